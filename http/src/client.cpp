@@ -59,7 +59,8 @@ runtime::task<result<answer>> client::attempt(
         }
         stream_ = std::move(*made);
     }
-    auto sending = write_all(*stream_, text, {}, under);
+    std::array parts{part(text)};
+    auto sending = write_all(*stream_, parts, under);
     const auto sent = co_await sending;
     if (sent.status != io::ok) {
         co_return std::unexpected{broken(sent, under)};

@@ -1,4 +1,5 @@
 #include <curfew/http/input_buffer.hpp>
+#include <curfew/runtime/loop.hpp>
 
 #include <algorithm>
 #include <array>
@@ -68,16 +69,17 @@ runtime::task<io_result> fill(
 }
 
 runtime::task<io_result> write_all(
-    runtime::stream& to, std::string_view first, std::string_view second, runtime::scope& under
+    runtime::stream& to, std::span<iovec> parts, runtime::scope& under
 ) {
-    std::array<iovec, 2> parts{
-        iovec{const_cast<char*>(first.data()), first.size()},
-        iovec{const_cast<char*>(second.data()), second.size()},
-    };
-    std::size_t at = first.empty() ? 1 : 0;
-    const std::size_t total = second.empty() ? 1 : 2;
-    while (at < total) {
-        const auto put = to.try_write(std::span{parts}.subspan(at, total - at));
+    std::size_t total = 0;
+    for (;;) {
+        while (!parts.empty() && parts.front().iov_len == 0) {
+            parts = parts.subspan(1);
+        }
+        if (parts.empty()) {
+            co_return io_result{io::ok, total, 0};
+        }
+        const auto put = to.try_write(parts);
         if (put.status == io::failed) {
             co_return put;
         }
@@ -89,17 +91,35 @@ runtime::task<io_result> write_all(
             }
             continue;
         }
+        total += put.bytes;
         std::size_t left = put.bytes;
-        while (at < total && left >= parts[at].iov_len) {
-            left -= parts[at].iov_len;
-            ++at;
-        }
-        if (at < total) {
-            parts[at].iov_base = static_cast<char*>(parts[at].iov_base) + left;
-            parts[at].iov_len -= left;
+        for (iovec& each : parts) {
+            const std::size_t taken = std::min(left, each.iov_len);
+            each.iov_base = static_cast<char*>(each.iov_base) + taken;
+            each.iov_len -= taken;
+            left -= taken;
         }
     }
-    co_return io_result{io::ok, first.size() + second.size(), 0};
+}
+
+runtime::task<> linger(runtime::stream& of, runtime::scope& under) {
+    constexpr duration patience = std::chrono::seconds{5};
+    constexpr std::size_t bytes_max = 16 * 1024 * 1024;
+    runtime::scope lingering{
+        under, {deadline::after(under.on().now(), patience), true, "http.linger", patience}
+    };
+    of.shutdown_write();
+    input_buffer dropped;
+    std::size_t bytes = 0;
+    while (bytes < bytes_max) {
+        auto filling = fill(dropped, of, block::usual, lingering);
+        const auto got = co_await filling;
+        if (got.status != io::ok) {
+            co_return;
+        }
+        bytes += got.bytes;
+        dropped.consume(got.bytes);
+    }
 }
 
 }  // namespace curfew::http

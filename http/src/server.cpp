@@ -56,7 +56,8 @@ runtime::task<io> send(
     }
     head.end_head();
     const std::string_view body = with_body ? std::string_view{reply.body} : std::string_view{};
-    auto sending = write_all(*with.stream, head.written(), body, writing);
+    std::array parts{part(head.written()), part(body)};
+    auto sending = write_all(*with.stream, parts, writing);
     const auto sent = co_await sending;
     co_return sent.status;
 }
@@ -160,7 +161,8 @@ runtime::task<step> serve_one(conversation& with, runtime::scope& under) {
         authorization,
         with.body,
     };
-    const response reply = with.answer(asked);
+    auto answering = with.answer(asked);
+    const response reply = co_await answering;
     const bool keep = head.keep_alive && !under.ended();
     auto sending = send(with, reply, keep, head.method != http1::method_id::head, under);
     const auto sent = co_await sending;
@@ -184,7 +186,8 @@ runtime::task<> serve_connection(
             break;
         }
     }
-    with.stream->shutdown_write();
+    auto ending = linger(*with.stream, under);
+    co_await ending;
 }
 
 }  // namespace curfew::http

@@ -6,6 +6,7 @@
 #include <curfew/runtime/task.hpp>
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace curfew::http {
@@ -44,10 +45,18 @@ class input_buffer {
     input_buffer& into, runtime::stream& from, std::size_t longest, runtime::scope& under
 );
 
-/// Writes both parts whole, in as few calls as possible. ok, failed, or would_block when the scope
-/// ended before. The views must hold until it returns.
+/// Writes all parts whole, in as few calls as possible. ok, failed, or would_block when the scope
+/// ended before. The parts are used up on the way; what they point to must hold until it returns.
 [[nodiscard]] runtime::task<runtime::io_result> write_all(
-    runtime::stream& to, std::string_view first, std::string_view second, runtime::scope& under
+    runtime::stream& to, std::span<iovec> parts, runtime::scope& under
 );
+
+/// Ends a connection on which the peer may still be sending, so that it gets to read our last words
+/// instead of a reset: ends our side, then reads and drops what comes, for at most 5 s and 16 MiB.
+[[nodiscard]] runtime::task<> linger(runtime::stream& of, runtime::scope& under);
+
+[[nodiscard]] inline iovec part(std::string_view bytes) noexcept {
+    return {const_cast<char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace curfew::http

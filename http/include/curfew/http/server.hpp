@@ -28,8 +28,8 @@ struct response {
     std::string body;
 };
 
-/// Answers at once: it must not block. A thread rule of its own is its maker's business.
-using handler = std::function<response(const request&)>;
+/// Makes the task that answers; the request's views hold until it has ended.
+using handler = std::function<runtime::task<response>(const request&)>;
 
 struct server_limits {
     http1::limits head;

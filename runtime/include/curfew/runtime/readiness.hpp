@@ -67,14 +67,16 @@ class readiness {
     }
 
     /// The peer has closed its side, or the connection failed: every later try is worth it.
-    void signal_hang_up() noexcept {
-        hung_up_ = true;
-        signal_readable();
-    }
+    void signal_hang_up() noexcept;
+
+    /// `ends` is cancelled when the peer hangs up from now on; nullptr: nothing is. What waits for
+    /// somebody else on this peer's behalf need not wait here too.
+    void cancel_on_hang_up(scope* ends) noexcept { ends_ = ends; }
 
   private:
     waiter* reader_ = nullptr;
     waiter* writer_ = nullptr;
+    scope* ends_ = nullptr;
     bool readable_ = true;
     bool writable_ = true;
     bool hung_up_ = false;
