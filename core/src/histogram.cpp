@@ -136,8 +136,9 @@ histogram::bucket histogram::at(std::size_t index) const noexcept {
 std::size_t histogram::index_of(duration value) noexcept {
     const duration inside = std::clamp(value, range_begin, range_end - duration{1});
     const auto bits = static_cast<std::uint64_t>(inside.count());
-    const auto shift = static_cast<unsigned>(std::bit_width(bits)) - 1 - digit_bits;
-    return (bits >> shift) + ((shift + digit_bits - lowest_power - 1) << digit_bits);
+    const auto power = static_cast<unsigned>(std::bit_width(bits)) - 1;
+    const std::uint64_t digits = (bits >> (power - digit_bits)) - per_power;
+    return (power - lowest_power) * per_power + digits;
 }
 
 void histogram::add_totals(duration sum, std::uint64_t count, duration max) noexcept {

@@ -64,9 +64,10 @@ class histogram {
     [[nodiscard]] std::uint64_t above() const noexcept { return above_.load(relaxed); }
 
     /// The q-quantile as an upper bound: the smallest bucket bound that at least the share `q` of
-    /// the samples does not exceed, and never more than `max`. It is the true order statistic (the
-    /// sample of rank ceil(q * count), at least 1) or up to 3.125 % more; exact for q = 1. `q` is
-    /// clamped to [0, 1]; zero when empty. In the last bucket, with `above() > 0`, it is `max`.
+    /// the samples does not exceed, and never more than `max`. That is the true order statistic
+    /// (the sample of rank ceil(q * count), at least 1) or up to 3.125 % more; for samples below
+    /// `range_begin`, up to 1.055 us; for q = 1, and in the last bucket with `above() > 0`, `max`.
+    /// `q` is clamped to [0, 1]. Zero when empty.
     [[nodiscard]] duration quantile(double q) const noexcept;
 
     /// How many surely took no longer than `bound`: those in buckets that end there or before. So

@@ -22,7 +22,7 @@ struct timer_link {
 }  // namespace detail
 
 /// One thing that may happen later: embed it in (or derive from it) the object that waits. It lives
-/// where its owner lives, so arming allocates nothing. 40 bytes.
+/// where its owner lives, so arming allocates nothing. 32 bytes.
 ///
 /// Thread rule: that of the wheel it is armed on.
 class timer : private detail::timer_link {
@@ -89,8 +89,8 @@ class timer_wheel {
     /// `what` will not expire. Nothing happens if it is not armed.
     void cancel(timer& what) noexcept { what.unlink(); }
 
-    /// Until when the loop may sleep: never later than the earliest timer; exact when that one is
-    /// within the present 64 ticks (4 ms), else the moment at which to look again, which is after
+    /// Until when the loop may sleep: never later than the earliest timer. Exact when that one is
+    /// in the present block of 64 ticks (4 ms), else when to look again, which is after
     /// the present. Unreachable when nothing is armed.
     [[nodiscard]] deadline next_expiry() const noexcept;
 
