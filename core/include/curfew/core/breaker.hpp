@@ -237,27 +237,44 @@ class breaker {
   private:
     static constexpr std::size_t max_probes = 16;
 
+    class news;
+
     struct lease {
         std::uint32_t serial = 0;  // 0: free
         time_point ends{};
     };
 
-    /// Everything but the windows: small enough to copy, so that `status` can look ahead.
+    // All but the windows and the totals, small enough to copy: `status` runs a copy up to now.
     struct machine {
         breaker_state state = breaker_state::closed;
+        bool hinted = false;  // the open period was cut short
+        std::uint32_t consecutive = 0;
         std::uint64_t generation = 0;
         time_point since{};
         time_point open_until{};
-        duration reset{};     // length of the last open period
-        bool hinted = false;  // the running one was cut short
-        std::uint32_t consecutive = 0;
+        duration open_for{};
         std::uint32_t probes_done = 0;
         std::uint32_t probes_failed = 0;
         std::uint32_t last_serial = 0;
         std::array<lease, max_probes> leases{};
-    };
 
-    class news;
+        void settle(const breaker_config& config, time_point now, news& out) noexcept;
+        void open(
+            const breaker_config& config, breaker_reason why, time_point at, news& out
+        ) noexcept;
+        void count_probe(
+            const breaker_config& config, bool failed, breaker_reason why, time_point at, news& out
+        ) noexcept;
+        std::uint32_t lend(const breaker_config& config, time_point now) noexcept;
+        bool release(std::uint32_t serial) noexcept;
+        [[nodiscard]] lease* lost(time_point now) noexcept;
+        [[nodiscard]] std::uint32_t running() const noexcept;
+        [[nodiscard]] duration retry_after(const breaker_config& config, time_point now)
+            const noexcept;
+
+      private:
+        void change(breaker_state to, breaker_reason why, time_point at, news& out) noexcept;
+    };
 
     static constexpr breaker_state state_of(std::uint64_t phase) noexcept {
         return static_cast<breaker_state>(phase & 3);
@@ -269,23 +286,20 @@ class breaker {
 
     std::expected<permit, breaker_refusal> acquire_slowly(time_point now) noexcept;
 
-    // All of these need the lock.
-    void settle(time_point now, news& out) noexcept;
-    void judge(time_point now, news& out) noexcept;
-    void count_probe(bool failed, time_point now, breaker_reason why, news& out) noexcept;
-    void count_end(const permit& ended, bool failed, time_point now, news& out) noexcept;
-    void count_slow(permit& running, time_point now) noexcept;
-    bool release(std::uint32_t serial) noexcept;
-    void change(breaker_state to, breaker_reason why, time_point at, news& out) noexcept;
-    [[nodiscard]] std::optional<std::size_t> free_place() const noexcept;
-    [[nodiscard]] duration retry_after(time_point now) const noexcept;
-    [[nodiscard]] tally failures_seen(time_point now) const noexcept;
-    [[nodiscard]] tally slow_seen(time_point now) const noexcept;
-
     void finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void drop(permit& ended) noexcept;
-    void mark_slow(permit& running, time_point now) noexcept;
-    void mark_hanging(permit& running, time_point now) noexcept;
+    void mark(permit& running, bool hanging, time_point now) noexcept;
+
+    // These need the lock.
+    void count_end(const permit& ended, bool failed, time_point now, news& out) noexcept;
+    void judge(time_point now, news& out) noexcept;
+    void apply(news& out) noexcept;
+    [[nodiscard]] bool current(const permit& one) const noexcept;
+    [[nodiscard]] tally seen(const rate_window& window, const rate_rule& rule, time_point now)
+        const noexcept;
+
+    // And this one must not have it.
+    void tell(const news& out) const noexcept;
 
     std::atomic<std::uint64_t> phase_{0};  // generation << 2 | state, written under the lock
     mutable short_lock lock_;
