@@ -1,0 +1,25 @@
+#pragma once
+
+#include <curfew/protocol/http1_violation.hpp>
+#include <curfew/protocol/http1_writer.hpp>
+
+#include <string_view>
+
+namespace curfew::http1 {
+
+/// One path, one spelling, so that what is routed and authorised is what is forwarded.
+///
+/// Normal is (RFC 3986, 6.2.2): no `.` and `..` segments, also not as `%2e`; no escape of an
+/// unreserved character (letters, digits, `-._~`); hexadecimal digits in upper case. Kept as they
+/// are: `//`, the escaped slash `%2F` (it is data, no separator), the trailing slash, letter case.
+
+/// Whether normalise_path() would change nothing. Most paths are normal, and this is quick.
+[[nodiscard]] bool is_normal_path(std::string_view path) noexcept;
+
+/// Appends the normal form of `path`, never longer than `path` itself. Refused (violation::target,
+/// and what was appended is of no use): a path that does not begin with `/`, a malformed escape,
+/// `%00`, and `..` above the root. `path` must not overlap the writer's buffer. Room: the writer
+/// tells.
+[[nodiscard]] violation normalise_path(std::string_view path, wire_writer& out) noexcept;
+
+}  // namespace curfew::http1
