@@ -1,0 +1,164 @@
+#pragma once
+
+#include <curfew/core/clock.hpp>
+#include <curfew/policy/values.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace curfew::policy {
+
+// The whole of curfew.toml as plain values. What stands here as an initialiser *is* the built-in
+// default: the table of keys (key.hpp) reads it from a `policy{}`, so a default is written once.
+// What each key means, its range and how it is written: docs/policy.md, generated from that table.
+//
+// Types: `duration` is a time, std::uint64_t a size in bytes, std::uint32_t a count, double a
+// fraction, std::optional what can be "off" (there is no number that means "no limit").
+//
+// A snapshot is made by load() (load.hpp), is validated as a whole, never changes, and is shared as
+// `std::shared_ptr<const policy>`; a reload makes a new one. Any thread may read it.
+
+enum class severity : std::uint8_t { debug, info, warning, error };
+enum class log_shape : std::uint8_t { text, json };
+enum class balancing : std::uint8_t { round_robin, least_loaded };
+
+/// [server]: the listeners and the process.
+struct server_policy {
+    address listen{"127.0.0.1", 8080};
+    address admin{"127.0.0.1", 9090};
+    std::string admin_token;  ///< empty: none asked for; then `admin` is loopback
+    std::uint32_t workers = 1;
+    std::uint32_t connections_max = 10'000;
+    bool access_log = false;
+    severity log_level = severity::warning;
+    log_shape log_format = log_shape::text;
+    std::string health_path;  ///< empty: health is answered by the admin listener only
+    std::vector<network> trusted_proxies;
+    duration drain = std::chrono::seconds{10};
+};
+
+/// [request]: the time a request has.
+struct request_policy {
+    duration timeout = std::chrono::seconds{30};  ///< arrival to response headers
+    duration body_idle = std::chrono::seconds{30};
+    duration slow = std::chrono::seconds{1};
+};
+
+/// [http]: what a client may send, and how slowly.
+struct http_policy {
+    duration header_timeout = std::chrono::seconds{10};  ///< first byte to whole head, absolute
+    duration keep_alive = std::chrono::seconds{75};
+    duration write_idle = std::chrono::seconds{30};
+    std::uint64_t header_bytes = 32 * 1024;
+    std::uint32_t header_count = 100;
+    std::uint64_t target_bytes = 8 * 1024;
+    std::optional<std::uint64_t> body_bytes;       ///< off: bodies are streamed without a cap
+    std::optional<std::uint64_t> body_rate = 256;  ///< least bytes a second of a request's body
+};
+
+/// [gateway]: the caps over all upstreams.
+struct gateway_policy {
+    std::uint32_t in_flight = 1'000;
+    std::uint32_t queue = 100;  ///< waiting requests a route
+    bool observe = false;
+    bool retry = true;
+    std::uint32_t routes_max = 256;
+    duration abandoned_age = std::chrono::minutes{10};
+};
+
+/// [limiter]: the adaptive limit of each upstream.
+struct limiter_policy {
+    std::uint32_t initial = 10;
+    std::uint32_t floor = 1;
+    std::uint32_t ceiling = 1'000;
+    double route_share = 0.5;
+    double tolerance = 2.0;  ///< a latency beyond baseline x tolerance lowers the limit
+};
+
+/// [breaker]: one for each (upstream, route).
+struct breaker_policy {
+    std::uint32_t consecutive_failures = 5;
+    duration reset = std::chrono::seconds{60};
+    std::optional<double> failure_rate;
+    std::optional<double> slow_rate;
+    duration window = std::chrono::seconds{60};
+    std::uint32_t min_calls = 20;
+    std::uint32_t half_open_permits = 1;
+    duration probe_lease = std::chrono::seconds{30};
+
+    friend bool operator==(const breaker_policy&, const breaker_policy&) = default;
+};
+
+/// [upstream.NAME]: a group of equal backends.
+struct upstream_policy {
+    std::string name;
+    std::vector<http_url> urls;  ///< at least one
+    balancing balance = balancing::round_robin;
+    duration connect_timeout = std::chrono::seconds{5};
+    duration idle_timeout = std::chrono::seconds{60};
+    duration max_age = std::chrono::hours{1};
+    std::uint32_t connections_max = 1'000;
+};
+
+/// The limits one route works under. What a [[route]] leaves out is inherited.
+struct route_limits {
+    duration timeout{};
+    duration body_idle{};
+    std::uint32_t in_flight = 0;
+    std::uint32_t queue = 0;
+    bool retry = true;
+    breaker_policy breaker;
+
+    friend bool operator==(const route_limits&, const route_limits&) = default;
+};
+
+/// [[route]]: in the order of the file. The most specific match serves a request: a named host
+/// before any host, then the longer path, then named methods before any method.
+struct route_policy {
+    std::string name;                  ///< unique; "GET,HEAD example.org/path" where none is given
+    std::string host;                  ///< lower case, without a port; empty: any
+    std::string path = "/";            ///< a prefix of whole segments
+    std::vector<std::string> methods;  ///< empty: any
+    std::string upstream;              ///< a name in `upstreams`
+    route_limits limits;               ///< complete: inherited values are filled in
+};
+
+/// [backend]: the command that Curfew starts and keeps running. No command: none is supervised.
+struct backend_policy {
+    std::vector<std::string> command;
+    std::string ready_path;  ///< empty: ready when the upstream accepts a connection
+    duration ready_timeout = std::chrono::seconds{30};
+    std::string live_path;  ///< empty: liveness is a connection that is accepted
+    duration live_interval = std::chrono::seconds{5};
+    duration live_timeout = std::chrono::seconds{2};
+    std::uint32_t live_failures = 3;
+    duration grace = std::chrono::seconds{5};
+    duration backoff_min = std::chrono::milliseconds{200};
+    duration backoff_max = std::chrono::seconds{30};
+    std::uint32_t crash_limit = 5;
+    duration crash_window = std::chrono::minutes{1};
+    bool prefix_output = true;
+};
+
+struct policy {
+    std::string environment = "development";
+    server_policy server;
+    request_policy request;
+    http_policy http;
+    gateway_policy gateway;
+    limiter_policy limiter;
+    breaker_policy breaker;
+    backend_policy backend;
+    std::vector<upstream_policy> upstreams;  ///< in the order of the file; names are unique
+    std::vector<route_policy> routes;        ///< empty: the gateway derives them from the traffic
+
+    /// The limits of a route that the file does not name.
+    [[nodiscard]] route_limits default_limits() const;
+
+    [[nodiscard]] const upstream_policy* find_upstream(std::string_view name) const noexcept;
+};
+
+}  // namespace curfew::policy

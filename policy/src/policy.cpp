@@ -1,0 +1,23 @@
+#include <curfew/policy/policy.hpp>
+
+#include <algorithm>
+
+namespace curfew::policy {
+
+route_limits policy::default_limits() const {
+    return {
+        .timeout = request.timeout,
+        .body_idle = request.body_idle,
+        .in_flight = gateway.in_flight,
+        .queue = gateway.queue,
+        .retry = gateway.retry,
+        .breaker = breaker,
+    };
+}
+
+const upstream_policy* policy::find_upstream(std::string_view name) const noexcept {
+    const auto found = std::ranges::find(upstreams, name, &upstream_policy::name);
+    return found == upstreams.end() ? nullptr : &*found;
+}
+
+}  // namespace curfew::policy
