@@ -17,32 +17,55 @@ namespace detail {
 /// What both parsers share: lines, fields, and the few fields that decide about framing.
 class head_scanner {
   public:
+    /// The head's size in the buffer, the empty line included. After `done` only.
+    [[nodiscard]] std::size_t consumed() const noexcept { return line_begin_; }
+
+    /// After `failed` only: which rule was broken.
+    [[nodiscard]] violation why() const noexcept { return why_; }
+
+    /// Whether a byte of the head has been seen (a tolerated empty line before it is none). Before
+    /// it, a close is an idle end, and a request that was sent may be safe to repeat.
+    [[nodiscard]] bool begun() const noexcept {
+        return start_line_seen_ || scanned_ != line_begin_;
+    }
+
+  protected:
     head_scanner(std::span<field> storage, const limits& bounds) noexcept
         : storage_{storage}, limits_{bounds} {}
 
-    [[nodiscard]] std::size_t consumed() const noexcept { return line_begin_; }
+    enum class line_state : std::uint8_t { partial, whole, refused };
 
-    [[nodiscard]] violation why() const noexcept { return why_; }
+    /// Where the transfer codings stand, after those seen so far.
+    enum class coding_state : std::uint8_t { absent, unknown, chunked, unknown_chunked, broken };
 
-  protected:
-    enum class line_state : std::uint8_t { none, whole, refused };
+    void restart() noexcept;
 
-    /// The bytes may have moved since the last step; the views into them move along.
+    /// Whether the bytes lie elsewhere than in the last step; the views into them move along.
+    bool has_moved(std::string_view buffered) const noexcept {
+        return base_ != nullptr && base_ != buffered.data();
+    }
+
     void rebase(std::string_view buffered) noexcept;
-    /// Looks for the end of the current line without looking at a byte twice.
+    void shift(std::string_view& view, std::string_view buffered) const noexcept;
+
+    /// The next line without its CRLF, when it ends within `longest` bytes; no byte is searched
+    /// twice.
     line_state next_line(
         std::string_view buffered,
         std::size_t longest,
         violation when_longer,
         std::string_view& line
     ) noexcept;
-    /// Takes the lines after the start line up to the empty one.
+
+    /// Takes lines up to the empty one.
     progress take_fields(std::string_view buffered) noexcept;
-    /// Marks what may not be forwarded, and settles the framing fields against each other.
+
+    /// Settles the framing fields against each other, and marks what must not be forwarded.
     bool conclude_fields(std::uint8_t minor_version) noexcept;
-    bool keeps_alive(std::uint8_t minor_version) const noexcept;
-    progress refuse(violation rule) noexcept;
-    void restart() noexcept;
+
+    [[nodiscard]] field_list fields() const noexcept;
+    [[nodiscard]] bool keeps_alive(std::uint8_t minor_version) const noexcept;
+    bool refuse(violation rule) noexcept;
 
     std::span<field> storage_;
     limits limits_;
@@ -52,26 +75,29 @@ class head_scanner {
     std::size_t field_count_ = 0;
     std::uint64_t content_length_ = 0;
     field_set present_;
+    std::uint16_t connection_options_ = 0;
+    progress progress_ = progress::need_more;
     violation why_ = violation::none;
-    std::uint8_t connection_options_ = 0;
-    bool empty_line_seen_ = false;
+    coding_state coding_ = coding_state::absent;
     bool start_line_seen_ = false;
-    bool final_chunked_ = false;
-    bool other_coding_ = false;
     bool says_close_ = false;
     bool says_keep_alive_ = false;
     bool says_upgrade_ = false;
-    bool names_fields_ = false;
+    bool nominates_ = false;  ///< Connection names something besides those three
 
   private:
     bool take_field(std::string_view line) noexcept;
-    bool interpret(const field& one) noexcept;
+    bool interpret(const field& parsed) noexcept;
     bool take_content_length(std::string_view value) noexcept;
-    bool take_transfer_encoding(std::string_view value) noexcept;
+    void take_transfer_encoding(std::string_view value) noexcept;
     bool take_connection(std::string_view value) noexcept;
     void mark_nominated() noexcept;
-    static violation judge_line(std::string_view line) noexcept;
 };
+
+/// Which rule a header line breaks, as exactly as can be said.
+[[nodiscard]] violation judge_field(std::string_view line) noexcept;
+/// The same for forbidden bytes anywhere in a line; `otherwise` when there are none.
+[[nodiscard]] violation judge_bytes(std::string_view line, violation otherwise) noexcept;
 
 }  // namespace detail
 
@@ -87,7 +113,7 @@ class head_scanner {
 /// the last step and `storage` do.
 class request_parser : public detail::head_scanner {
   public:
-    /// `storage` holds the fields and must outlive the head. 40 bytes a field.
+    /// `storage` holds the fields (40 bytes each) and must outlive the head.
     explicit request_parser(std::span<field> storage, const limits& bounds = {}) noexcept
         : head_scanner{storage, bounds} {}
 
@@ -101,22 +127,22 @@ class request_parser : public detail::head_scanner {
     /// After `failed` only: what to answer before closing.
     [[nodiscard]] errc error() const noexcept { return request_error(why_); }
 
-    /// Whether a byte of a head has been seen: a close is then a broken request, else an idle end.
-    [[nodiscard]] bool begun() const noexcept { return scanned_ != 0; }
-
     /// Ready for the next head. The caller drops consumed() bytes, and the body, from the buffer.
     void reset() noexcept;
 
   private:
-    bool take_request_line(std::string_view line) noexcept;
-    bool take_target() noexcept;
-    bool take_absolute_target() noexcept;
-    progress conclude() noexcept;
+    bool take_first_byte(std::string_view buffered) noexcept;
+    progress take_request_line(std::string_view buffered) noexcept;
+    bool parse_request_line(std::string_view line) noexcept;
+    bool parse_target() noexcept;
+    bool parse_absolute_target() noexcept;
+    bool split_path(std::string_view text) noexcept;
+    bool conclude() noexcept;
     bool settle_host() noexcept;
     bool settle_expectation() noexcept;
 
     request_head head_;
-    bool finished_ = false;
+    bool empty_line_seen_ = false;
 };
 
 /// Reads one response head at a time, by the same rules. Every failure is errc::upstream_protocol.
@@ -128,27 +154,26 @@ class response_parser : public detail::head_scanner {
     ) noexcept
         : head_scanner{storage, bounds}, method_{method} {}
 
+    /// As request_parser::step().
     progress step(std::string_view buffered) noexcept;
 
+    /// After `done` only.
     [[nodiscard]] const response_head& head() const noexcept { return head_; }
 
     [[nodiscard]] errc error() const noexcept { return errc::upstream_protocol; }
-
-    /// Whether a byte of the response has been seen: before it, a retry may be safe.
-    [[nodiscard]] bool begun() const noexcept { return scanned_ != 0; }
 
     /// Ready for the next head, which answers a request of `method`: after an interim response the
     /// same method again.
     void reset(method_id method) noexcept;
 
   private:
-    bool take_status_line(std::string_view line) noexcept;
-    progress conclude() noexcept;
+    progress take_status_line(std::string_view buffered) noexcept;
+    bool parse_status_line(std::string_view line) noexcept;
+    bool conclude() noexcept;
     bool settle_body() noexcept;
 
     response_head head_;
     method_id method_;
-    bool finished_ = false;
 };
 
 }  // namespace curfew::http1

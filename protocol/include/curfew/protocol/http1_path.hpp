@@ -1,8 +1,9 @@
 #pragma once
 
 #include <curfew/protocol/http1_violation.hpp>
-#include <curfew/protocol/http1_writer.hpp>
 
+#include <expected>
+#include <span>
 #include <string_view>
 
 namespace curfew::http1 {
@@ -16,10 +17,11 @@ namespace curfew::http1 {
 /// Whether normalise_path() would change nothing. Most paths are normal, and this is quick.
 [[nodiscard]] bool is_normal_path(std::string_view path) noexcept;
 
-/// Appends the normal form of `path`, never longer than `path` itself. Refused (violation::target,
-/// and what was appended is of no use): a path that does not begin with `/`, a malformed escape,
-/// `%00`, and `..` above the root. `path` must not overlap the writer's buffer. Room: the writer
-/// tells.
-[[nodiscard]] violation normalise_path(std::string_view path, wire_writer& out) noexcept;
+/// Writes the normal form of `path` into `room`, which holds at least path.size() bytes and does
+/// not overlap it; the normal form is never longer. Refused as violation::target: a path that does
+/// not begin with `/`, a malformed escape, `%00`, and `..` above the root.
+[[nodiscard]] std::expected<std::string_view, violation> normalise_path(
+    std::string_view path, std::span<char> room
+) noexcept;
 
 }  // namespace curfew::http1

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -34,9 +35,7 @@ class wire_writer {
 
     // Bytes as they are.
     void text(std::string_view bytes) noexcept;
-    void byte(char one) noexcept;
     void decimal(std::uint64_t number) noexcept;
-    void hexadecimal(std::uint64_t number) noexcept;  ///< lower case, no leading zero
 
     // Heads: a start line, fields, end_head().
     /// `GET /path HTTP/1.1`. The target must be visible ASCII.
@@ -59,7 +58,7 @@ class wire_writer {
     void last_chunk() noexcept { text("0\r\n\r\n"); }
 
   private:
-    char* take(std::size_t bytes) noexcept;
+    void join(std::initializer_list<std::string_view> parts) noexcept;
     void refuse(trouble what) noexcept;
 
     std::span<char> room_;
