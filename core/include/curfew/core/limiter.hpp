@@ -1,0 +1,231 @@
+#pragma once
+
+#include <curfew/core/cause.hpp>
+#include <curfew/core/clock.hpp>
+#include <curfew/core/short_lock.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+namespace curfew {
+
+struct limiter_config {
+    std::uint32_t start = 10;
+    std::uint32_t floor = 1;  ///< at least 1: one call is always admitted
+    std::uint32_t ceiling = 1000;
+
+    /// How much of the limit one route may hold, rounded down, at least one place. 1..100.
+    std::uint32_t route_share_percent = 50;
+
+    /// A call is overdue when it took longer than `tolerance_percent` of its route's healthy time
+    /// and at least `slack` more than it (below that, latency is scheduling noise), or longer than
+    /// `max_healthy` (0: no such bound), whatever the route's own time says.
+    std::uint32_t tolerance_percent = 150;  ///< above 100
+    duration slack = std::chrono::microseconds{500};
+    duration max_healthy{};
+
+    /// What a cut leaves; it takes one place at least. 1..99.
+    std::uint32_t backoff_percent = 90;
+
+    /// A window is judged when it holds this many votes (a quarter of the limit, if that is more)
+    /// and has lasted `window_min`. One that has not filled up after `window_max` is thrown away.
+    std::uint32_t window_votes = 10;
+    duration window_min = std::chrono::milliseconds{100};
+    duration window_max = std::chrono::seconds{10};
+
+    friend bool operator==(const limiter_config&, const limiter_config&) noexcept = default;
+};
+
+[[nodiscard]] bool is_valid(const limiter_config& config) noexcept;
+
+/// Why the limit changed.
+enum class limit_reason : std::uint8_t {
+    start,     ///< it has not changed yet
+    demand,    ///< raised: calls were refused for want of a place, and those inside were healthy
+    latency,   ///< cut: most calls were overdue
+    timeouts,  ///< cut: most calls were overdue, and most of those timed out
+    reconfigured,
+};
+
+[[nodiscard]] std::string_view to_string(limit_reason reason) noexcept;
+
+struct limit_change {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    limit_reason why = limit_reason::start;
+    time_point at{};
+    std::uint64_t epoch = 0;    ///< counts changes
+    std::uint32_t votes = 0;    ///< of the window that decided
+    std::uint32_t overdue = 0;  ///< among them
+};
+
+struct limiter_status {
+    std::uint32_t limit = 0;
+    std::uint32_t in_flight = 0;
+    std::uint32_t peak = 0;   ///< most in flight in the window that is filling
+    bool overloaded = false;  ///< the last window judged was mostly overdue
+    limit_change last{};
+    std::uint64_t raised = 0;  ///< how often
+    std::uint64_t cut = 0;
+    std::uint64_t discarded = 0;  ///< thin windows thrown away
+    std::uint64_t refused = 0;    ///< for the limit
+    std::uint64_t refused_share = 0;
+};
+
+/// Hears of changes after they are complete and the limiter is unlocked again.
+class limiter_listener {
+  public:
+    virtual ~limiter_listener() = default;
+    virtual void on_limit(const limit_change& change) noexcept = 0;
+};
+
+/// Adaptive limit on the calls in flight to one upstream, and on one route's share of them.
+/// Additive increase, multiplicative decrease; the signal is latency, relative to what each route
+/// usually takes.
+///
+/// How it decides. Each call answers at most one of two questions, by how busy the upstream was
+/// when it started:
+///  - *Almost idle* (it was alone, or within a quarter of the limit): what is healthy for this
+///    route? Its median moves towards the sample, by a step that shrinks to 1/32 of itself.
+///  - *Busy* (half the limit was taken, or half the share of its route): is this limit healthy? It
+///    votes *overdue* or not; a time-out of our own is overdue by definition. When enough have
+///    voted, a majority of overdue ones cuts the limit by `backoff`; otherwise the limit grows by
+///    one, if a route that got answers had been refused a place meanwhile.
+///
+/// So the queue inside the upstream stays short: eight blocking workers end up with about 8 x
+/// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. The
+/// busy calls of a route correct its healthy time downwards only (when most take less than 2/3 of
+/// it), and never upwards: that would be learning the overload (an incident that lasts for hours
+/// must not raise the limit). At the floor every call is alone, so a lasting change of the
+/// upstream's speed is learnt there at the latest.
+///
+/// One hung route. Its time-outs are votes among those of all routes, and only the ones that
+/// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
+/// a new epoch, and votes of calls that started in an older one are void. Its half-open probes run
+/// alone and have no vote. Its refused calls are no demand, because it gets no answers. What
+/// isolates it is its share, and its breaker.
+///
+/// Outcomes: success is a sample; failure says nothing about load (fast errors would look healthy);
+/// an own timeout is a vote of overdue, never dropped; cancelled, ignored, inherited: nothing.
+///
+/// Known limits: traffic of a single route is judged against that route's share, so its limit
+/// settles at tolerance x workers / share. Set `ceiling` to the number of workers where it is
+/// known. A lasting slowdown of all calls beyond the tolerance is first taken for overload: the
+/// limit falls towards the floor, learns there, and climbs again.
+///
+/// Sources: AIMD after Chiu and Jain (1989); application-limited growth after RFC 7661 and Netflix
+/// concurrency-limits; the pitfalls in research/resilience.md, section 3, items 10-15.
+///
+/// Thread rule: any thread (short lock); a permit belongs to one thread at a time. Permits and
+/// routes must not outlive the limiter, nor permits their route. Nothing allocates, nothing throws.
+class limiter {
+  public:
+    /// What the limiter knows of one route; kept by the caller beside the route's breaker, one for
+    /// each (upstream, route). Touched by the limiter only. 40 bytes.
+    class route {
+      public:
+        route() noexcept = default;
+        route(const route&) = delete;
+        route& operator=(const route&) = delete;
+
+      private:
+        friend class limiter;
+
+        duration healthy_{};        // running median of almost idle calls; 0: unknown
+        std::uint32_t learnt_ = 0;  // samples behind it, up to 32
+        std::uint32_t in_flight_ = 0;
+        std::uint32_t busy_ = 0;        // busy samples since the last correction
+        std::uint32_t busy_quick_ = 0;  // of these below 2/3 of healthy_
+        bool refused_ = false;          // since the last healthy busy answer
+    };
+
+    /// One place. 40 bytes. Destroying one unreturned reports `ignored`.
+    class permit {
+      public:
+        permit() noexcept = default;
+        permit(permit&& other) noexcept;
+        permit& operator=(permit&& other) noexcept;
+        ~permit();
+
+        /// Reports how the call ended and gives the place back. On a permit already returned: the
+        /// caller's bug.
+        void finish(outcome result, cause_kind why, time_point now) noexcept;
+
+        [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
+
+      private:
+        friend class limiter;
+
+        limiter* owner_ = nullptr;
+        route* route_ = nullptr;
+        time_point started_{};
+        std::uint64_t epoch_ = 0;
+        bool idle_ = false;
+        bool busy_ = false;
+    };
+
+    /// `config` must be valid. `listener` (may be null) must outlive the limiter.
+    explicit limiter(
+        const limiter_config& config = {}, limiter_listener* listener = nullptr
+    ) noexcept;
+
+    limiter(const limiter&) = delete;
+    limiter& operator=(const limiter&) = delete;
+
+    /// Refuses with `in_flight` at the limit, or with `route_share` at the route's share of it.
+    [[nodiscard]] std::expected<permit, shed_reason> try_acquire(
+        route& where, time_point now
+    ) noexcept;
+
+    [[nodiscard]] limiter_status status() const noexcept;
+
+    /// The most that one route may hold now.
+    [[nodiscard]] std::uint32_t share() const noexcept;
+
+    /// The healthy time learnt for a route; zero while unknown.
+    [[nodiscard]] duration healthy(const route& where) const noexcept;
+
+    /// Takes a new (valid) configuration; the limit stays, moved into the new range if need be.
+    /// Shrinking below what is in flight cancels nothing.
+    void reconfigure(const limiter_config& config, time_point now) noexcept;
+
+  private:
+    struct window {
+        time_point began{};
+        std::uint32_t votes = 0;
+        std::uint32_t overdue = 0;
+        std::uint32_t timeouts = 0;
+        std::uint32_t peak = 0;
+        bool demand = false;
+        bool open = false;
+    };
+
+    void finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
+    void release(permit& ended) noexcept;
+    void learn(route& where, duration took, bool idle) noexcept;
+    void correct(route& where, duration took) noexcept;
+    void vote(route& where, bool overdue, bool timed_out, time_point now) noexcept;
+    void open_window(time_point now) noexcept;
+    [[nodiscard]] bool is_overdue(const route& where, duration took) const noexcept;
+    [[nodiscard]] bool judge(time_point now, limit_change& change) noexcept;
+    void set(std::uint32_t limit, limit_reason why, time_point now) noexcept;
+    [[nodiscard]] std::uint32_t share_of_limit() const noexcept;
+
+    mutable short_lock lock_;
+    std::uint32_t limit_;
+    std::uint32_t in_flight_ = 0;
+    bool overloaded_ = false;
+    std::uint64_t epoch_ = 0;
+    window window_;
+    limit_change last_;
+    limiter_config config_;
+    limiter_listener* listener_;
+    std::uint64_t raised_ = 0;
+    std::uint64_t cut_ = 0;
+    std::uint64_t discarded_ = 0;
+    std::uint64_t refused_ = 0;
+    std::uint64_t refused_share_ = 0;
+};
+
+}  // namespace curfew

@@ -1,0 +1,438 @@
+#include <curfew/core/breaker.hpp>
+#include <curfew/core/expects.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <span>
+#include <utility>
+
+namespace curfew {
+
+/// What one call brought about: at most a lost probe's opening, its reset, and one more.
+class breaker::news {
+  public:
+    void add(const breaker_transition& change) noexcept {
+        expects(size_ < changes_.size(), "one call changes the state of a breaker few times");
+        changes_[size_++] = change;
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    [[nodiscard]] breaker_transition& operator[](std::size_t at) noexcept { return *changes_[at]; }
+
+    [[nodiscard]] const breaker_transition& operator[](std::size_t at) const noexcept {
+        return *changes_[at];
+    }
+
+    std::uint32_t lost_probes = 0;
+
+  private:
+    // optional: nothing is written for the many calls that change nothing
+    std::array<std::optional<breaker_transition>, 4> changes_;
+    std::size_t size_ = 0;
+};
+
+namespace {
+
+bool is_valid_rate(const rate_rule& rule) noexcept {
+    return rule.percent <= 100 && rule.min_calls >= 1;
+}
+
+duration grown(duration last, const breaker_config& config) noexcept {
+    duration::rep scaled = 0;
+    if (__builtin_mul_overflow(last.count(), config.growth_percent, &scaled))
+        return std::max(config.reset, config.reset_max);
+    return std::min(duration{scaled / 100}, std::max(config.reset, config.reset_max));
+}
+
+bool trips(const rate_rule& rule, tally seen, std::uint64_t most) noexcept {
+    return rule.percent > 0 && seen.total >= std::min<std::uint64_t>(rule.min_calls, most) &&
+           reaches(seen, rule.percent);
+}
+
+}  // namespace
+
+std::string_view to_string(breaker_state state) noexcept {
+    switch (state) {
+        case breaker_state::closed:
+            return "closed";
+        case breaker_state::open:
+            return "open";
+        case breaker_state::half_open:
+            return "half_open";
+    }
+    return "closed";
+}
+
+std::string_view to_string(breaker_reason reason) noexcept {
+    switch (reason) {
+        case breaker_reason::consecutive_failures:
+            return "consecutive_failures";
+        case breaker_reason::failure_rate:
+            return "failure_rate";
+        case breaker_reason::slow_rate:
+            return "slow_rate";
+        case breaker_reason::reset_elapsed:
+            return "reset_elapsed";
+        case breaker_reason::work_recovered:
+            return "work_recovered";
+        case breaker_reason::probes_succeeded:
+            return "probes_succeeded";
+        case breaker_reason::probes_failed:
+            return "probes_failed";
+        case breaker_reason::probe_lost:
+            return "probe_lost";
+    }
+    return "consecutive_failures";
+}
+
+bool is_valid(const breaker_config& config) noexcept {
+    return config.reset > duration::zero() && config.reset_max > duration::zero() &&
+           config.reset_min >= duration::zero() && config.growth_percent >= 100 &&
+           config.growth_percent <= 1000 && is_valid(config.window) &&
+           is_valid_rate(config.failure_rate) && is_valid_rate(config.slow_rate) &&
+           config.slow_after >= duration::zero() && config.probes >= 1 && config.probes <= 16 &&
+           config.probe_results >= 1 && config.probe_results <= 1000 &&
+           config.probe_failures >= 1 && config.probe_failures <= config.probe_results &&
+           config.probe_lease > duration::zero();
+}
+
+// ---- the machine
+
+void breaker::machine::change(
+    breaker_state to, breaker_reason why, time_point at, news& out
+) noexcept {
+    out.add({state, to, why, generation + 1, at, consecutive, {}, {}});
+    state = to;
+    ++generation;
+    since = at;
+    hinted = false;
+    consecutive = 0;
+    probes_done = 0;
+    probes_failed = 0;
+    leases = {};
+}
+
+void breaker::machine::open(
+    const breaker_config& config, breaker_reason why, time_point at, news& out
+) noexcept {
+    open_for = state == breaker_state::closed ? config.reset : grown(open_for, config);
+    open_until = add_saturated(at, open_for);
+    change(breaker_state::open, why, at, out);
+}
+
+void breaker::machine::settle(const breaker_config& config, time_point now, news& out) noexcept {
+    if (state == breaker_state::half_open) {
+        while (lease* ended = lost(now)) {
+            const auto at = ended->ends;
+            *ended = {};
+            ++out.lost_probes;
+            count_probe(config, true, breaker_reason::probe_lost, at, out);
+        }
+    }
+    if (state == breaker_state::open && now >= open_until) {
+        const auto why = hinted ? breaker_reason::work_recovered : breaker_reason::reset_elapsed;
+        change(breaker_state::half_open, why, open_until, out);
+    }
+}
+
+void breaker::machine::count_probe(
+    const breaker_config& config, bool failed, breaker_reason why, time_point at, news& out
+) noexcept {
+    ++probes_done;
+    probes_failed += failed ? 1 : 0;
+    if (probes_failed >= config.probe_failures)
+        open(config, why, at, out);
+    else if (probes_done >= config.probe_results)
+        change(breaker_state::closed, breaker_reason::probes_succeeded, at, out);
+}
+
+std::uint32_t breaker::machine::lend(const breaker_config& config, time_point now) noexcept {
+    const auto places = std::span{leases}.first(config.probes);
+    const auto place = std::ranges::find(places, 0U, &lease::serial);
+    if (place == places.end()) return 0;
+    last_serial = last_serial == UINT32_MAX ? 1 : last_serial + 1;
+    *place = {last_serial, add_saturated(now, config.probe_lease)};
+    return last_serial;
+}
+
+bool breaker::machine::release(std::uint32_t serial) noexcept {
+    if (serial == 0) return false;
+    const auto place = std::ranges::find(leases, serial, &lease::serial);
+    if (place == leases.end()) return false;
+    *place = {};
+    return true;
+}
+
+breaker::lease* breaker::machine::lost(time_point now) noexcept {
+    lease* first = nullptr;
+    for (auto& one : leases) {
+        const bool ended = one.serial != 0 && now >= one.ends;
+        if (ended && (first == nullptr || one.ends < first->ends)) first = &one;
+    }
+    return first;
+}
+
+std::uint32_t breaker::machine::running() const noexcept {
+    const auto taken = std::ranges::count_if(leases, [](auto& one) { return one.serial != 0; });
+    return static_cast<std::uint32_t>(taken);
+}
+
+duration breaker::machine::retry_after(const breaker_config& config, time_point now)
+    const noexcept {
+    if (state == breaker_state::closed) return {};
+    if (state == breaker_state::open) return open_until - now;
+    if (running() < config.probes) return {};
+    auto first = time_point::max();
+    for (const auto& one : leases)
+        if (one.serial != 0) first = std::min(first, one.ends);
+    return std::max(duration::zero(), first - now);
+}
+
+// ---- permits
+
+breaker::permit::permit(permit&& other) noexcept
+    : owner_{std::exchange(other.owner_, nullptr)},
+      generation_{other.generation_},
+      started_{other.started_},
+      lease_{other.lease_},
+      slow_{other.slow_},
+      hanging_{other.hanging_} {}
+
+breaker::permit& breaker::permit::operator=(permit&& other) noexcept {
+    if (this != &other) {
+        if (owner_ != nullptr) owner_->drop(*this);
+        owner_ = std::exchange(other.owner_, nullptr);
+        generation_ = other.generation_;
+        started_ = other.started_;
+        lease_ = other.lease_;
+        slow_ = other.slow_;
+        hanging_ = other.hanging_;
+    }
+    return *this;
+}
+
+breaker::permit::~permit() {
+    if (owner_ != nullptr) owner_->drop(*this);
+}
+
+void breaker::permit::finish(outcome result, cause_kind why, time_point now) noexcept {
+    expects(owner_ != nullptr, "a permit is returned once");
+    std::exchange(owner_, nullptr)->finish(*this, result, why, now);
+}
+
+void breaker::permit::mark_slow(time_point now) noexcept {
+    expects(owner_ != nullptr, "a permit already returned is not running");
+    owner_->mark(*this, false, now);
+}
+
+void breaker::permit::mark_hanging(time_point now) noexcept {
+    expects(owner_ != nullptr, "a permit already returned is not running");
+    owner_->mark(*this, true, now);
+}
+
+// ---- the breaker
+
+breaker::breaker(const breaker_config& config, breaker_listener* listener) noexcept
+    : config_{config}, listener_{listener}, failures_{config.window}, slow_{config.window} {
+    expects(is_valid(config), "a breaker_config within its ranges");
+}
+
+bool breaker::current(const permit& one) const noexcept {
+    return one.generation_ == machine_.generation;
+}
+
+tally breaker::seen(const rate_window& window, const rate_rule& rule, time_point now)
+    const noexcept {
+    return rule.percent > 0 ? window.count(now) : tally{};
+}
+
+std::expected<breaker::permit, breaker_refusal> breaker::acquire_slowly(time_point now) noexcept {
+    news out;
+    std::expected<permit, breaker_refusal> answer = std::unexpected{breaker_refusal{}};
+    {
+        const std::lock_guard locked{lock_};
+        machine_.settle(config_, now, out);
+        apply(out);
+        const bool half_open = machine_.state == breaker_state::half_open;
+        const auto lease = half_open ? machine_.lend(config_, now) : 0;
+        if (lease != 0 || machine_.state == breaker_state::closed) {
+            answer = permit{*this, machine_.generation, now, lease};
+        } else {
+            ++totals_.refused;
+            answer =
+                std::unexpected{breaker_refusal{machine_.state, machine_.retry_after(config_, now)}
+                };
+        }
+    }
+    tell(out);
+    return answer;
+}
+
+void breaker::finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept {
+    const bool failed = counts_against_target(result, why);
+    news out;
+    {
+        const std::lock_guard locked{lock_};
+        machine_.settle(config_, now, out);
+        const bool counts = failed || result == outcome::success;
+        ++(failed ? totals_.failures : counts ? totals_.successes : totals_.neither);
+        if (!current(ended) || (ended.lease_ != 0 && !machine_.release(ended.lease_)))
+            ++totals_.late;
+        else if (counts)
+            count_end(ended, failed, now, out);
+        apply(out);
+    }
+    tell(out);
+}
+
+void breaker::count_end(const permit& ended, bool failed, time_point now, news& out) noexcept {
+    const bool timed = config_.slow_after > duration::zero();
+    const bool slow = ended.slow_ || (timed && now - ended.started_ >= config_.slow_after);
+    if (slow && !ended.slow_) ++totals_.slow;
+    if (machine_.state == breaker_state::half_open) {
+        const bool bad = failed || (slow && config_.slow_rate.percent > 0);
+        machine_.count_probe(config_, bad, breaker_reason::probes_failed, now, out);
+        return;
+    }
+    if (!failed)
+        machine_.consecutive = 0;
+    else if (!ended.hanging_)
+        ++machine_.consecutive;
+    if (!ended.hanging_ && config_.failure_rate.percent > 0) failures_.record(failed, now);
+    if (!ended.slow_ && config_.slow_rate.percent > 0) slow_.record(slow, now);
+    judge(now, out);
+}
+
+void breaker::judge(time_point now, news& out) noexcept {
+    const auto limit = config_.consecutive_failures;
+    if (limit > 0 && machine_.consecutive >= limit)
+        machine_.open(config_, breaker_reason::consecutive_failures, now, out);
+    else if (trips(
+                 config_.failure_rate, seen(failures_, config_.failure_rate, now), failures_.most()
+             ))
+        machine_.open(config_, breaker_reason::failure_rate, now, out);
+    else if (trips(config_.slow_rate, seen(slow_, config_.slow_rate, now), slow_.most()))
+        machine_.open(config_, breaker_reason::slow_rate, now, out);
+}
+
+void breaker::drop(permit& ended) noexcept {
+    const std::lock_guard locked{lock_};
+    ++totals_.neither;
+    if (!current(ended) || (ended.lease_ != 0 && !machine_.release(ended.lease_))) ++totals_.late;
+}
+
+void breaker::mark(permit& running, bool hanging, time_point now) noexcept {
+    if (running.hanging_ || (running.slow_ && !hanging)) return;
+    news out;
+    {
+        const std::lock_guard locked{lock_};
+        const bool slow_rule = config_.slow_rate.percent > 0;
+        if (!hanging && !slow_rule) return;
+        machine_.settle(config_, now, out);
+        const bool newly_slow = !running.slow_;
+        running.slow_ = true;
+        running.hanging_ = hanging;
+        totals_.slow += newly_slow ? 1 : 0;
+        totals_.hanging += hanging ? 1 : 0;
+        if (current(running)) {
+            if (running.lease_ != 0) {
+                if (machine_.release(running.lease_))
+                    machine_.count_probe(config_, true, breaker_reason::probes_failed, now, out);
+            } else {
+                if (newly_slow && slow_rule) slow_.record(true, now);
+                if (hanging) ++machine_.consecutive;
+                if (hanging && config_.failure_rate.percent > 0) failures_.record(true, now);
+                judge(now, out);
+            }
+        }
+        apply(out);
+    }
+    tell(out);
+}
+
+void breaker::hint_recovered(time_point now) noexcept {
+    news out;
+    {
+        const std::lock_guard locked{lock_};
+        machine_.settle(config_, now, out);
+        if (machine_.state == breaker_state::open) {
+            const auto soonest = std::max(add_saturated(machine_.since, config_.reset_min), now);
+            if (soonest < machine_.open_until) {
+                machine_.open_until = soonest;
+                machine_.hinted = true;
+            }
+            machine_.settle(config_, now, out);
+        }
+        apply(out);
+    }
+    tell(out);
+}
+
+breaker_status breaker::status(time_point now) const noexcept {
+    const std::lock_guard locked{lock_};
+    auto ahead = machine_;
+    news out;
+    ahead.settle(config_, now, out);
+    breaker_status told;
+    told.state = ahead.state;
+    told.generation = ahead.generation;
+    told.since = ahead.since;
+    told.retry_after = ahead.retry_after(config_, now);
+    told.consecutive = ahead.consecutive;
+    told.probes_running = ahead.running();
+    told.probes_done = ahead.probes_done;
+    told.totals = totals_;
+    told.totals.lost_probes += out.lost_probes;
+    for (std::size_t at = 0; at < out.size(); ++at)
+        told.totals.opened += out[at].to == breaker_state::open ? 1 : 0;
+    if (ahead.generation == machine_.generation) {
+        told.failures = seen(failures_, config_.failure_rate, now);
+        told.slow = seen(slow_, config_.slow_rate, now);
+    }
+    return told;
+}
+
+void breaker::reconfigure(const breaker_config& config, time_point now) noexcept {
+    expects(is_valid(config), "a breaker_config within its ranges");
+    news out;
+    {
+        const std::lock_guard locked{lock_};
+        machine_.settle(config_, now, out);
+        apply(out);
+        config_ = config;
+        failures_.reshape(config.window);
+        slow_.reshape(config.window);
+        const auto shortened = add_saturated(machine_.since, config.reset);
+        if (machine_.state == breaker_state::open && shortened < machine_.open_until)
+            machine_.open_until = shortened;
+    }
+    tell(out);
+}
+
+void breaker::apply(news& out) noexcept {
+    totals_.lost_probes += out.lost_probes;
+    if (out.empty()) return;
+    for (std::size_t at = 0; at < out.size(); ++at) {
+        auto& change = out[at];
+        totals_.opened += change.to == breaker_state::open ? 1 : 0;
+        if (change.from == breaker_state::closed) {
+            change.failures = seen(failures_, config_.failure_rate, change.at);
+            change.slow = seen(slow_, config_.slow_rate, change.at);
+        }
+        failures_.clear();
+        slow_.clear();
+    }
+    const auto phase = machine_.generation << 2 | static_cast<std::uint64_t>(machine_.state);
+    phase_.store(phase, std::memory_order_release);
+}
+
+void breaker::tell(const news& out) const noexcept {
+    if (listener_ == nullptr) return;
+    for (std::size_t at = 0; at < out.size(); ++at)
+        listener_->on_transition(out[at]);
+}
+
+}  // namespace curfew
