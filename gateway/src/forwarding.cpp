@@ -151,7 +151,7 @@ peer::peer(const policy::network::bytes& address, std::span<const policy::networ
     constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     const bool is_v4 = std::equal(mapped.begin(), mapped.end(), address.begin());
     const auto* from = is_v4 ? address.data() + mapped.size() : address.data();
-    ::inet_ntop(is_v4 ? AF_INET : AF_INET6, from, text_.data(), text_.size());
+    ::inet_ntop(is_v4 ? AF_INET : AF_INET6, from, text_.data(), INET6_ADDRSTRLEN);
     size_ = static_cast<std::uint8_t>(std::string_view{text_.data()}.size());
 }
 
@@ -159,10 +159,10 @@ void forward_request(
     const http1::request_head& head, const request_forwarding& how, wire_writer& out
 ) noexcept {
     out.text(head.method_name);
-    out.byte(' ');
+    out.text(" ");
     out.text(how.path.empty() ? head.path : how.path);
     if (head.has_query) {
-        out.byte('?');
+        out.text("?");
         out.text(head.query);
     }
     out.text(" HTTP/1.1\r\n");

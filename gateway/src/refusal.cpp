@@ -42,14 +42,14 @@ std::size_t sequence_size(std::string_view text) noexcept {
 /// Writes the members of one JSON object.
 class object_writer {
   public:
-    explicit object_writer(wire_writer& out) noexcept : out_{out} { out_.byte('{'); }
+    explicit object_writer(wire_writer& out) noexcept : out_{out} { out_.text("{"); }
 
-    void close() noexcept { out_.byte('}'); }
+    void close() noexcept { out_.text("}"); }
 
     void name(std::string_view key) noexcept {
-        if (!first_) out_.byte(',');
+        if (!first_) out_.text(",");
         first_ = false;
-        out_.byte('"');
+        out_.text("\"");
         out_.text(key);
         out_.text("\":");
     }
@@ -63,17 +63,17 @@ class object_writer {
     void word(std::string_view key, std::string_view value) noexcept {
         if (value.empty()) return;
         name(key);
-        out_.byte('"');
+        out_.text("\"");
         out_.text(value);
-        out_.byte('"');
+        out_.text("\"");
     }
 
     void foreign(std::string_view key, std::string_view value) noexcept {
         if (value.empty()) return;
         name(key);
-        out_.byte('"');
+        out_.text("\"");
         escape(value);
-        out_.byte('"');
+        out_.text("\"");
     }
 
   private:
@@ -97,14 +97,14 @@ class object_writer {
         constexpr std::string_view digits = "0123456789abcdef";
         const auto code = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') {
-            out_.byte('\\');
-            out_.byte(c);
+            out_.text("\\");
+            out_.text({&c, 1});
         } else if (code < 0x20 || code == 0x7f) {
             out_.text("\\u00");
-            out_.byte(digits[code >> 4]);
-            out_.byte(digits[code & 15]);
+            out_.text(digits.substr(code >> 4, 1));
+            out_.text(digits.substr(code & 15, 1));
         } else {
-            out_.byte(c);
+            out_.text({&c, 1});
         }
     }
 
@@ -127,7 +127,7 @@ void write_account(const refusal& what, object_writer& members, wire_writer& out
             wire_writer text{key};
             text.text(to_string(entry.what));
             if (entry.number != 0) {
-                text.byte('_');
+                text.text("_");
                 text.decimal(entry.number);
             }
             stages.number(text.written(), whole_ms(entry.spent));
@@ -143,7 +143,7 @@ void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
     members.name("type");
     out.text("\"urn:curfew:error:");
     out.text(known.id);
-    out.byte('"');
+    out.text("\"");
     members.word("title", known.title);
     members.number("status", static_cast<std::uint64_t>(status));
     members.word("cause", to_string(what.why.kind));
@@ -159,7 +159,7 @@ void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
         members.word("trace_id", {trace.data(), trace.size()});
     }
     members.close();
-    out.byte('\n');
+    out.text("\n");
 }
 
 void write_head(const refusal& what, int status, std::size_t body_size, wire_writer& out) noexcept {

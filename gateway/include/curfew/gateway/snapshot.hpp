@@ -53,6 +53,7 @@ struct route_snapshot {
     /// What would have been refused, were this not an observing gateway (index: shed_reason).
     std::array<std::uint64_t, reason_count> would_refuse{};
     std::uint64_t would_refuse_by_breaker = 0;
+    std::uint64_t would_queue = 0;
 };
 
 /// The supervised backend; `state` is empty where Curfew does not run one.
