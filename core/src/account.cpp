@@ -7,25 +7,37 @@ namespace curfew {
 
 std::string_view to_string(stage which) noexcept {
     switch (which) {
-        case stage::receive: return "receive";
-        case stage::queue: return "queue";
-        case stage::start: return "start";
-        case stage::resolve: return "resolve";
-        case stage::connect: return "connect";
-        case stage::handshake: return "handshake";
-        case stage::attempt: return "attempt";
-        case stage::backoff: return "backoff";
-        case stage::body: return "body";
-        case stage::run: return "run";
-        case stage::other: return "other";
+        case stage::receive:
+            return "receive";
+        case stage::queue:
+            return "queue";
+        case stage::start:
+            return "start";
+        case stage::resolve:
+            return "resolve";
+        case stage::connect:
+            return "connect";
+        case stage::handshake:
+            return "handshake";
+        case stage::attempt:
+            return "attempt";
+        case stage::backoff:
+            return "backoff";
+        case stage::body:
+            return "body";
+        case stage::run:
+            return "run";
+        case stage::other:
+            return "other";
     }
     return "other";
 }
 
 void time_account::add(stage what, duration spent, std::uint8_t number) noexcept {
-    const auto known = std::find_if(entries_.begin(), entries_.begin() + size_, [&](const entry& e) {
-        return e.what == what && e.number == number;
-    });
+    const auto known =
+        std::find_if(entries_.begin(), entries_.begin() + size_, [&](const entry& e) {
+            return e.what == what && e.number == number;
+        });
     if (known != entries_.begin() + size_) {
         known->spent += spent;
     } else if (size_ < capacity) {

@@ -1,5 +1,4 @@
 #include <curfew/core/clock.hpp>
-
 #include <curfew/core/expects.hpp>
 
 #include <ctime>

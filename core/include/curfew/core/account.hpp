@@ -13,16 +13,16 @@ namespace curfew {
 
 /// What an operation was doing while time passed.
 enum class stage : std::uint8_t {
-    receive,   ///< reading the request from the caller
-    queue,     ///< waiting for a permit
-    start,     ///< waiting for a backend that is starting or restarting
-    resolve,   ///< DNS
-    connect,   ///< TCP connect
-    handshake, ///< TLS
-    attempt,   ///< sent to the upstream, waiting for its first answer
-    backoff,   ///< pausing between attempts
-    body,      ///< relaying bodies
-    run,       ///< a command or task at work
+    receive,    ///< reading the request from the caller
+    queue,      ///< waiting for a permit
+    start,      ///< waiting for a backend that is starting or restarting
+    resolve,    ///< DNS
+    connect,    ///< TCP connect
+    handshake,  ///< TLS
+    attempt,    ///< sent to the upstream, waiting for its first answer
+    backoff,    ///< pausing between attempts
+    body,       ///< relaying bodies
+    run,        ///< a command or task at work
     other,
 };
 
@@ -44,7 +44,9 @@ class time_account {
     /// Adds time to a stage; `number` tells attempts and backoffs apart (0: not numbered).
     void add(stage what, duration spent, std::uint8_t number = 0) noexcept;
 
-    [[nodiscard]] std::span<const entry> entries() const noexcept { return {entries_.data(), size_}; }
+    [[nodiscard]] std::span<const entry> entries() const noexcept {
+        return {entries_.data(), size_};
+    }
 
     [[nodiscard]] duration total() const noexcept;
 

@@ -41,7 +41,9 @@ class budget {
         : started_{started}, entered_{started}, limit_{limit} {}
 
     [[nodiscard]] const bound& limit() const noexcept { return limit_; }
+
     [[nodiscard]] time_point started() const noexcept { return started_; }
+
     [[nodiscard]] bool expired(time_point now) const noexcept { return limit_.at.expired(now); }
 
     /// Takes a tighter bound that became known later (a header, a route). Never loosens.

@@ -21,15 +21,15 @@ enum class cause_kind : std::uint8_t {
 /// Which guard shed, and for want of what.
 enum class shed_reason : std::uint8_t {
     none,
-    queue_full,       ///< the queue of the route is at its bound
-    queue_timeout,    ///< the deadline passed while waiting for a permit
-    in_flight,        ///< the total in-flight cap is reached
-    route_share,      ///< one route already holds its share of the upstream
-    abandoned,        ///< work that could not be ended holds every place
-    upstream_down,    ///< the backend is not running
-    no_time_left,     ///< too little time left to start
-    memory,           ///< memory pressure
-    rate,             ///< a rate limit
+    queue_full,     ///< the queue of the route is at its bound
+    queue_timeout,  ///< the deadline passed while waiting for a permit
+    in_flight,      ///< the total in-flight cap is reached
+    route_share,    ///< one route already holds its share of the upstream
+    abandoned,      ///< work that could not be ended holds every place
+    upstream_down,  ///< the backend is not running
+    no_time_left,   ///< too little time left to start
+    memory,         ///< memory pressure
+    rate,           ///< a rate limit
 };
 
 [[nodiscard]] std::string_view to_string(cause_kind kind) noexcept;

@@ -10,9 +10,7 @@ namespace curfew {
 /// States what the caller (or we ourselves) guaranteed. Kept in release builds: it is one branch.
 /// Never used on anything that comes from outside: bytes, files, peers, the kernel's refusals.
 constexpr void expects(
-    bool holds,
-    const char* what,
-    std::source_location where = std::source_location::current()
+    bool holds, const char* what, std::source_location where = std::source_location::current()
 ) noexcept {
     if (!holds) [[unlikely]] {
         broken_contract(what, where);

@@ -104,8 +104,7 @@ using result = std::expected<T, failure>;
 
 /// `next(*value)` on success, the failure otherwise (libstdc++ 12 has no and_then).
 template <class T, class F>
-[[nodiscard]] auto and_then(result<T> value, F&& next)
-    -> std::invoke_result_t<F, T&&> {
+[[nodiscard]] auto and_then(result<T> value, F&& next) -> std::invoke_result_t<F, T&&> {
     if (!value) {
         return std::unexpected{value.error()};
     }

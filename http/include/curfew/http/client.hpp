@@ -1,0 +1,62 @@
+#pragma once
+
+#include <curfew/core/failure.hpp>
+#include <curfew/http/input_buffer.hpp>
+#include <curfew/protocol/http1_message.hpp>
+#include <curfew/runtime/network.hpp>
+#include <curfew/runtime/task.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace curfew::http {
+
+/// What came back.
+struct answer {
+    int status = 0;
+    std::string body;         ///< at most `body_max` bytes of it
+    bool body_cut = false;    ///< there was more
+    bool keep_alive = false;  ///< the connection may be used again
+    time_point head_at{};     ///< when the head was complete
+};
+
+/// One client connection, one request at a time. Thread rule: the loop's.
+class client {
+  public:
+    client(runtime::network& through, runtime::endpoint to) noexcept : network_{through}, to_{to} {}
+
+    /// Connects if there is no usable connection, sends `head_and_body` as it is (a whole HTTP/1.1
+    /// request) and reads the answer. Everything happens under `under`: its own bound gives
+    /// own_timeout. Errors: those of connect, upstream_reset, upstream_closed, upstream_protocol.
+    /// A failed exchange leaves no connection behind; a kept one that turned out to be closed
+    /// before the first byte is replaced once.
+    [[nodiscard]] runtime::task<result<answer>> exchange(
+        http1::method_id method, std::string_view head_and_body, runtime::scope& under
+    );
+
+    [[nodiscard]] bool connected() const noexcept { return stream_ != nullptr; }
+
+    void close() noexcept;
+
+    static constexpr std::size_t body_max = 1024 * 1024;
+
+  private:
+    [[nodiscard]] runtime::task<result<answer>> attempt(
+        http1::method_id method, std::string_view text, runtime::scope& under
+    );
+    [[nodiscard]] runtime::task<result<>> read_body(
+        http1::body_framing framing, answer& into, runtime::scope& under
+    );
+
+    runtime::network& network_;
+    runtime::endpoint to_;
+    std::unique_ptr<runtime::stream> stream_;
+    input_buffer input_;
+};
+
+/// `GET <path>` as a whole request.
+[[nodiscard]] std::string get_request(std::string_view host, std::string_view path);
+
+}  // namespace curfew::http

@@ -1,0 +1,141 @@
+#include <curfew/http/client.hpp>
+#include <curfew/protocol/http1_body.hpp>
+#include <curfew/protocol/http1_parser.hpp>
+#include <curfew/runtime/loop.hpp>
+
+#include <array>
+
+namespace curfew::http {
+
+using runtime::io;
+
+namespace {
+
+failure broken(const runtime::io_result& got, const runtime::scope& under) noexcept {
+    if (got.status == io::would_block) {
+        return runtime::ended_failure(under, errc::own_timeout);
+    }
+    return {got.status == io::end ? errc::upstream_closed : errc::upstream_reset, got.error};
+}
+
+}  // namespace
+
+void client::close() noexcept {
+    stream_.reset();
+    input_ = {};
+}
+
+runtime::task<result<answer>> client::exchange(
+    http1::method_id method, std::string_view head_and_body, runtime::scope& under
+) {
+    const bool reused = connected();
+    auto trying = attempt(method, head_and_body, under);
+    auto first = co_await trying;
+    if (first) {
+        co_return first;
+    }
+    close();
+    const bool raced = reused && (first.error().code == errc::upstream_closed ||
+                                  first.error().code == errc::upstream_reset);
+    if (!raced || !http1::is_idempotent(method)) {
+        co_return first;
+    }
+    auto again = attempt(method, head_and_body, under);
+    auto second = co_await again;
+    if (!second) {
+        close();
+    }
+    co_return second;
+}
+
+runtime::task<result<answer>> client::attempt(
+    http1::method_id method, std::string_view text, runtime::scope& under
+) {
+    if (!connected()) {
+        auto connecting = runtime::connect(network_, to_, under);
+        auto made = co_await connecting;
+        if (!made) {
+            co_return std::unexpected{made.error()};
+        }
+        stream_ = std::move(*made);
+    }
+    std::array parts{part(text)};
+    auto sending = write_all(*stream_, parts, under);
+    const auto sent = co_await sending;
+    if (sent.status != io::ok) {
+        co_return std::unexpected{broken(sent, under)};
+    }
+    constexpr std::size_t fields_max = 100;
+    std::array<http1::field, fields_max> fields;
+    http1::response_parser parser{fields, method};
+    for (;;) {
+        if (!input_.empty()) {
+            const auto progress = parser.step(input_.unread());
+            if (progress == http1::progress::failed) {
+                co_return fail(errc::upstream_protocol);
+            }
+            if (progress == http1::progress::done) {
+                input_.consume(parser.consumed());
+                if (!parser.head().interim()) {
+                    break;
+                }
+                parser.reset(method);
+                continue;
+            }
+        }
+        auto filling = fill(input_, *stream_, http1::limits{}.head_bytes + 1, under);
+        const auto got = co_await filling;
+        if (got.status != io::ok) {
+            co_return std::unexpected{broken(got, under)};
+        }
+    }
+    answer told{parser.head().status, {}, false, parser.head().keep_alive, under.on().now()};
+    auto reading = read_body(parser.head().body, told, under);
+    const auto whole = co_await reading;
+    if (!whole) {
+        co_return std::unexpected{whole.error()};
+    }
+    if (!told.keep_alive || !input_.empty()) {
+        close();
+    }
+    co_return told;
+}
+
+runtime::task<result<>> client::read_body(
+    http1::body_framing framing, answer& into, runtime::scope& under
+) {
+    http1::body_decoder decoder{framing};
+    while (!decoder.finished()) {
+        const auto taken = decoder.step(input_.unread());
+        const auto room = body_max - into.body.size();
+        into.body_cut = into.body_cut || taken.data.size() > room;
+        into.body.append(taken.data.substr(0, room));
+        input_.consume(taken.consumed);
+        if (decoder.failed()) {
+            co_return fail(errc::upstream_protocol);
+        }
+        if (decoder.finished() || taken.again) {
+            continue;
+        }
+        auto filling = fill(input_, *stream_, block::large, under);
+        const auto got = co_await filling;
+        if (got.status == io::end) {
+            decoder.close();
+            if (!decoder.finished()) {
+                co_return fail(errc::upstream_closed);
+            }
+            into.keep_alive = false;
+        } else if (got.status != io::ok) {
+            co_return std::unexpected{broken(got, under)};
+        }
+    }
+    co_return result<>{};
+}
+
+std::string get_request(std::string_view host, std::string_view path) {
+    std::string text{"GET "};
+    text.append(path).append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n\r\n");
+    return text;
+}
+
+}  // namespace curfew::http

@@ -1,0 +1,125 @@
+#include <curfew/http/input_buffer.hpp>
+#include <curfew/runtime/loop.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace curfew::http {
+
+using runtime::io;
+using runtime::io_result;
+
+io_result input_buffer::try_fill(runtime::stream& from, std::size_t longest) {
+    const std::size_t held = end_ - begin_;
+    if (held >= longest) {
+        return {io::ok, 0};
+    }
+    if (!memory_) {
+        memory_ = block{block::usual};
+        begin_ = end_ = 0;
+    } else if (held == 0) {
+        begin_ = end_ = 0;
+    } else if (end_ == memory_.room().size()) {
+        if (begin_ > 0) {
+            std::memmove(memory_.room().data(), memory_.room().data() + begin_, held);
+        } else {
+            block bigger{memory_.room().size() * 2};
+            std::memcpy(bigger.room().data(), memory_.room().data(), held);
+            memory_ = std::move(bigger);
+        }
+        begin_ = 0;
+        end_ = held;
+    }
+    const auto got = from.try_read(memory_.room().subspan(end_));
+    if (got.status == io::ok) {
+        end_ += got.bytes;
+    }
+    return got;
+}
+
+void input_buffer::release_if_empty() noexcept {
+    if (empty()) {
+        memory_.release();
+        begin_ = end_ = 0;
+    }
+}
+
+runtime::task<bool> until_readable(runtime::stream& from, runtime::scope& under) {
+    auto readable = from.ready().wait_readable(under);
+    const auto woken = co_await readable;
+    co_return woken == runtime::wake::ready;
+}
+
+runtime::task<io_result> fill(
+    input_buffer& into, runtime::stream& from, std::size_t longest, runtime::scope& under
+) {
+    for (;;) {
+        const auto got = into.try_fill(from, longest);
+        if (got.status != io::would_block) {
+            co_return got;
+        }
+        into.release_if_empty();
+        auto readable = from.ready().wait_readable(under);
+        const auto woken = co_await readable;
+        if (woken == runtime::wake::ended) {
+            co_return got;
+        }
+    }
+}
+
+runtime::task<io_result> write_all(
+    runtime::stream& to, std::span<iovec> parts, runtime::scope& under
+) {
+    std::size_t total = 0;
+    for (;;) {
+        while (!parts.empty() && parts.front().iov_len == 0) {
+            parts = parts.subspan(1);
+        }
+        if (parts.empty()) {
+            co_return io_result{io::ok, total, 0};
+        }
+        const auto put = to.try_write(parts);
+        if (put.status == io::failed) {
+            co_return put;
+        }
+        if (put.status == io::would_block) {
+            auto writable = to.ready().wait_writable(under);
+            const auto woken = co_await writable;
+            if (woken == runtime::wake::ended) {
+                co_return put;
+            }
+            continue;
+        }
+        total += put.bytes;
+        std::size_t left = put.bytes;
+        for (iovec& each : parts) {
+            const std::size_t taken = std::min(left, each.iov_len);
+            each.iov_base = static_cast<char*>(each.iov_base) + taken;
+            each.iov_len -= taken;
+            left -= taken;
+        }
+    }
+}
+
+runtime::task<> linger(runtime::stream& of, runtime::scope& under) {
+    constexpr duration patience = std::chrono::seconds{5};
+    constexpr std::size_t bytes_max = 16 * 1024 * 1024;
+    runtime::scope lingering{
+        under, {deadline::after(under.on().now(), patience), true, "http.linger", patience}
+    };
+    of.shutdown_write();
+    input_buffer dropped;
+    std::size_t bytes = 0;
+    while (bytes < bytes_max) {
+        auto filling = fill(dropped, of, block::usual, lingering);
+        const auto got = co_await filling;
+        if (got.status != io::ok) {
+            co_return;
+        }
+        bytes += got.bytes;
+        dropped.consume(got.bytes);
+    }
+}
+
+}  // namespace curfew::http

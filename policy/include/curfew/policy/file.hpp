@@ -1,0 +1,29 @@
+#pragma once
+
+#include <curfew/policy/load.hpp>
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace curfew::policy {
+
+inline constexpr std::size_t file_bytes_max = 1024 * 1024;
+
+/// Reads a policy file. Never waits: what is no regular file (a FIFO, a device, a directory) is
+/// refused before a byte is read, and so is one larger than `file_bytes_max`.
+[[nodiscard]] std::expected<std::string, problem> read_file(const std::string& path);
+
+/// The first `curfew.toml` from `directory` upward, shown relative to it where that is shorter:
+/// "curfew.toml", "../curfew.toml". A name that exists and cannot be read is found too, so that it
+/// is complained about and not passed over.
+[[nodiscard]] std::optional<std::string> find_file(const std::string& directory);
+
+/// Writes a new file whole or not at all; an existing one is never overwritten or followed.
+[[nodiscard]] std::optional<problem> write_new_file(
+    const std::string& path, std::string_view content
+);
+
+}  // namespace curfew::policy

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "diagnosis.hpp"
+#include "key.hpp"
+#include "sheet.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace curfew::policy {
+
+/// What each layer said about each key, by concrete path, weakest first.
+class provenance {
+  public:
+    struct entry {
+        origin where;
+        std::string told;   ///< "curfew.toml:3:11", "as request.timeout"
+        std::string value;  ///< as it would be written in the file
+    };
+
+    std::map<std::string, std::vector<entry>, std::less<>> said;
+};
+
+/// A policy while its layers are put on top of each other.
+class building {
+  public:
+    explicit building(diagnosis& wrong) : wrong_{wrong} {}
+
+    policy made;
+    provenance origins;
+
+    void apply_environment_defaults();
+    void apply(const sheet& layer);
+    /// Gives each route what it leaves out.
+    void inherit();
+
+    /// Writes the default of an environment or a value that follows from another key's.
+    void derive(std::string_view path, std::string told);
+
+    [[nodiscard]] slot place(const key_path& path);
+    [[nodiscard]] slot place(std::string_view path);
+    /// Whether a layer above the built-in ones set it.
+    [[nodiscard]] bool is_set(std::string_view path) const;
+    /// Who set it last.
+    [[nodiscard]] origin setter(std::string_view path) const;
+    /// Where an upstream or a route was declared: "upstream.main", "route.users".
+    [[nodiscard]] origin declared(const std::string& record) const;
+
+    [[nodiscard]] diagnosis& wrong() noexcept { return wrong_; }
+
+  private:
+    upstream_policy& upstream(const std::string& name, const origin& where);
+    route_policy& route(const std::string& name, const origin& where);
+
+    diagnosis& wrong_;
+    std::map<std::string, std::size_t, std::less<>> upstream_index_;
+    std::map<std::string, std::size_t, std::less<>> route_index_;
+    std::map<std::string, origin, std::less<>> declared_;
+};
+
+/// Lets defaults give way and finds limits that contradict each other.
+void check_rules(building& of);
+
+}  // namespace curfew::policy

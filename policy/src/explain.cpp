@@ -1,0 +1,92 @@
+#include "building.hpp"
+#include <curfew/core/expects.hpp>
+#include <curfew/policy/load.hpp>
+#include <curfew/policy/suggest.hpp>
+
+#include <algorithm>
+
+namespace curfew::policy {
+
+namespace {
+
+std::unexpected<problem> unknown(std::string_view path, const policy& of) {
+    std::vector<std::string> names;
+    for (const auto& which : keys()) {
+        if (which.of_upstream()) {
+            for (const auto& upstream : of.upstreams) {
+                names.push_back(concrete_path(which, upstream.name));
+            }
+        } else if (which.of_route()) {
+            for (const auto& route : of.routes) {
+                names.push_back(concrete_path(which, route.name));
+            }
+        } else {
+            names.emplace_back(which.path);
+        }
+    }
+    const std::vector<std::string_view> views{names.begin(), names.end()};
+    problem what;
+    what.origin = "--explain";
+    what.sentence = "the policy has no key `" + std::string{path} + '`';
+    std::string inside;
+    for (const auto view : views) {
+        if (view.starts_with(path) && view.size() > path.size() && view[path.size()] == '.') {
+            (inside += inside.empty() ? "" : ", ") += view;
+        }
+    }
+    if (!inside.empty()) {
+        what.hint = "its section has: " + inside;
+    } else if (const auto near = closest(path, views)) {
+        what.hint = "did you mean `" + std::string{*near} + "`?";
+    } else {
+        what.hint = "`curfew help policy` lists them all";
+    }
+    return std::unexpected{std::move(what)};
+}
+
+// A const policy is only read here: a slot knows no const.
+std::optional<slot> place_in(const policy& of, const key_path& path) {
+    auto& root = const_cast<policy&>(of);
+    record where{&root, nullptr, nullptr};
+    if (path.which->of_upstream()) {
+        const auto found = std::ranges::find(root.upstreams, path.name, &upstream_policy::name);
+        if (found == root.upstreams.end()) return std::nullopt;
+        where.upstream = &*found;
+    } else if (path.which->of_route()) {
+        const auto found = std::ranges::find(root.routes, path.name, &route_policy::name);
+        if (found == root.routes.end()) return std::nullopt;
+        where.route = &*found;
+    }
+    return path.which->place(where);
+}
+
+}  // namespace
+
+std::expected<explanation, problem> loading::explain(std::string_view path) const {
+    expects(snapshot && origins, "only a valid policy is explained");
+    const auto resolved = resolve(path);
+    if (!resolved) return unknown(path, *snapshot);
+    const auto place = place_in(*snapshot, *resolved);
+    if (!place) return unknown(path, *snapshot);
+    const auto& which = *resolved->which;
+    explanation why;
+    why.key = path;
+    why.value = print(*place);
+    why.default_value =
+        which.inherits.empty() ? default_text(which) : "as " + std::string{which.inherits};
+    why.range = print_range(*place, which.allowed);
+    why.written = how_written(*place);
+    why.variable = variable_name(which, resolved->name);
+    why.documentation = which.documentation;
+    if (which.inherits.empty()) {
+        why.statements.push_back({layer::builtin, "built-in", why.default_value});
+    }
+    if (const auto found = origins->said.find(path); found != origins->said.end()) {
+        for (const auto& [where, told, value] : found->second) {
+            why.statements.push_back({where.said_by, told, value});
+        }
+    }
+    return why;
+}
+
+}  // namespace curfew::policy

@@ -1,0 +1,76 @@
+#include "key.hpp"
+
+#include <algorithm>
+
+namespace curfew::policy {
+
+namespace {
+
+constexpr std::string_view upstream_prefix = "upstream.*.";
+constexpr std::string_view route_prefix = "route.*.";
+
+std::string_view prefix_of(const key& which) {
+    if (which.of_upstream()) return upstream_prefix;
+    return which.of_route() ? route_prefix : std::string_view{};
+}
+
+std::string upper(std::string_view text) {
+    std::string name;
+    for (const char c : text) {
+        const bool lower = c >= 'a' && c <= 'z';
+        name += c == '.' || c == '-' ? '_' : lower ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return name;
+}
+
+}  // namespace
+
+std::string_view key::tail() const noexcept {
+    return path.substr(prefix_of(*this).size());
+}
+
+const key* find_key(std::string_view pattern) noexcept {
+    const auto found = std::ranges::find(keys(), pattern, &key::path);
+    return found == keys().end() ? nullptr : &*found;
+}
+
+// The name of a route may hold dots, so the tail is matched from the end.
+std::optional<key_path> resolve(std::string_view path) noexcept {
+    std::optional<key_path> best;
+    for (const auto& candidate : keys()) {
+        const auto prefix = prefix_of(candidate);
+        if (prefix.empty()) {
+            if (candidate.path == path) return key_path{&candidate, {}};
+            continue;
+        }
+        const auto head = prefix.substr(0, prefix.size() - 2);
+        const auto tail = candidate.tail();
+        if (path.size() > head.size() + 1 + tail.size() && path.starts_with(head) &&
+            path.ends_with(tail) && path[path.size() - tail.size() - 1] == '.' &&
+            (!best || tail.size() > best->which->tail().size())) {
+            const auto length = path.size() - head.size() - tail.size() - 1;
+            best = key_path{&candidate, path.substr(head.size(), length)};
+        }
+    }
+    return best && !best->name.empty() ? best : std::nullopt;
+}
+
+std::string concrete_path(const key& which, std::string_view name) {
+    const auto prefix = prefix_of(which);
+    if (prefix.empty()) return std::string{which.path};
+    std::string path{prefix.substr(0, prefix.size() - 2)};
+    return ((path += name) += '.') += which.tail();
+}
+
+std::string variable_name(const key& which, std::string_view name) {
+    return which.of_route() ? std::string{} : "CURFEW_" + upper(concrete_path(which, name));
+}
+
+std::string default_text(const key& which) {
+    static policy root;
+    static upstream_policy upstream;
+    static route_policy route;
+    return print(which.place({&root, &upstream, &route}));
+}
+
+}  // namespace curfew::policy

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "slot.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace curfew::policy {
+
+/// What the path of a key begins at: the policy, one [upstream.NAME] or one [[route]].
+struct record {
+    policy* root = nullptr;
+    upstream_policy* upstream = nullptr;
+    route_policy* route = nullptr;
+};
+
+/// One row of the table from which parsing, strictness, defaults, variables, --explain, the JSON
+/// schema and docs/policy.md come. Its default is what the slot of a fresh policy holds.
+struct key {
+    std::string_view path;  ///< "request.timeout", "upstream.*.urls", "route.*.timeout"
+    slot (*place)(const record&);
+    range allowed;
+    std::string_view documentation;
+    std::string_view inherits{};  ///< the key whose value it takes when nobody sets it
+
+    [[nodiscard]] bool of_upstream() const noexcept { return path.starts_with("upstream.*."); }
+
+    [[nodiscard]] bool of_route() const noexcept { return path.starts_with("route.*."); }
+
+    /// The path behind "upstream.*." or "route.*."; the whole path of any other key.
+    [[nodiscard]] std::string_view tail() const noexcept;
+};
+
+struct section {
+    std::string_view path;  ///< "server", "upstream.*", "route.*", "route.*.breaker"
+    std::string_view documentation;
+};
+
+/// A built-in default that differs in one environment.
+struct environment_default {
+    std::string_view environment;
+    std::string_view path;
+    std::string_view text;
+};
+
+[[nodiscard]] std::span<const key> keys() noexcept;
+[[nodiscard]] std::span<const section> sections() noexcept;
+[[nodiscard]] std::span<const environment_default> environment_defaults() noexcept;
+
+[[nodiscard]] const key* find_key(std::string_view pattern) noexcept;
+
+/// A key with the name of the upstream or route it is meant of: "upstream.main.urls".
+struct key_path {
+    const key* which = nullptr;
+    std::string_view name;  ///< empty for keys of the policy itself
+};
+
+[[nodiscard]] std::optional<key_path> resolve(std::string_view path) noexcept;
+
+/// "upstream.main.urls"
+[[nodiscard]] std::string concrete_path(const key& which, std::string_view name);
+
+/// "CURFEW_REQUEST_TIMEOUT"; empty for keys of a route, which only the file can set.
+[[nodiscard]] std::string variable_name(const key& which, std::string_view name);
+
+/// What the key holds in a fresh policy.
+[[nodiscard]] std::string default_text(const key& which);
+
+}  // namespace curfew::policy

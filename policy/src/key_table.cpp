@@ -1,0 +1,290 @@
+#include "key.hpp"
+
+#include <array>
+#include <chrono>
+#include <limits>
+
+namespace curfew::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * mib;
+
+constexpr range times(duration low, duration high) {
+    return between<duration>{low, high};
+}
+
+constexpr range sizes(std::uint64_t low, std::uint64_t high) {
+    return between<std::uint64_t>{low, high};
+}
+
+constexpr range counts(std::uint32_t low, std::uint32_t high) {
+    return between<std::uint32_t>{low, high};
+}
+
+constexpr range fractions(double low, double high) {
+    return between<double>{low, high};
+}
+
+constexpr range anything{};
+
+template <auto Section, auto Member>
+slot in(const record& of) {
+    return slot_of(of.root->*Section.*Member);
+}
+
+template <auto Member>
+slot upstream(const record& of) {
+    return slot_of(of.upstream->*Member);
+}
+
+template <auto Member>
+slot route(const record& of) {
+    return slot_of(of.route->*Member);
+}
+
+template <auto Member>
+slot limits(const record& of) {
+    return slot_of(of.route->limits.*Member);
+}
+
+template <auto Member>
+slot route_breaker(const record& of) {
+    return slot_of(of.route->limits.breaker.*Member);
+}
+
+template <auto Member>
+constexpr auto server = in<&policy::server, Member>;
+template <auto Member>
+constexpr auto request = in<&policy::request, Member>;
+template <auto Member>
+constexpr auto http = in<&policy::http, Member>;
+template <auto Member>
+constexpr auto gateway = in<&policy::gateway, Member>;
+template <auto Member>
+constexpr auto limiter = in<&policy::limiter, Member>;
+template <auto Member>
+constexpr auto breaker = in<&policy::breaker, Member>;
+template <auto Member>
+constexpr auto backend = in<&policy::backend, Member>;
+
+constexpr range consecutive = counts(1, 1'000'000);
+constexpr range reset = times(100ms, 24h);
+constexpr range rate = fractions(0.01, 1);
+constexpr range window = times(1s, 1h);
+constexpr range calls = counts(1, 1'000'000);
+constexpr range permits = counts(1, 1'000);
+constexpr range lease = times(10ms, 1h);
+constexpr range patience = times(1ms, 24h);
+constexpr range places = counts(1, 1'000'000);
+
+// clang-format off
+const std::array table{
+    key{"server.listen", server<&server_policy::listen>, anything,
+        "Where requests are accepted. Port 0 picks a free one; the ready line tells which."},
+    key{"server.admin", server<&server_policy::admin>, anything,
+        "Where health and metrics are answered. Beyond loopback it needs `server.admin_token`."},
+    key{"server.admin_token", server<&server_policy::admin_token>, text_rule::word,
+        "What the admin listener asks for as `Authorization: Bearer TOKEN`; empty asks for nothing."},
+    key{"server.workers", server<&server_policy::workers>, counts(1, 256),
+        "Event loops, one a thread; connections stay on the loop that accepted them."},
+    key{"server.connections_max", server<&server_policy::connections_max>, counts(1, 10'000'000),
+        "Client connections held open at once, over all workers; beyond it none is accepted."},
+    key{"server.access_log", server<&server_policy::access_log>, anything,
+        "One log line a request. Slow and failed requests are logged without it."},
+    key{"server.log_level", server<&server_policy::log_level>, anything,
+        "The least severity that is logged."},
+    key{"server.log_format", server<&server_policy::log_format>, anything,
+        "Log lines for people (text) or for machines (json)."},
+    key{"server.health_path", server<&server_policy::health_path>, text_rule::path,
+        "A path on the main listener that Curfew answers itself with its health, such as \"/health\"; "
+        "empty: none."},
+    key{"server.trusted_proxies", server<&server_policy::trusted_proxies>, anything,
+        "The proxies in front, as CIDR blocks, whose X-Forwarded-* fields are believed."},
+    key{"server.drain", server<&server_policy::drain>, times(0s, 1h),
+        "How long requests in flight may finish after Curfew is told to stop."},
+
+    key{"request.timeout", request<&request_policy::timeout>, patience,
+        "From the arrival of a request to the headers of its response, whatever happens between."},
+    key{"request.body_idle", request<&request_policy::body_idle>, patience,
+        "The longest pause between two pieces of a body, in either direction."},
+    key{"request.slow", request<&request_policy::slow>, patience,
+        "A request that takes longer is logged with where its time went, and counts as slow."},
+
+    key{"http.header_timeout", http<&http_policy::header_timeout>, patience,
+        "From the first byte of a request to its whole head; trickling bytes do not extend it."},
+    key{"http.keep_alive", http<&http_policy::keep_alive>, patience,
+        "How long a connection may wait for its next request."},
+    key{"http.write_idle", http<&http_policy::write_idle>, patience,
+        "How long a client may take nothing of its response before it is disconnected."},
+    key{"http.header_bytes", http<&http_policy::header_bytes>, sizes(1 * kib, 1 * mib),
+        "All header fields of a message together."},
+    key{"http.header_count", http<&http_policy::header_count>, counts(10, 1'000),
+        "The number of header fields of a message."},
+    key{"http.target_bytes", http<&http_policy::target_bytes>, sizes(256, 64 * kib),
+        "The request target, query included."},
+    key{"http.body_bytes", http<&http_policy::body_bytes>, sizes(1, 1024 * gib),
+        "The largest request body. Bodies are streamed, so without a cap they cost no memory."},
+    key{"http.body_rate", http<&http_policy::body_rate>, sizes(1, 1 * gib),
+        "The least bytes a second a client must send of its body, over any `request.body_idle`."},
+
+    key{"gateway.in_flight", gateway<&gateway_policy::in_flight>, places,
+        "Requests at the upstreams at once, over all routes, abandoned work included."},
+    key{"gateway.queue", gateway<&gateway_policy::queue>, counts(0, 100'000),
+        "Requests that may wait for a place, a route. They leave it by their deadline."},
+    key{"gateway.observe", gateway<&gateway_policy::observe>, anything,
+        "Guards decide and record, and refuse nothing."},
+    key{"gateway.retry", gateway<&gateway_policy::retry>, anything,
+        "A safe request that a reused connection lost before any answer is sent once more."},
+    key{"gateway.routes_max", gateway<&gateway_policy::routes_max>, counts(1, 10'000),
+        "Routes derived from the traffic when the file names none; what comes later is `other`."},
+    key{"gateway.abandoned_age", gateway<&gateway_policy::abandoned_age>, times(1s, 24h),
+        "How long work that outlived its deadline keeps its place before it is taken for over."},
+
+    key{"limiter.initial", limiter<&limiter_policy::initial>, places,
+        "Requests an upstream gets at once to begin with; latency and timeouts move it."},
+    key{"limiter.floor", limiter<&limiter_policy::floor>, places,
+        "The adaptive limit never falls below it."},
+    key{"limiter.ceiling", limiter<&limiter_policy::ceiling>, places,
+        "The adaptive limit never rises above it."},
+    key{"limiter.route_share", limiter<&limiter_policy::route_share>, fractions(0.001, 1),
+        "The part of an upstream's limit one route may hold, so that a hung one leaves room."},
+    key{"limiter.tolerance", limiter<&limiter_policy::tolerance>, fractions(1, 100),
+        "How many times its usual latency an upstream may take before its limit falls."},
+
+    key{"breaker.consecutive_failures", breaker<&breaker_policy::consecutive_failures>, consecutive,
+        "Failures in a row, own timeouts included, that open it."},
+    key{"breaker.reset", breaker<&breaker_policy::reset>, reset,
+        "How long it stays open before probes are let through."},
+    key{"breaker.failure_rate", breaker<&breaker_policy::failure_rate>, rate,
+        "The part of failed calls in the window that opens it too."},
+    key{"breaker.slow_rate", breaker<&breaker_policy::slow_rate>, rate,
+        "The part of slow calls (`request.slow`) in the window that opens it too."},
+    key{"breaker.window", breaker<&breaker_policy::window>, window,
+        "The time both rates are taken over."},
+    key{"breaker.min_calls", breaker<&breaker_policy::min_calls>, calls,
+        "Calls the window must hold before a rate counts."},
+    key{"breaker.half_open_permits", breaker<&breaker_policy::half_open_permits>, permits,
+        "Probes at once while half open; as many must succeed to close it."},
+    key{"breaker.probe_lease", breaker<&breaker_policy::probe_lease>, lease,
+        "A probe without a verdict for so long counts as failed."},
+
+    key{"upstream.*.urls", upstream<&upstream_policy::urls>, anything,
+        "Where its backends answer; at least one, at most 256."},
+    key{"upstream.*.balance", upstream<&upstream_policy::balance>, anything,
+        "How a backend is picked when there are several."},
+    key{"upstream.*.connect_timeout", upstream<&upstream_policy::connect_timeout>, patience,
+        "Name lookup and TCP connect together."},
+    key{"upstream.*.idle_timeout", upstream<&upstream_policy::idle_timeout>, patience,
+        "An unused connection is closed after it. Keep it below the backend's own keep-alive."},
+    key{"upstream.*.max_age", upstream<&upstream_policy::max_age>, times(1s, 24h * 30),
+        "A connection older than it is not used again."},
+    key{"upstream.*.connections_max", upstream<&upstream_policy::connections_max>, places,
+        "Connections to this upstream at once, over all workers."},
+
+    key{"route.*.name", route<&route_policy::name>, text_rule::name,
+        "What metrics, health and refusals call it. By default its methods, host and path."},
+    key{"route.*.host", route<&route_policy::host>, text_rule::host,
+        "The host it serves, without a port; empty: any."},
+    key{"route.*.path", route<&route_policy::path>, text_rule::path,
+        "The path prefix it serves, in whole segments: \"/a\" serves /a and /a/b, not /ab."},
+    key{"route.*.methods", route<&route_policy::methods>, text_rule::method,
+        "The methods it serves; empty: any."},
+    key{"route.*.upstream", route<&route_policy::upstream>, text_rule::name,
+        "Where its requests go; may be left out where there is only one upstream."},
+    key{"route.*.timeout", limits<&route_limits::timeout>, patience,
+        "As `request.timeout`, for this route.", "request.timeout"},
+    key{"route.*.body_idle", limits<&route_limits::body_idle>, patience,
+        "As `request.body_idle`, for this route.", "request.body_idle"},
+    key{"route.*.in_flight", limits<&route_limits::in_flight>, places,
+        "As `gateway.in_flight`, for this route alone.", "gateway.in_flight"},
+    key{"route.*.queue", limits<&route_limits::queue>, counts(0, 100'000),
+        "As `gateway.queue`, for this route.", "gateway.queue"},
+    key{"route.*.retry", limits<&route_limits::retry>, anything,
+        "As `gateway.retry`, for this route.", "gateway.retry"},
+    key{"route.*.breaker.consecutive_failures",
+        route_breaker<&breaker_policy::consecutive_failures>, consecutive,
+        "As `breaker.consecutive_failures`, for this route.", "breaker.consecutive_failures"},
+    key{"route.*.breaker.reset", route_breaker<&breaker_policy::reset>, reset,
+        "As `breaker.reset`, for this route.", "breaker.reset"},
+    key{"route.*.breaker.failure_rate", route_breaker<&breaker_policy::failure_rate>, rate,
+        "As `breaker.failure_rate`, for this route.", "breaker.failure_rate"},
+    key{"route.*.breaker.slow_rate", route_breaker<&breaker_policy::slow_rate>, rate,
+        "As `breaker.slow_rate`, for this route.", "breaker.slow_rate"},
+    key{"route.*.breaker.window", route_breaker<&breaker_policy::window>, window,
+        "As `breaker.window`, for this route.", "breaker.window"},
+    key{"route.*.breaker.min_calls", route_breaker<&breaker_policy::min_calls>, calls,
+        "As `breaker.min_calls`, for this route.", "breaker.min_calls"},
+    key{"route.*.breaker.half_open_permits",
+        route_breaker<&breaker_policy::half_open_permits>, permits,
+        "As `breaker.half_open_permits`, for this route.", "breaker.half_open_permits"},
+    key{"route.*.breaker.probe_lease", route_breaker<&breaker_policy::probe_lease>, lease,
+        "As `breaker.probe_lease`, for this route.", "breaker.probe_lease"},
+
+    key{"backend.command", backend<&backend_policy::command>, text_rule::any,
+        "The command to start and keep running, one word an element; no shell is involved."},
+    key{"backend.ready_path", backend<&backend_policy::ready_path>, text_rule::path,
+        "Ready when a GET of it answers 2xx or 3xx; empty: when a connection is accepted."},
+    key{"backend.ready_timeout", backend<&backend_policy::ready_timeout>, patience,
+        "How long a start may take until it is ready."},
+    key{"backend.live_path", backend<&backend_policy::live_path>, text_rule::path,
+        "Alive when a GET of it answers at all; empty: when a connection is accepted."},
+    key{"backend.live_interval", backend<&backend_policy::live_interval>, patience,
+        "The time between two liveness probes."},
+    key{"backend.live_timeout", backend<&backend_policy::live_timeout>, patience,
+        "How long one liveness probe may take."},
+    key{"backend.live_failures", backend<&backend_policy::live_failures>, counts(1, 1'000),
+        "Failed probes in a row after which it is hung: its stacks are dumped, it is restarted."},
+    key{"backend.grace", backend<&backend_policy::grace>, times(0s, 1h),
+        "From SIGTERM to SIGKILL of its whole process tree."},
+    key{"backend.backoff_min", backend<&backend_policy::backoff_min>, times(1ms, 1h),
+        "The pause before the first restart; it doubles with each further one."},
+    key{"backend.backoff_max", backend<&backend_policy::backoff_max>, times(1ms, 24h),
+        "The longest pause before a restart."},
+    key{"backend.crash_limit", backend<&backend_policy::crash_limit>, counts(1, 1'000),
+        "Crashes within `backend.crash_window` after which it is not restarted any more."},
+    key{"backend.crash_window", backend<&backend_policy::crash_window>, times(1s, 24h),
+        "The time over which crashes are counted."},
+    key{"backend.prefix_output", backend<&backend_policy::prefix_output>, anything,
+        "Puts a mark before each line the backend prints."},
+};
+
+constexpr std::array section_table{
+    section{"server", "The listeners and the process."},
+    section{"request", "The time a request has."},
+    section{"http", "What a client may send, and how slowly."},
+    section{"gateway", "The caps over all upstreams."},
+    section{"limiter", "The adaptive limit of each upstream."},
+    section{"breaker", "The breaker of each upstream and route."},
+    section{"upstream.*", "A group of equal backends, by name: `[upstream.main]`."},
+    section{"route.*", "Requests that share a limit: `[[route]]`, any number of times, told apart "
+                       "by host, path and methods. What it leaves out is inherited."},
+    section{"route.*.breaker", "The breaker of this route."},
+    section{"backend", "The command that Curfew starts and keeps running."},
+};
+
+constexpr std::array environment_table{
+    environment_default{"staging", "server.log_format", "json"},
+    environment_default{"production", "server.log_format", "json"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const key> keys() noexcept {
+    return table;
+}
+
+std::span<const section> sections() noexcept {
+    return section_table;
+}
+
+std::span<const environment_default> environment_defaults() noexcept {
+    return environment_table;
+}
+
+}  // namespace curfew::policy

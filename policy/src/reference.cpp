@@ -1,0 +1,91 @@
+#include "key.hpp"
+#include <curfew/policy/reference.hpp>
+
+#include <string_view>
+
+namespace curfew::policy {
+
+namespace {
+
+constexpr std::string_view introduction = R"(# curfew.toml
+
+Made from the table of keys in `policy/` by `curfew help policy`; do not edit.
+
+**Where a value comes from**, the stronger last: built-in default, file, section of the environment, `CURFEW_*` variable, flag. `curfew check --explain KEY` tells which one won and what the others said.
+
+**Which file**: `--config FILE`, else the first `curfew.toml` from the working directory upward, else none.
+
+**Environments**: `--env NAME` or `CURFEW_ENV`; `development` where neither is given, `staging`, `production`, and any other the file defines. A section `[env.NAME]` holds the same keys as the file: `[env.staging.request]`, `[env.production.upstream.main]`, `[[env.production.route]]`. A route there changes the one of the same name, or is a new one.
+
+**How values are written**: durations `"250ms"`, `"5s"`, `"2m"`, `"1h30m"`; sizes `"512B"`, `"64KiB"`, `"8MiB"`; what can be absent is `"off"`. In variables there are no quotes, and the elements of a list stand between spaces.
+
+**What is refused**: unknown keys, values out of range, and limits that contradict each other (an inner one that is not shorter than the outer). A built-in default gives way to what was set: with `request.timeout = "1s"`, `request.slow` becomes half of it.
+)";
+
+slot place_of(const key& which) {
+    static policy root;
+    static upstream_policy upstream;
+    static route_policy route;
+    return which.place({&root, &upstream, &route});
+}
+
+std::string heading(const section& of) {
+    if (of.path == "upstream.*") return "[upstream.NAME]";
+    if (of.path == "route.*") return "[[route]]";
+    if (of.path == "route.*.breaker") return "[route.breaker]";
+    return '[' + std::string{of.path} + ']';
+}
+
+bool belongs(const key& which, const section& to) {
+    const auto end = which.path.rfind('.');
+    return which.path.substr(0, end) == to.path;
+}
+
+std::string default_of(const key& which) {
+    if (!which.inherits.empty()) return '`' + std::string{which.inherits} + '`';
+    auto text = '`' + default_text(which) + '`';
+    std::string_view previous;
+    for (const auto& [environment, path, other] : environment_defaults()) {
+        if (path != which.path) continue;
+        text += previous == other ? " and " : "; `" + std::string{other} + "` in ";
+        text += environment;
+        previous = other;
+    }
+    return text;
+}
+
+std::string row(const key& which) {
+    const auto place = place_of(which);
+    auto type = std::string{type_name(place)};
+    const auto allowed = print_range(place, which.allowed);
+    if (!allowed.empty()) type += ", " + allowed;
+    const auto variable = variable_name(which, "NAME");
+    const auto name = which.path.substr(which.path.rfind('.') + 1);
+    return "| `" + std::string{name} + "` | " + type + " | " + default_of(which) + " | " +
+           (variable.empty() ? "" : '`' + variable + '`') + " | " +
+           std::string{which.documentation} + " |\n";
+}
+
+}  // namespace
+
+std::string reference_page() {
+    std::string page{introduction};
+    for (const auto& of : sections()) {
+        page += "\n## " + heading(of) + "\n\n" + std::string{of.documentation} + "\n\n";
+        page += "| key | type | default | variable | meaning |\n|---|---|---|---|---|\n";
+        for (const auto& which : keys()) {
+            if (belongs(which, of)) page += row(which);
+        }
+    }
+    return page;
+}
+
+std::vector<std::string> key_paths() {
+    std::vector<std::string> paths;
+    for (const auto& which : keys()) {
+        if (!which.of_route()) paths.push_back(concrete_path(which, "main"));
+    }
+    return paths;
+}
+
+}  // namespace curfew::policy

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <curfew/runtime/network.hpp>
+#include <curfew/runtime/poller.hpp>
+
+#include <atomic>
+
+namespace curfew::runtime {
+
+/// The real world of one loop: epoll, edge-triggered, each descriptor registered once for both
+/// directions. Waits with `epoll_pwait2`, so that the wheel's next expiry is exact to the
+/// nanosecond, and asks the kernel for a timer slack of 1 ns on the loop's thread.
+/// Start-up failures (no epoll, no eventfd) end in std::system_error.
+class epoll final : public poller, public network {
+  public:
+    epoll();
+    epoll(const epoll&) = delete;
+    epoll& operator=(const epoll&) = delete;
+    ~epoll() override;
+
+    [[nodiscard]] time_point now() noexcept override { return clock_.now(); }
+
+    void wait(deadline until) noexcept override;
+    void wake() noexcept override;
+    [[nodiscard]] result<> watch(int descriptor, readiness& ready) noexcept override;
+    void unwatch(int descriptor) noexcept override;
+
+    [[nodiscard]] result<std::unique_ptr<listener>> listen(
+        const endpoint& at, bool shared
+    ) noexcept override;
+    [[nodiscard]] result<std::unique_ptr<stream>> begin_connect(const endpoint& to
+    ) noexcept override;
+
+  private:
+    steady_clock clock_;
+    int epoll_ = -1;
+    int wake_ = -1;
+    std::atomic<bool> waking_ = false;
+};
+
+}  // namespace curfew::runtime
