@@ -1,0 +1,305 @@
+#pragma once
+
+#include <curfew/core/breaker.hpp>
+#include <curfew/core/bulkhead.hpp>
+#include <curfew/core/cause.hpp>
+#include <curfew/core/deadline.hpp>
+#include <curfew/core/failure.hpp>
+#include <curfew/core/limiter.hpp>
+#include <curfew/core/short_lock.hpp>
+#include <curfew/core/wait_queue.hpp>
+#include <curfew/gateway/routes.hpp>
+#include <curfew/gateway/snapshot.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace curfew::gateway {
+
+struct admission_config {
+    std::uint32_t in_flight = 1000;  ///< requests admitted and not over, over all upstreams
+    bool observe = false;            ///< decide and count, refuse nothing
+    std::size_t routes = 512;        ///< route indexes are below this
+};
+
+struct route_config {
+    std::uint32_t in_flight = 1000;  ///< this route's own cap
+    std::uint32_t queue = 100;       ///< its waiters; 0: nobody waits
+    breaker_config breaker;
+};
+
+/// Whether an upstream can be asked at all, as its supervisor says.
+enum class upstream_state : std::uint8_t {
+    up,
+    starting,  ///< not running, or not ready, for now: requests wait by their deadline
+    stopped,   ///< not coming back by itself: requests are refused at once
+};
+
+/// Why a request was not let in: everything its refusal needs. `why.limit_name` is the policy key
+/// of the guard that decided, where there is one.
+struct refused {
+    errc code = errc::internal;
+    cause why{};
+    duration retry_after{};
+};
+
+/// It waits: its hook is called when that is over (see waiter).
+struct queued {};
+
+class admission;
+class permit;
+using entered = std::variant<refused, queued, permit>;
+
+namespace detail {
+
+struct route_guards;
+struct upstream_guards;
+
+/// What a request holds while it is in flight.
+struct places {
+    bulkhead::permit total;
+    bulkhead::permit route;
+    breaker::permit call;
+    limiter::permit upstream;
+    time_point since{};
+};
+
+}  // namespace detail
+
+/// The right to send one request upstream. Ends by leave(), exactly once; destroying it is
+/// leave(ignored). Thread rule: one thread at a time; all of its calls take the admission's lock
+/// for a short time, except the const ones.
+class permit {
+  public:
+    permit() noexcept = default;
+    permit(permit&& other) noexcept;
+    permit& operator=(permit&& other) noexcept;
+    ~permit();
+
+    /// The response's head is here: the time to it is what makes a route's usual time. From now on
+    /// it cannot hang any more; its body has its own limit.
+    void answered(time_point now) noexcept;
+
+    /// When, still without an answer, it counts as hanging (usual_time.hpp); not after
+    /// `limit` past its start. To be armed once, right after admission.
+    [[nodiscard]] time_point hangs_at(duration limit) const noexcept;
+
+    /// That moment has come: counts in the breaker now, as one failure, and not again at the end.
+    /// True if this opened the breaker. The second time, after an answer, and for a probe (whose
+    /// own end is the verdict; its lease bounds it) nothing happens.
+    bool mark_hanging(time_point now) noexcept;
+
+    /// Nobody waits for the answer any more, but the upstream still works on it: it keeps its
+    /// places until leave(). A failure or own timeout counts in the breaker now; anything else (the
+    /// client left) leaves the verdict to the real end, or to mark_hanging(). When a route's places
+    /// are all abandoned nothing can free one soon: its waiters are refused.
+    void abandon(outcome result, cause_kind why, time_point now) noexcept;
+
+    /// It became an event stream: counts as a success, gives the upstream's adaptive place to
+    /// others, and keeps its place in the route's and the total cap.
+    void detach(time_point now) noexcept;
+
+    /// It is over. Frees its places and gives them to waiters. Of abandoned work: that the upstream
+    /// has ended it, and how; a good end lets an open breaker probe at once.
+    void leave(outcome result, cause_kind why, time_point now) noexcept;
+
+    [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
+
+    [[nodiscard]] bool probe() const noexcept { return places_.call.probe(); }
+
+    [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
+
+    [[nodiscard]] time_point since() const noexcept { return places_.since; }
+
+  private:
+    friend class admission;
+
+    permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
+        : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
+
+    admission* owner_ = nullptr;
+    detail::route_guards* route_ = nullptr;
+    detail::places places_;
+    time_point answered_{};
+    bool has_answer_ = false;
+    bool hanging_ = false;
+    bool abandoned_ = false;
+    bool detached_ = false;
+    bool timed_out_ = false;
+};
+
+/// One request's place in a queue: lives in its caller's frame, is used for one wait at a time.
+///
+/// The wait is decided once, by the first of grant, refusal, deadline and cancel. `hook` is called
+/// when somebody else decided it: on *their* thread, under the admission's lock. It may only leave
+/// a message for the waiter's own loop, which then calls collect(). The destructor leaves the queue
+/// and gives back what was granted and not collected.
+class waiter : private wait_queue<detail::places>::waiter {
+  public:
+    using hook = void (*)(waiter& decided) noexcept;
+
+    explicit waiter(hook decided) noexcept : base{&settled}, hook_{decided} {}
+
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+    ~waiter();
+
+  private:
+    friend class admission;
+    using base = wait_queue<detail::places>::waiter;
+    static void settled(base& decided) noexcept;
+
+    hook hook_;
+    admission* owner_ = nullptr;  ///< set while there is something to collect or to leave
+    detail::route_guards* route_ = nullptr;
+    refused why_{};
+    bool collecting_ = false;
+};
+
+/// Who may go upstream now, who waits, who is refused: the one place where all guards of a gateway
+/// stand together, in this order:
+///
+///     total cap -> the route's breaker -> the route's cap -> the upstream's adaptive limit, of
+///     which one route may hold a share -> the route's queue, left by deadline
+///
+/// Rules:
+///  - A hung route costs a healthy one nothing but its share. Its requests hold at most their
+///    share of the limit; those that hang open its breaker; then it is refused at once, its
+///    waiters too.
+///  - A freed place goes to a waiter before any newcomer: round robin over the routes that may
+///    have one (breaker, cap, share), first come first served inside a route.
+///  - Total cap: refuses, since what fills it (streams, many upstreams) does not free soon.
+///    Breaker: refuses. Cap, limit, share: wait, if the queue has room, unless all the places that
+///    stand in the way are held by abandoned work: then `abandoned`.
+///  - An upstream that is starting: requests wait, whatever the breaker says (its failures were the
+///    crash). When it is up again open breakers may probe at once, and until the probes' verdict
+///    requests wait still: a good one lets them in, a bad one refuses them.
+///  - A deadline that has passed refuses; at the very instant of its deadline a waiter has expired;
+///    a grant before that stands.
+///  - Observing: every decision is made and counted as above, but the request is admitted.
+///
+/// Guards are kept by name and outlive a reload: reconfigure(), and add everything again.
+///
+/// Thread rule: enter, collect, cancel, tick and the permit's calls from any thread; one short lock
+/// (a hundred instructions or so) over all. It is one lock and not one for each upstream because
+/// the total cap ties them together, and at 10^6 requests a second it is held for a tenth of the
+/// time. Nothing allocates after add_upstream/add_route. Permits and waiters must not outlive it.
+class admission {
+  public:
+    explicit admission(const admission_config& config);
+    ~admission();
+    admission(const admission&) = delete;
+    admission& operator=(const admission&) = delete;
+
+    /// Adds an upstream, or gives the one of that name a new configuration. Returns its index.
+    std::size_t add_upstream(std::string_view name, const limiter_config& config, time_point now);
+
+    /// Says which guards a route index means: new ones, or the ones that (upstream, name) had
+    /// before. A second call for the same index changes nothing until the next reconfigure().
+    void add_route(
+        route_index route,
+        std::string_view name,
+        std::size_t upstream,
+        const route_config& config,
+        time_point now
+    );
+
+    /// Whether add_route was called for it. Lock-free.
+    [[nodiscard]] bool has_route(route_index route) const noexcept;
+
+    /// New totals (`routes` stays as it was); forgets what route indexes mean, and keeps all
+    /// guards.
+    void reconfigure(const admission_config& config);
+
+    /// May a request of this route go upstream? `wait` must not be waiting.
+    [[nodiscard]] entered enter(
+        route_index route, waiter& wait, deadline until, time_point now
+    ) noexcept;
+
+    /// What the wait came to; to be called after the hook, and when the deadline's timer fires.
+    /// `queued` while undecided. A decision is collected once.
+    [[nodiscard]] entered collect(waiter& wait, time_point now) noexcept;
+
+    /// The request has gone: leaves the queue, or gives back the grant. Never calls the hook.
+    void cancel(waiter& wait, time_point now) noexcept;
+
+    /// `retry_after`: when it may be up again, as far as known; told to those who are refused.
+    /// A stopped one with nothing known (zero) is a crash loop.
+    void set_upstream(
+        std::size_t upstream, upstream_state state, duration retry_after, time_point now
+    ) noexcept;
+
+    /// Refuses everybody from now on, waiters too (shutting_down). What is in flight goes on.
+    void drain(time_point now) noexcept;
+
+    /// Gives waiters what time alone has freed (a breaker that may probe). About ten times a
+    /// second is enough; without waiters it costs one load.
+    void tick(time_point now) noexcept;
+
+    /// Requests in flight and waiting, over all. Lock-free, for a drain that waits for the end.
+    [[nodiscard]] std::uint32_t in_flight() const noexcept {
+        return in_flight_.load(std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] std::uint32_t waiting() const noexcept {
+        return waiting_.load(std::memory_order_relaxed);
+    }
+
+    /// Fills in totals, upstreams and routes (all but `numbers` and endpoints, which others know).
+    /// Routes are in the order of their indexes, each at its index.
+    void describe(snapshot& out, time_point now) const;
+
+  private:
+    friend class permit;
+    friend class waiter;
+    struct obstacle;
+    using guards = detail::route_guards;
+    using upstream_guards = detail::upstream_guards;
+
+    enum class turn : std::uint8_t { newcomer, waiter };
+    enum class served : std::uint8_t { one, none, nobody_else };
+
+    // All of these need the lock.
+    [[nodiscard]] std::expected<detail::places, obstacle> take_places(
+        guards& route, turn whose, time_point now
+    ) noexcept;
+    [[nodiscard]] permit admit(guards& route, detail::places&& held) noexcept;
+    [[nodiscard]] permit observe(guards& route, time_point now) noexcept;
+    [[nodiscard]] entered wait_for(
+        guards& route, waiter& wait, deadline until, time_point now, shed_reason for_want_of
+    ) noexcept;
+    void count_in(guards& route, const detail::places& held) noexcept;
+    void count_out(guards& route, const detail::places& held) noexcept;
+    void release(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
+    void give_back(guards& route, detail::places& held, time_point now) noexcept;
+    void after_release(upstream_guards& upstream, time_point now) noexcept;
+    void serve_waiters(upstream_guards& upstream, time_point now) noexcept;
+    [[nodiscard]] served serve_one(guards& route, time_point now) noexcept;
+    void refuse_waiters(guards& route, const refused& why) noexcept;
+    bool refuse_if_opened(guards& route, time_point now) noexcept;
+    void refuse_if_jammed(guards& route) noexcept;
+
+    void seen(time_point now) noexcept { now_ = std::max(now_, now); }
+
+    mutable short_lock lock_;
+    bulkhead total_;
+    admission_config config_;
+    bool draining_ = false;
+    bool short_of_total_ = false;  ///< somebody waits for want of a place in the total
+    std::atomic<std::uint32_t> in_flight_{0};
+    std::atomic<std::uint32_t> waiting_{0};
+    time_point now_{};  ///< the latest time told; for permits that are destroyed
+    std::vector<std::unique_ptr<upstream_guards>> upstreams_;
+    std::vector<std::unique_ptr<guards>> all_routes_;
+    std::unique_ptr<std::atomic<guards*>[]> by_index_;
+};
+
+}  // namespace curfew::gateway

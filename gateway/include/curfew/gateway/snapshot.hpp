@@ -1,0 +1,86 @@
+#pragma once
+
+#include <curfew/core/breaker.hpp>
+#include <curfew/core/clock.hpp>
+#include <curfew/gateway/numbers.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The gateway at one moment, as plain data: what health, metrics and the live views are drawn
+/// from. Copied out by the gateway, then owned by the reader: no locks, no references back.
+namespace curfew::gateway {
+
+struct endpoint_snapshot {
+    std::string address;          ///< "127.0.0.1:8000"
+    bool healthy = true;          ///< false: skipped just now after failed connects
+    std::uint32_t in_flight = 0;  ///< requests being served by it
+    std::uint32_t idle = 0;       ///< kept-alive connections at rest
+    std::uint64_t connects = 0;   ///< connections opened so far
+    std::uint64_t connect_failures = 0;
+};
+
+struct upstream_snapshot {
+    std::string name;
+    std::uint32_t limit = 0;        ///< the adaptive limit now
+    std::uint32_t in_flight = 0;    ///< places held, abandoned ones included
+    std::uint32_t abandoned = 0;    ///< places held by work whose answer was given up
+    std::uint32_t detached = 0;     ///< event streams: counted in the total, not in the limit
+    std::uint32_t route_cap = 0;    ///< how many of the places one route may hold now
+    std::uint32_t queued = 0;       ///< waiters of all its routes
+    bool up = true;                 ///< false: the backend is down or restarting
+    std::string_view limit_reason;  ///< why the limit changed last (static storage)
+    std::vector<endpoint_snapshot> endpoints;
+};
+
+struct route_snapshot {
+    std::string name;      ///< "GET /users/{id}", or the name given in the policy
+    std::string upstream;  ///< name of its upstream
+    breaker_state breaker = breaker_state::closed;
+    duration retry_after{};            ///< until the next probe; zero unless open
+    std::uint64_t breaker_opened = 0;  ///< times the breaker has opened
+    std::uint32_t in_flight = 0;       ///< places held, abandoned ones included
+    std::uint32_t abandoned = 0;
+    std::uint32_t hanging = 0;  ///< in flight far beyond the usual time
+    std::uint32_t queued = 0;
+    std::optional<duration> usual;  ///< the usual time (p95); nothing while too little is known
+    route_numbers numbers;
+    /// What would have been refused, were this not an observing gateway (index: shed_reason).
+    std::array<std::uint64_t, reason_count> would_refuse{};
+    std::uint64_t would_refuse_by_breaker = 0;
+    std::uint64_t would_queue = 0;
+};
+
+/// The supervised backend; `state` is empty where Curfew does not run one.
+struct backend_snapshot {
+    std::string state;  ///< "starting", "ready", "restarting", "crash_loop", "stopped"
+    std::uint64_t restarts = 0;
+    std::string last_exit;  ///< "exit 1", "signal 9", "hung"; empty: never ended
+    std::int64_t pid = 0;   ///< 0: not running
+};
+
+struct snapshot {
+    std::string version;
+    duration uptime{};
+    bool ready = false;  ///< what /-/health/ready answers
+    bool draining = false;
+    bool observe = false;
+    std::uint32_t in_flight = 0;  ///< requests admitted and not over, all routes
+    std::uint32_t in_flight_cap = 0;
+    std::uint32_t queued = 0;
+    std::uint64_t requests = 0;  ///< ended so far, refused ones included
+    std::uint64_t refused = 0;
+    std::uint32_t connections = 0;  ///< client connections open now
+    std::uint64_t connections_accepted = 0;
+    std::uint64_t bad_requests = 0;  ///< refused before a route was known (400, 408, 431, ...)
+    std::vector<upstream_snapshot> upstreams;
+    std::vector<route_snapshot> routes;  ///< in the order of their first use
+    backend_snapshot backend;
+};
+
+}  // namespace curfew::gateway

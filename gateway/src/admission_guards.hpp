@@ -1,0 +1,67 @@
+#pragma once
+
+#include <curfew/gateway/admission.hpp>
+#include <curfew/gateway/usual_time.hpp>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace curfew::gateway::detail {
+
+/// One upstream's guards. Everything here is touched under the admission's lock only.
+struct upstream_guards {
+    upstream_guards(std::string_view upstream_name, const limiter_config& config)
+        : name{upstream_name}, limiter{config} {}
+
+    std::string name;
+    curfew::limiter limiter;
+    upstream_state state = upstream_state::up;
+    duration retry_after{};
+    std::uint32_t holding = 0;    ///< adaptive places held, abandoned ones included
+    std::uint32_t abandoned = 0;  ///< of these
+    std::uint32_t detached = 0;
+    std::vector<route_guards*> routes;
+    std::vector<route_guards*> waiting;  ///< routes that may have waiters, in turn
+    std::size_t turn = 0;                ///< whose turn it is in `waiting`
+};
+
+/// One (upstream, route)'s guards; likewise.
+struct route_guards final : breaker_listener {
+    route_guards(std::string_view route_name, upstream_guards& on, const route_config& config)
+        : name{route_name},
+          upstream{on},
+          breaker{config.breaker, this},
+          reset{config.breaker.reset},
+          cap{{.cap = config.in_flight}},
+          queue{config.queue} {}
+
+    /// Called in the course of calls to the breaker, so under the lock.
+    void on_transition(const breaker_transition& change) noexcept override {
+        opened = change.to == breaker_state::open;
+        if (change.to != breaker_state::half_open) recovering = false;
+    }
+
+    std::string name;
+    upstream_guards& upstream;
+    curfew::breaker breaker;
+    duration reset;
+    bulkhead cap;
+    limiter::route share;
+    wait_queue<places> queue;
+    refused closing{};  ///< why its waiters are being refused
+    usual_time usual;
+    std::uint32_t in_flight = 0;
+    std::uint32_t holding = 0;    ///< adaptive places
+    std::uint32_t abandoned = 0;  ///< of these
+    std::uint32_t hanging = 0;
+    std::uint32_t detached = 0;
+    bool opened = false;      ///< the breaker has opened, and the waiters do not know yet
+    bool recovering = false;  ///< the upstream is up again: waiters wait for the probes' verdict
+    bool listed = false;      ///< in upstream.waiting
+    std::array<std::uint64_t, reason_count> would_refuse{};
+    std::uint64_t would_refuse_by_breaker = 0;
+    std::uint64_t would_queue = 0;
+};
+
+}  // namespace curfew::gateway::detail

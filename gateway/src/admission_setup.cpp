@@ -1,0 +1,136 @@
+#include "admission_guards.hpp"
+#include <curfew/core/expects.hpp>
+#include <curfew/gateway/admission.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace curfew::gateway {
+
+admission::admission(const admission_config& config)
+    : total_{{.cap = config.in_flight}},
+      config_{config},
+      by_index_{std::make_unique<std::atomic<guards*>[]>(config.routes)} {}
+
+admission::~admission() = default;
+
+std::size_t admission::add_upstream(
+    std::string_view name, const limiter_config& config, time_point now
+) {
+    const auto known = std::ranges::find(upstreams_, name, [](const auto& each) {
+        return std::string_view{each->name};
+    });
+    const auto index = static_cast<std::size_t>(known - upstreams_.begin());
+    if (known != upstreams_.end()) {
+        (*known)->limiter.reconfigure(config, now);
+        return index;
+    }
+    auto added = std::make_unique<upstream_guards>(name, config);
+    const std::scoped_lock lock{lock_};
+    upstreams_.push_back(std::move(added));
+    return index;
+}
+
+void admission::add_route(
+    route_index route,
+    std::string_view name,
+    std::size_t upstream,
+    const route_config& config,
+    time_point now
+) {
+    expects(route < config_.routes, "route indexes stay below admission_config::routes");
+    const std::scoped_lock lock{lock_};
+    if (has_route(route)) return;
+    auto& on = *upstreams_[upstream];
+    const auto known = std::ranges::find(on.routes, name, [](const guards* each) {
+        return std::string_view{each->name};
+    });
+    if (known != on.routes.end()) {
+        auto& kept = **known;
+        kept.breaker.reconfigure(config.breaker, now);
+        kept.reset = config.breaker.reset;
+        kept.cap.reconfigure({.cap = config.in_flight});
+        kept.queue.set_bound(config.queue);
+        by_index_[route].store(&kept, std::memory_order_release);
+        return;
+    }
+    all_routes_.push_back(std::make_unique<guards>(name, on, config));
+    on.routes.push_back(all_routes_.back().get());
+    on.waiting.reserve(on.routes.capacity());
+    by_index_[route].store(all_routes_.back().get(), std::memory_order_release);
+}
+
+bool admission::has_route(route_index route) const noexcept {
+    return route < config_.routes && by_index_[route].load(std::memory_order_acquire) != nullptr;
+}
+
+void admission::reconfigure(const admission_config& config) {
+    const std::scoped_lock lock{lock_};
+    total_.reconfigure({.cap = config.in_flight});
+    const auto routes = config_.routes;
+    config_ = config;
+    config_.routes = routes;
+    for (std::size_t i = 0; i < routes; ++i)
+        by_index_[i].store(nullptr, std::memory_order_release);
+}
+
+namespace {
+
+upstream_snapshot picture(const detail::upstream_guards& of) {
+    const auto limit = of.limiter.status();
+    upstream_snapshot view;
+    view.name = of.name;
+    view.limit = limit.limit;
+    view.in_flight = of.holding;
+    view.abandoned = of.abandoned;
+    view.detached = of.detached;
+    view.route_cap = of.limiter.share();
+    for (const auto* route : of.routes) {
+        view.queued += static_cast<std::uint32_t>(route->queue.size());
+    }
+    view.up = of.state == upstream_state::up;
+    view.limit_reason = to_string(limit.last.why);
+    return view;
+}
+
+route_snapshot picture(const detail::route_guards& of, time_point now) {
+    const auto breaker = of.breaker.status(now);
+    route_snapshot view;
+    view.name = of.name;
+    view.upstream = of.upstream.name;
+    view.breaker = breaker.state;
+    view.retry_after = breaker.retry_after;
+    view.breaker_opened = breaker.totals.opened;
+    view.in_flight = of.in_flight;
+    view.abandoned = of.abandoned;
+    view.hanging = of.hanging;
+    view.queued = static_cast<std::uint32_t>(of.queue.size());
+    view.usual = of.usual.p95();
+    view.would_refuse = of.would_refuse;
+    view.would_refuse_by_breaker = of.would_refuse_by_breaker;
+    view.would_queue = of.would_queue;
+    return view;
+}
+
+}  // namespace
+
+void admission::describe(snapshot& out, time_point now) const {
+    const std::scoped_lock lock{lock_};
+    out.observe = config_.observe;
+    out.draining = draining_;
+    out.in_flight = in_flight();
+    out.in_flight_cap = config_.in_flight;
+    out.queued = waiting();
+    out.upstreams.clear();
+    for (const auto& each : upstreams_)
+        out.upstreams.push_back(picture(*each));
+    out.routes.clear();
+    for (std::size_t i = 0; i < config_.routes; ++i) {
+        const auto* route = by_index_[i].load(std::memory_order_relaxed);
+        if (route == nullptr) continue;
+        out.routes.resize(i + 1);
+        out.routes[i] = picture(*route, now);
+    }
+}
+
+}  // namespace curfew::gateway
