@@ -3,7 +3,8 @@
 A rule module has
 
     NAME      what `tools/check` prints
-    PLANTED   small trees that break the rule, as {path: text}; the self-test wants each one found
+    PLANTED   small trees that break the rule, as {path: text} (@ROOT@ is their
+              folder); the self-test wants each one found
     CLEAN     a small tree that keeps it; the self-test wants silence
     run(tree) -> Report
 

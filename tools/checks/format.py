@@ -13,8 +13,8 @@ WARNING = re.compile(r"^(.+?):(\d+):\d+: error: (.*)", re.MULTILINE)
 def run(tree: Tree) -> Report:
     if not tree.cpp:
         return Report("no C++ file")
-    done = subprocess.run(["clang-format-19", "--dry-run", "-Werror", "--ferror-limit=1", *tree.cpp],
-                          cwd=tree.root, capture_output=True, text=True)
+    done = subprocess.run(["clang-format-19", "--dry-run", "-Werror", "--ferror-limit=1",
+                           *tree.cpp], cwd=tree.root, capture_output=True, text=True)
     findings = [Finding(path, int(line), "not laid out: make format")
                 for path, line, _ in WARNING.findall(done.stderr)]
     if done.returncode and not findings:

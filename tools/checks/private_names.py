@@ -9,7 +9,7 @@ SLASH = "/"
 PATHS = re.compile(rf"(?<![\w.$}}]){SLASH}(?:home{SLASH}\w+|root{SLASH}\w+|Users{SLASH}\w+"
                    rf"|work{SLASH}\w+|tmp{SLASH}(?:trees|bash_jobs))")
 HOSTS = re.compile(r"\b(?:registry|mirrors?|nexus|artifactory|proxy)(?:\.[a-z0-9-]+)+\.[a-z]{2,}\b"
-                   r"|\"resolved\":\s*\"https?:|_authToken|//[^/@\s:]+:[^/@\s]+@")
+                   r"|\"resolved\":\s*\"https?:|_auth[T]oken|//[^/@\s:]+:[^/@\s]+@")
 
 
 def run(tree: Tree) -> Report:
@@ -24,6 +24,6 @@ def run(tree: Tree) -> Report:
 PLANTED = [
     {"README.md": f"Run {SLASH}home{SLASH}ann/curfew.\n"},
     {"web/package-lock.json": '"resolved": "https' + '://example.org/a.tgz"\n'},
-    {"a.toml": 'url = "https://' + 'registry.example.org/a"\n'},
+    {"a.toml": 'url = "https://' + 'registry' + '.example.org/a"\n'},
 ]
 CLEAN = {"README.md": "It keeps its state under ~/.local; see ${HOME}/bin and /usr/bin, /tmp.\n"}

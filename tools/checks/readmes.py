@@ -11,7 +11,8 @@ def run(tree: Tree) -> Report:
     for module in tree.modules:
         path = f"{module}/README.md"
         text = tree.text(path) if path in tree.files else ""
-        findings += [Finding(path, 1, f"lacks the head {head}") for head in HEADS if head not in text]
+        findings += [Finding(path, 1, f"lacks the head {head}")
+                     for head in HEADS if head not in text]
     return Report(f"{len(tree.modules)} modules", findings)
 
 
