@@ -19,7 +19,7 @@ COLUMNS = 100
 SOURCE = (".cpp", ".hpp", ".py", ".cmake", ".js", ".ts")
 PYTHON_SLEEPS = re.compile(r"\b(?:time|asyncio)\.sleep\(")
 AWAITED = re.compile(r"\bco_await\b(?!\s*[A-Za-z_][\w:]*(?:(?:\.|->)\w+)*\s*[;)])")
-UNFINISHED = re.compile(r"\b(?:TO" "DO|FIX" "ME|XX" "X)\b")
+UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
 
 
 def is_source(path: str) -> bool:
