@@ -1,0 +1,67 @@
+"""The backend that `curfew serve -- CMD` starts in the tests.
+
+usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SECONDS]
+
+GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
+later request (liveness probes too) wait for ever, /slow/MS answers after MS ms, the rest `ok`.
+With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
+"""
+
+import argparse
+import http.server
+import os
+import subprocess
+import sys
+import threading
+import time
+
+STUBBORN = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1] + ".new", "w").write(str(os.getpid()))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(120)
+"""
+hanging = threading.Event()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if hanging.is_set():
+            threading.Event().wait(120)
+        kind, _, rest = self.path.lstrip("/").partition("/")
+        if kind == "crash":
+            os._exit(3)
+        if kind == "hang":
+            hanging.set()
+        if kind == "slow":
+            time.sleep(int(rest) / 1000)
+        body = str(os.getpid()).encode() if kind == "pid" else b"ok"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--child")
+    parser.add_argument("--say")
+    parser.add_argument("--start-after", type=float, default=0)
+    given = parser.parse_args()
+    if given.say:
+        print(given.say, flush=True)
+    if given.child:
+        subprocess.Popen([sys.executable, "-c", STUBBORN, given.child])
+    time.sleep(given.start_after)
+    http.server.ThreadingHTTPServer(("127.0.0.1", given.port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

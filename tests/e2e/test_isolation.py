@@ -1,0 +1,97 @@
+"""One hung route never costs a healthy one: the main job, against a backend of blocking workers."""
+
+import threading
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from backends import PooledBackend, wait_for
+from client import get
+from harness import Case
+
+WORKERS = 8
+FAST = 0.2  # seconds: the P95 the healthy route keeps
+
+
+class Storm:
+    """`clients` that ask for one target over and over until the block ends."""
+
+    def __init__(self, address, target: str, clients: int):
+        self.over = threading.Event()
+        self.answers = []
+        self.pool = ThreadPoolExecutor(clients)
+        for _ in range(clients):
+            self.pool.submit(self.ask, address, target)
+
+    def ask(self, address, target: str):
+        while not self.over.is_set():
+            try:
+                self.answers.append(get(address, target))
+            except OSError:
+                pass
+            self.over.wait(0.02)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.pool.shutdown(wait=True)
+
+
+class Isolation(Case):
+    def setUp(self):
+        self.upstream = self.backend(PooledBackend(WORKERS, hangs="/report"))
+
+    def test_directly_a_hung_route_takes_every_worker(self):
+        """The fault is real: without Curfew the same load answers nothing."""
+        with Storm(self.upstream.address, "/report/slow", WORKERS) as storm:
+            self.assertTrue(wait_for(lambda: self.upstream.hung == WORKERS))
+            with self.assertRaises(TimeoutError):
+                get(self.upstream.address, "/list", patience=0.5)
+            self.upstream.release.set()
+            storm.over.set()
+
+    def test_healthy_routes_stay_fast_and_the_hung_one_is_refused_at_once(self):
+        curfew = self.serve("--upstream", self.upstream.url, "--timeout", "1s")
+        with Storm(curfew.http, "/report/slow", 2 * WORKERS) as storm:
+            self.assertTrue(wait_for(lambda: self.upstream.hung > 0))
+            answers, end = [], time.monotonic() + 4
+            while time.monotonic() < end:
+                answers.append(get(curfew.http, f"/list/{len(answers) % 7}"))
+            self.assertEqual({answer.status for answer in answers}, {200})
+            took = sorted(answer.took for answer in answers)
+            self.assertLess(took[len(took) * 95 // 100], FAST)
+            self.assertLessEqual(self.upstream.hung_most, WORKERS // 2 + 1,
+                                 "one route may hold half of the upstream's limit")
+            refused = [answer for answer in storm.answers if answer.problem == "breaker-open"]
+            self.assertGreater(len(refused), 10, "its breaker never opened")
+            took = sorted(answer.took for answer in refused[-50:])
+            self.assertLess(took[len(took) // 2], 0.05)
+            self.upstream.release.set()
+
+    def test_no_one_waits_longer_than_the_limit_while_it_hangs(self):
+        curfew = self.serve("--upstream", self.upstream.url, "--timeout", "500ms")
+        with ThreadPoolExecutor(32) as pool:
+            answers = list(pool.map(lambda _: get(curfew.http, "/report/slow"), range(64)))
+        self.upstream.release.set()
+        self.assertTrue({answer.status for answer in answers} <= {503, 504})
+        self.assertLess(max(answer.took for answer in answers), 2)
+        kinds = {answer.problem for answer in answers}
+        self.assertTrue(kinds <= {"own-timeout", "queue-timeout", "route-share", "breaker-open",
+                                  "abandoned-cap", "queue-full"}, kinds)
+
+    def test_a_full_queue_refuses_instead_of_growing(self):
+        curfew = self.serve("--upstream", self.upstream.url, "--timeout", "2s",
+                            policy="[gateway]\nqueue = 2\n[limiter]\ninitial = 2\nceiling = 2\n")
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: get(curfew.http, "/report/slow"), range(16)))
+        self.upstream.release.set()
+        refused = [answer for answer in answers if answer.problem == "queue-full"]
+        self.assertTrue(refused, {answer.problem for answer in answers})
+        self.assertTrue(all(answer.header("Retry-After") for answer in refused))
+        self.assertLess(min(answer.took for answer in refused), 0.5)
+
+
+if __name__ == "__main__":
+    unittest.main()

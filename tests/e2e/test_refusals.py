@@ -1,0 +1,166 @@
+"""Nothing waits without a bound, and no refusal is anonymous."""
+
+import time
+import unittest
+
+from backends import PooledBackend, RawBackend, free_port
+from client import Closed, Connection, get, message, request
+from harness import Case
+
+FAST = 0.05  # seconds: a refusal by an open breaker
+
+
+class Timeouts(Case):
+    def test_a_hung_backend_costs_its_limit_and_not_more(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, "--timeout", "300ms")
+        answer = get(curfew.http, "/report")
+        said = self.assert_problem(answer, 504, "own-timeout")
+        self.assertEqual((said["cause"], said["limit_ms"]), ("own_timeout", 300))
+        self.assertTrue(0.25 < answer.took < 2, answer.took)
+        self.assertTrue(250 <= sum(said["account"].values()) <= 2000, said["account"])
+
+    def test_a_shorter_budget_of_the_caller_is_honoured(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, "--timeout", "20s")
+        for header in ("X-Curfew-Timeout-Ms", "x-envoy-expected-rq-timeout-ms"):
+            answer = get(curfew.http, "/report", {header: "200"})
+            said = self.assert_problem(answer, 504, "inherited-deadline")
+            self.assertEqual(said["cause"], "inherited_deadline")
+            self.assertTrue(0.15 < answer.took < 2, answer.took)
+
+    def test_a_budget_of_nothing_is_over_before_it_begins(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url)
+        answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "0"})
+        self.assert_problem(answer, 504, "inherited-deadline", "no-time-left")
+        self.assertEqual(upstream.targets, [])
+
+    def test_the_backend_is_told_how_long_it_has(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url, "--timeout", "5s")
+        for given, low, high in ((None, 4000, 5000), ("1000", 500, 1000), ("60000", 4000, 5000)):
+            get(curfew.http, "/", {"X-Curfew-Timeout-Ms": given} if given else {})
+            told = upstream.next().all("X-Curfew-Timeout-Ms")
+            self.assertEqual(len(told), 1)
+            self.assertTrue(low <= int(told[0]) <= high, told)
+
+    def test_a_body_that_stops_flowing_ends_the_exchange(self):
+        def say(connection, _):
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+            time.sleep(5)
+            return False
+
+        curfew = self.serve("--upstream", self.backend(RawBackend(say)).url,
+                            policy='[request]\nbody_idle = "300ms"\n')
+        with Connection(curfew.http) as connection:
+            connection.send(message("GET", "/"))
+            answer = connection.head()
+            began = time.monotonic()
+            with self.assertRaises(Closed):
+                connection.body_of(answer, "GET")
+            self.assertLess(time.monotonic() - began, 3)
+
+
+class Upstreams(Case):
+    def broken(self, *said: bytes):
+        def say(connection, _):
+            for part in said:
+                connection.send(part)
+            return False
+
+        return self.serve("--upstream", self.backend(RawBackend(say)).url)
+
+    def test_an_unreachable_upstream_is_502_with_its_cause(self):
+        curfew = self.serve("--upstream", f"http://127.0.0.1:{free_port()}")
+        answer = get(curfew.http, "/")
+        self.assert_problem(answer, 502, "connect-refused")
+        self.assertLess(answer.took, 2)
+
+    def test_a_name_that_does_not_resolve_is_502(self):
+        curfew = self.serve("--upstream", "http://no-such-host.invalid:80", "--timeout", "3s")
+        answer = get(curfew.http, "/")
+        self.assertIn(answer.status, (502, 504))
+        self.assertIn(answer.problem, ("resolve-failed", "resolve-timeout", "own-timeout"))
+
+    def test_an_upstream_that_says_nothing_and_closes_is_502(self):
+        self.assert_problem(get(self.broken().http, "/"), 502, "upstream-closed", "upstream-reset")
+
+    def test_an_answer_that_is_no_http_is_502(self):
+        for said in (b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 banana\r\n\r\n",
+                     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+                     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+                     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok"):
+            with self.subTest(said=said):
+                self.assert_problem(get(self.broken(said).http, "/"), 502, "upstream-protocol")
+
+    def test_half_an_answer_is_never_passed_off_as_a_whole_one(self):
+        for said in (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+                     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"):
+            with self.subTest(said=said), Connection(self.broken(said).http) as connection:
+                connection.send(message("GET", "/"))
+                with self.assertRaises(Closed):
+                    connection.response()
+
+
+class Breaker(Case):
+    def test_five_failures_open_it_and_then_it_refuses_at_once(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, "--timeout", "200ms")
+        for _ in range(5):
+            self.assertEqual(get(curfew.http, "/report").problem, "own-timeout")
+        answers = [get(curfew.http, "/report") for _ in range(9)]
+        for answer in answers:
+            said = self.assert_problem(answer, 503, "breaker-open")
+            self.assertEqual(said["cause"], "breaker_open")
+            self.assertTrue(1 <= int(answer.header("Retry-After")) <= 120)
+        self.assertLess(sorted(answer.took for answer in answers)[4], FAST)
+        self.assertEqual(get(curfew.http, "/other").status, 200)
+
+    def test_it_closes_again_when_the_backend_is_well(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, "--timeout", "200ms",
+                            policy='[breaker]\nreset = "500ms"\nconsecutive_failures = 2\n')
+        for _ in range(2):
+            get(curfew.http, "/report")
+        self.assertEqual(get(curfew.http, "/report").problem, "breaker-open")
+        upstream.release.set()
+        end = time.monotonic() + 8
+        while get(curfew.http, "/report").status != 200:
+            self.assertLess(time.monotonic(), end, "it stayed open")
+            time.sleep(0.05)
+
+    def test_answers_of_4xx_do_not_open_it(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url)
+        self.assertEqual([get(curfew.http, "/status/404").status for _ in range(12)], [404] * 12)
+
+    def test_observe_records_and_refuses_nothing(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url, "--observe")
+        self.assertEqual([get(curfew.http, "/status/500").status for _ in range(15)], [500] * 15)
+        metrics = get(curfew.admin, "/-/metrics").body.decode()
+        self.assertRegex(metrics, r"(?m)^curfew_\w*(would|observed)\w*\{[^}]*\} [1-9]")
+
+
+class Unserved(Case):
+    def setUp(self):
+        self.upstream = self.backend(PooledBackend())
+        self.curfew = self.serve("--upstream", self.upstream.url)
+
+    def test_an_upgrade_is_refused_by_name(self):
+        answer = get(self.curfew.http, "/", {"Connection": "Upgrade", "Upgrade": "websocket"})
+        self.assert_problem(answer, 501, "upgrade-not-implemented")
+
+    def test_an_unknown_expectation_is_417(self):
+        answer = get(self.curfew.http, "/", {"Expect": "a-miracle"})
+        self.assert_problem(answer, 417, "expectation-failed")
+
+    def test_connect_is_not_a_way_through(self):
+        answer = request(self.curfew.http, "CONNECT", "example.org:443")
+        self.assertIn(answer.status, (400, 405, 501))
+        self.assertEqual(self.upstream.targets, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,162 @@
+"""`curfew serve -- CMD`: what is dead or hung is restarted, and requests wait for it."""
+
+import os
+import signal
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from backends import free_port, wait_for
+from client import Closed, get
+from harness import SUPERVISED, Case, run
+
+PATIENT = """
+[backend]
+backoff_min = "10ms"
+live_path = "/live"
+live_interval = "200ms"
+live_timeout = "300ms"
+live_failures = 2
+grace = "1s"
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Supervised(Case):
+    def supervise(self, *arguments: str, policy: str = PATIENT):
+        self.port = free_port()
+        return self.serve("--upstream", f"http://127.0.0.1:{self.port}", "--timeout", "10s",
+                          policy=policy,
+                          command=[sys.executable, SUPERVISED, str(self.port), *arguments])
+
+    def pid(self, curfew) -> int:
+        return int(get(curfew.http, "/pid").body)
+
+    def test_the_backend_is_started_and_served(self):
+        curfew = self.supervise()
+        pid = self.pid(curfew)
+        self.assertTrue(is_running(pid))
+        self.assertEqual(get(curfew.http, "/").body, b"ok")
+
+    def test_requests_wait_while_it_starts(self):
+        curfew = self.supervise("--start-after", "0.7")
+        answer = get(curfew.http, "/")
+        self.assertEqual(answer.status, 200)
+        self.assertGreater(answer.took, 0.3)
+
+    def test_a_crash_is_followed_by_a_restart_and_requests_wait_for_it(self):
+        curfew = self.supervise()
+        before = self.pid(curfew)
+        try:
+            self.assertEqual(get(curfew.http, "/crash").status, 502)
+        except Closed:
+            self.fail("the client of the crashed request got no answer")
+        answers = [get(curfew.http, "/pid") for _ in range(5)]
+        self.assertEqual([answer.status for answer in answers], [200] * 5)
+        self.assertNotEqual(int(answers[-1].body), before)
+
+    def test_a_kill_from_outside_is_followed_by_a_restart(self):
+        curfew = self.supervise()
+        before = self.pid(curfew)
+        os.kill(before, signal.SIGKILL)
+        self.assertTrue(wait_for(lambda: not is_running(before)))
+        self.assertNotEqual(self.pid(curfew), before)
+
+    def test_a_hang_is_found_dumped_and_ended_by_a_restart(self):
+        curfew = self.supervise()
+        before = self.pid(curfew)
+        get(curfew.http, "/hang")
+        self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
+        self.assertNotEqual(self.pid(curfew), before)
+        self.assertRegex(curfew.stderr, r"(?i)hung|not alive|liveness")
+
+    def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
+        curfew = self.supervise("--start-after", "3")
+        answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "300"})
+        self.assertIn(answer.status, (503, 504))
+        self.assertLess(answer.took, 2)
+        if answer.status == 503:
+            self.assertTrue(answer.header("Retry-After"))
+
+    def test_its_output_is_marked_and_passed_on(self):
+        curfew = self.supervise("--say", "hello from below")
+        self.assertTrue(wait_for(lambda: "hello from below" in curfew.output, 5))
+        lines = [line for line in curfew.output.splitlines() if "hello from below" in line]
+        self.assertNotEqual(lines[0].strip(), "hello from below")
+
+    def test_the_whole_tree_is_stopped_even_what_ignores_sigterm(self):
+        curfew = self.serve_with_child()
+        self.assertTrue(is_running(self.child))
+        self.assertEqual(curfew.stop(), 0)
+        self.assertTrue(wait_for(lambda: not is_running(self.child), 3), "a grandchild survived")
+
+    def serve_with_child(self):
+        curfew = self.supervise("--child", "child.pid")
+        place = curfew.folder / "child.pid"
+        self.assertTrue(wait_for(place.exists, 10), "the backend's child did not start")
+        self.child = int(place.read_text())
+        self.addCleanup(lambda: is_running(self.child) and os.kill(self.child, signal.SIGKILL))
+        return curfew
+
+    def test_a_restart_leaves_no_grandchild_behind(self):
+        curfew = self.serve_with_child()
+        first = self.child
+        try:
+            get(curfew.http, "/crash")
+        except Closed:
+            pass
+        self.assertTrue(wait_for(lambda: not is_running(first), 10), "an orphan survived")
+
+    def test_sigterm_lets_the_backend_finish_what_it_does(self):
+        curfew = self.supervise()
+        self.pid(curfew)
+        answers = []
+        going = threading.Thread(target=lambda: answers.append(get(curfew.http, "/slow/800")))
+        going.start()
+        time.sleep(0.3)
+        curfew.signal(signal.SIGTERM)
+        going.join(10)
+        self.assertEqual([answer.status for answer in answers], [200])
+        self.assertEqual(curfew.wait(), 0)
+
+
+class CannotStart(Case):
+    def start(self, *command: str):
+        return run("serve", "--upstream", f"http://127.0.0.1:{free_port()}", "--listen",
+                   "127.0.0.1:0", "--admin", "127.0.0.1:0", "--", *command)
+
+    def test_a_command_that_is_not_there_is_127(self):
+        done = self.start("/nowhere/backend")
+        self.assertEqual(done.returncode, 127, done.stderr)
+        self.assert_one_sentence(done.stderr, "/nowhere/backend")
+
+    def test_a_command_that_is_not_executable_is_126(self):
+        done = self.start("/etc/passwd")
+        self.assertEqual(done.returncode, 126, done.stderr)
+        self.assert_one_sentence(done.stderr, "/etc/passwd")
+
+    def test_a_command_that_always_exits_is_a_crash_loop_and_said_once(self):
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{free_port()}", "--timeout", "5s", command=["false"],
+            policy='[backend]\nbackoff_min = "5ms"\nbackoff_max = "10ms"\ncrash_limit = 3\n',
+            wait=False)
+        said = wait_for(lambda: "crash" in curfew.stderr.lower(), 10)
+        self.assertTrue(said, curfew.output)
+        if curfew.process.poll() is None and curfew.wait_ready():
+            answer = get(curfew.http, "/")
+            self.assert_problem(answer, 503, "crash-loop", "upstream-down")
+        else:
+            self.assertEqual(curfew.wait(), 1)
+        self.assertNotRegex(curfew.output, r"terminate called|what\(\)")
+
+
+if __name__ == "__main__":
+    unittest.main()
