@@ -68,38 +68,58 @@ runtime::task<io_result> fill(
     }
 }
 
+namespace {
+
+void drop_written(std::span<iovec>& parts, std::size_t bytes) noexcept {
+    while (!parts.empty()) {
+        iovec& first = parts.front();
+        const std::size_t taken = std::min(bytes, first.iov_len);
+        first.iov_base = static_cast<char*>(first.iov_base) + taken;
+        first.iov_len -= taken;
+        bytes -= taken;
+        if (first.iov_len > 0) {
+            return;
+        }
+        parts = parts.subspan(1);
+    }
+}
+
+}  // namespace
+
+runtime::task<io_result> write_some(
+    runtime::stream& to, std::span<iovec>& parts, runtime::scope& under
+) {
+    drop_written(parts, 0);
+    if (parts.empty()) {
+        co_return io_result{};
+    }
+    for (;;) {
+        const auto put = to.try_write(parts);
+        if (put.status != io::would_block) {
+            drop_written(parts, put.bytes);
+            co_return put;
+        }
+        auto writable = to.ready().wait_writable(under);
+        const auto woken = co_await writable;
+        if (woken == runtime::wake::ended) {
+            co_return put;
+        }
+    }
+}
+
 runtime::task<io_result> write_all(
     runtime::stream& to, std::span<iovec> parts, runtime::scope& under
 ) {
     std::size_t total = 0;
-    for (;;) {
-        while (!parts.empty() && parts.front().iov_len == 0) {
-            parts = parts.subspan(1);
+    do {
+        auto writing = write_some(to, parts, under);
+        const auto wrote = co_await writing;
+        if (wrote.status != io::ok) {
+            co_return wrote;
         }
-        if (parts.empty()) {
-            co_return io_result{io::ok, total, 0};
-        }
-        const auto put = to.try_write(parts);
-        if (put.status == io::failed) {
-            co_return put;
-        }
-        if (put.status == io::would_block) {
-            auto writable = to.ready().wait_writable(under);
-            const auto woken = co_await writable;
-            if (woken == runtime::wake::ended) {
-                co_return put;
-            }
-            continue;
-        }
-        total += put.bytes;
-        std::size_t left = put.bytes;
-        for (iovec& each : parts) {
-            const std::size_t taken = std::min(left, each.iov_len);
-            each.iov_base = static_cast<char*>(each.iov_base) + taken;
-            each.iov_len -= taken;
-            left -= taken;
-        }
-    }
+        total += wrote.bytes;
+    } while (!parts.empty());
+    co_return io_result{io::ok, total, 0};
 }
 
 runtime::task<> linger(runtime::stream& of, runtime::scope& under) {

@@ -45,6 +45,12 @@ class input_buffer {
     input_buffer& into, runtime::stream& from, std::size_t longest, runtime::scope& under
 );
 
+/// Writes something of `parts`, waiting as needed, and takes what was written out of them; parts
+/// that are used up leave the span. `parts` must outlive the task.
+[[nodiscard]] runtime::task<runtime::io_result> write_some(
+    runtime::stream& to, std::span<iovec>& parts, runtime::scope& under
+);
+
 /// Writes all parts whole, in as few calls as possible. ok, failed, or would_block when the scope
 /// ended before. The parts are used up on the way; what they point to must hold until it returns.
 [[nodiscard]] runtime::task<runtime::io_result> write_all(

@@ -1,0 +1,109 @@
+#include "abandoned.hpp"
+
+#include <curfew/protocol/http1_body.hpp>
+#include <curfew/protocol/http1_parser.hpp>
+
+#include <array>
+
+namespace curfew::gateway {
+
+using runtime::io;
+
+namespace {
+
+/// How far the answer that nobody wants has come.
+class unwanted_answer {
+  public:
+    unwanted_answer(http1::method_id method, bool answering)
+        : fields_{fields_max * sizeof(http1::field)},
+          parser_{{reinterpret_cast<http1::field*>(fields_.room().data()), fields_max}, method},
+          method_{method},
+          lost_{answering} {}
+
+    /// Takes everything out of `input`. True when the answer is whole.
+    bool take(http::input_buffer& input) {
+        if (lost_) {
+            input.consume(input.unread().size());
+            return false;
+        }
+        if (!body_ && !take_head(input)) {
+            return false;
+        }
+        while (body_ && !body_->finished() && !body_->failed()) {
+            const auto taken = body_->step(input.unread());
+            input.consume(taken.consumed);
+            if (!taken.again) {
+                break;
+            }
+        }
+        lost_ = lost_ || body_->failed();
+        return body_->finished();
+    }
+
+    [[nodiscard]] bool went_well() const noexcept { return body_ && status_ < 500; }
+
+  private:
+    static constexpr std::size_t fields_max = 100;
+
+    bool take_head(http::input_buffer& input) {
+        while (!input.empty()) {
+            const auto progress = parser_.step(input.unread());
+            if (progress == http1::progress::need_more) {
+                return false;
+            }
+            if (progress == http1::progress::failed) {
+                lost_ = true;
+                return false;
+            }
+            input.consume(parser_.consumed());
+            if (!parser_.head().interim()) {
+                status_ = parser_.head().status;
+                body_.emplace(parser_.head().body);
+                return true;
+            }
+            parser_.reset(method_);
+        }
+        return false;
+    }
+
+    http::block fields_;
+    http1::response_parser parser_;
+    http1::method_id method_;
+    std::optional<http1::body_decoder> body_;
+    int status_ = 0;
+    bool lost_;
+};
+
+}  // namespace
+
+runtime::task<> see_out(
+    worker_state& at,
+    upstream_connection connection,
+    permit held,
+    http1::method_id method,
+    bool answering
+) {
+    const duration age = at.shared.rules().gateway.abandoned_age;
+    runtime::scope waiting{
+        at.abandoned, {deadline::after(at.on.now(), age), true, "gateway.abandoned_age", age}
+    };
+    connection.stream->shutdown_write();
+    unwanted_answer answer{method, answering};
+    bool whole = answer.take(connection.input);
+    while (!whole) {
+        connection.input.release_if_empty();
+        auto filling = http::fill(
+            connection.input, *connection.stream, http1::limits{}.head_bytes + 1, waiting
+        );
+        const auto got = co_await filling;
+        if (got.status != io::ok) {
+            break;
+        }
+        whole = answer.take(connection.input);
+    }
+    connection.stream->abort();
+    const bool well = whole && answer.went_well();
+    held.leave(well ? outcome::success : outcome::ignored, cause_kind::completed, at.on.now());
+}
+
+}  // namespace curfew::gateway

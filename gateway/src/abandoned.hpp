@@ -1,0 +1,23 @@
+#pragma once
+
+#include "upstream_pool.hpp"
+#include "worker_state.hpp"
+#include <curfew/gateway/admission.hpp>
+#include <curfew/protocol/http1_message.hpp>
+
+namespace curfew::gateway {
+
+/// Stays with work that nobody waits for any more, until the upstream has really ended it: tells
+/// the upstream by ending our side of the connection (who heeds disconnects stops now), then reads
+/// and drops what comes, until the answer is whole, the connection ends, or `gateway.abandoned_age`
+/// is over. Only then is the permit returned, so that a hung worker of the backend keeps its place
+/// in the limit. `answering`: part of the answer had been read before.
+[[nodiscard]] runtime::task<> see_out(
+    worker_state& at,
+    upstream_connection connection,
+    permit held,
+    http1::method_id method,
+    bool answering
+);
+
+}  // namespace curfew::gateway

@@ -1,0 +1,246 @@
+#include "exchange.hpp"
+
+#include <pthread.h>
+
+#include <array>
+#include <atomic>
+#include <charconv>
+
+namespace curfew::gateway {
+
+namespace {
+
+/// A seat in a route's queue, which somebody on another loop may decide.
+struct queue_seat final : waiter, runtime::posted {
+    explicit queue_seat(runtime::loop& loop) noexcept
+        : waiter{[](waiter& decided) noexcept { static_cast<queue_seat&>(decided).tell(); }},
+          posted{[](posted& self) noexcept { static_cast<queue_seat&>(self).told(); }},
+          home{loop},
+          thread{pthread_self()} {}
+
+    void tell() noexcept {
+        if (pthread_equal(pthread_self(), thread) != 0) {
+            decided.pass();
+            return;
+        }
+        on_its_way.store(true, std::memory_order_release);
+        home.post(*this);
+    }
+
+    void told() noexcept {
+        on_its_way.store(false, std::memory_order_release);
+        decided.pass();
+    }
+
+    runtime::loop& home;
+    pthread_t thread;
+    runtime::baton decided;
+    std::atomic<bool> on_its_way = false;
+};
+
+}  // namespace
+
+errc error_of(const cause& why) noexcept {
+    switch (why.kind) {
+        case cause_kind::own_timeout:
+            return errc::own_timeout;
+        case cause_kind::inherited_deadline:
+            return errc::inherited_deadline;
+        case cause_kind::shutdown:
+            return errc::shutting_down;
+        default:
+            return errc::cancelled;
+    }
+}
+
+outcome outcome_of(const cause& why) noexcept {
+    switch (why.kind) {
+        case cause_kind::own_timeout:
+        case cause_kind::inherited_deadline:
+            return outcome::timeout;
+        case cause_kind::cancelled:
+            return outcome::cancelled;
+        case cause_kind::completed:
+            return outcome::failure;
+        default:
+            return outcome::ignored;
+    }
+}
+
+exchange::hang_alarm::hang_alarm(exchange& e) noexcept
+    : timer{[](timer& self) noexcept {
+          exchange& hanging = static_cast<hang_alarm&>(self).of;
+          hanging.permit_.mark_hanging(hanging.now());
+      }},
+      of{e} {}
+
+exchange::exchange(
+    worker_state& at,
+    client_side& client,
+    const http1::request_head& head,
+    std::size_t consumed,
+    route_match match,
+    time_point arrival
+)
+    : at_{at},
+      client_{client},
+      head_{head},
+      head_bytes_{consumed},
+      match_{match},
+      limits_{at.shared.limits(match.route)},
+      pool_{*at.pools[at.shared.upstream(match.route)]},
+      budget_{
+          arrival,
+          {deadline::after(arrival, limits_.timeout), true, "request.timeout", limits_.timeout}
+      },
+      trace_{continue_trace(head.fields, at.traces)},
+      scope_{at.connections},
+      alarm_{*this},
+      uploaded_{head.body} {
+    if (const auto callers = read_callers_timeout(head.fields)) {
+        budget_.tighten(callers->from(arrival));
+    }
+    scope_.rebound(budget_.limit());
+    client_.keep_alive = head.keep_alive && !at.arrivals.ended();
+    client_.stream->ready().cancel_on_hang_up(&scope_);
+    at_.shared.prepare(match.route, arrival);
+}
+
+exchange::~exchange() {
+    client_.stream->ready().cancel_on_hang_up(nullptr);
+}
+
+runtime::task<> exchange::run() {
+    if (head_.upgrade) {
+        auto refusing = refuse(errc::upgrade_not_implemented, {});
+        co_await refusing;
+    } else if (const auto cap = at_.shared.rules().http.body_bytes;
+               cap && head_.body.kind == http1::body_kind::length && head_.body.length > *cap) {
+        auto refusing = refuse(errc::body_too_large, {});
+        co_await refusing;
+    } else {
+        auto admitting = admit();
+        const bool admitted = co_await admitting;
+        for (std::uint8_t number = 1; admitted; ++number) {
+            auto trying = attempt(number);
+            const auto after = co_await trying;
+            if (after == next::done) {
+                break;
+            }
+        }
+    }
+    conclude();
+}
+
+runtime::task<bool> exchange::admit() {
+    queue_seat seat{at_.on};
+    const auto until = budget_.limit().at;
+    entered answer = at_.shared.guards().enter(match_.route, seat, until, now());
+    if (std::holds_alternative<queued>(answer)) {
+        budget_.enter(stage::queue, now());
+        auto waiting = seat.decided.wait(scope_);
+        const auto woken = co_await waiting;
+        if (woken == runtime::wake::ended && scope_.why().kind == cause_kind::cancelled) {
+            at_.shared.guards().cancel(seat, now());
+        } else {
+            answer = at_.shared.guards().collect(seat, now());
+        }
+        if (std::holds_alternative<queued>(answer)) {
+            at_.shared.guards().cancel(seat, now());
+        }
+        runtime::scope always{at_.on};
+        while (seat.on_its_way.load(std::memory_order_acquire)) {
+            auto settling = seat.decided.wait(always);
+            co_await settling;
+        }
+    }
+    if (auto* granted = std::get_if<permit>(&answer)) {
+        permit_ = std::move(*granted);
+        co_return true;
+    }
+    if (const auto* no = std::get_if<refused>(&answer)) {
+        auto refusing = refuse(no->code, no->why, no->retry_after);
+        co_await refusing;
+        co_return false;
+    }
+    auto refusing = refuse(error_of(scope_.why()), scope_.why());
+    co_await refusing;
+    co_return false;
+}
+
+runtime::task<> exchange::refuse(errc code, cause why, duration retry_after) {
+    budget_.close(now());
+    end_with(outcome_of(why), why, describe(code).http_status, code);
+    if (why.kind == cause_kind::cancelled) {
+        client_.broken = true;
+        co_return;
+    }
+    const bool unread_body = !head_.body.empty() && !uploaded_.finished();
+    client_.keep_alive = client_.keep_alive && !unread_body;
+    refusal what;
+    what.code = code;
+    what.why = why;
+    what.retry_after = retry_after;
+    what.route = at_.shared.routes().name(match_.route);
+    what.account = &budget_.account();
+    if (budget_.limit().at.reachable()) {
+        what.left = budget_.limit().at.left(now());
+    }
+    what.trace = trace_.context;
+    what.head_only = head_.method == http1::method_id::head;
+    what.client_minor_version = head_.minor_version;
+    auto sending = send_refusal(client_, what, at_);
+    co_await sending;
+}
+
+void exchange::end_with(
+    outcome ended, const cause& why, int status, std::optional<errc> error
+) noexcept {
+    end_.ended = ended;
+    end_.why = why;
+    end_.status = status;
+    error_ = error;
+}
+
+void exchange::conclude() noexcept {
+    budget_.close(now());
+    alarm_.cancel_on(at_.on.timers());
+    if (permit_.held()) {
+        permit_.leave(end_.ended, end_.why.kind, now());
+    }
+    if (!body_touched_) {
+        client_.input.consume(head_bytes_);
+    }
+    end_.whole = now() - budget_.started();
+    end_.slow = end_.whole >= at_.shared.rules().request.slow && !event_stream_;
+    at_.numbers(match_.route).record(end_);
+    const bool plain = end_.ended == outcome::success && !end_.slow;
+    if (!plain || at_.shared.rules().server.access_log) {
+        tell();
+    }
+}
+
+void exchange::tell() const noexcept {
+    event what;
+    what.where = surface::http;
+    what.name = at_.shared.routes().name(match_.route);
+    what.ended = end_.ended;
+    what.why = end_.why;
+    what.error = error_;
+    what.started = budget_.started();
+    what.took = end_.whole;
+    what.limit = budget_.limit().limit;
+    what.account = budget_.account();
+    what.trace = trace_.context;
+    std::array<char, 8> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), end_.status).ptr;
+    const std::array attributes{
+        event::attribute{"status", {digits.data(), static_cast<std::size_t>(end - digits.data())}},
+        event::attribute{"client", client_.from.text()},
+        event::attribute{"slow", end_.slow ? "true" : "false"},
+    };
+    what.attributes = attributes;
+    at_.shared.events().record(what);
+}
+
+}  // namespace curfew::gateway

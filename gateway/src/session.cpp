@@ -1,0 +1,251 @@
+#include "session.hpp"
+
+#include "exchange.hpp"
+#include <curfew/protocol/http1_path.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace curfew::gateway {
+
+using runtime::io;
+
+namespace {
+
+policy::network::bytes address_bytes(const runtime::endpoint& of) noexcept {
+    policy::network::bytes bytes{};
+    if (of.family() == AF_INET6) {
+        const auto* six = reinterpret_cast<const sockaddr_in6*>(of.address());
+        std::copy_n(six->sin6_addr.s6_addr, bytes.size(), bytes.begin());
+    } else {
+        const auto* four = reinterpret_cast<const sockaddr_in*>(of.address());
+        bytes[10] = bytes[11] = 0xff;
+        std::memcpy(&bytes[12], &four->sin_addr, 4);
+    }
+    return bytes;
+}
+
+bound bound_from(const worker_state& at, duration length, std::string_view name) noexcept {
+    return {deadline::after(at.on.now(), length), true, name, length};
+}
+
+/// What the arrival of a head came to.
+struct arrived {
+    enum class how : std::uint8_t { head, ended, refused } what = how::ended;
+    time_point first_byte{};
+};
+
+/// One connection's reading of heads.
+class session {
+  public:
+    session(std::unique_ptr<runtime::stream> connection, worker_state& at)
+        : at_{at},
+          client_{std::move(connection), at},
+          fields_{at.shared.rules().http.header_count * sizeof(http1::field)},
+          parser_{
+              {reinterpret_cast<http1::field*>(fields_.room().data()),
+               at.shared.rules().http.header_count},
+              {at.shared.rules().http.header_bytes,
+               at.shared.rules().http.header_count,
+               at.shared.rules().http.target_bytes}
+          } {}
+
+    runtime::task<> run() {
+        for (;;) {
+            auto arriving = next_head();
+            const auto head = co_await arriving;
+            if (head.what == arrived::how::ended) {
+                co_return;
+            }
+            if (head.what == arrived::how::refused) {
+                break;
+            }
+            auto serving = serve(head.first_byte);
+            co_await serving;
+            if (!client_.keep_alive || client_.broken || at_.arrivals.ended()) {
+                break;
+            }
+            parser_.reset();
+        }
+        if (!client_.broken && !at_.connections.ended()) {
+            auto ending = http::linger(*client_.stream, at_.connections);
+            co_await ending;
+        }
+    }
+
+  private:
+    runtime::task<bool> first_byte() {
+        const auto& limits = at_.shared.rules().http;
+        runtime::scope idle{at_.arrivals, bound_from(at_, limits.keep_alive, "http.keep_alive")};
+        client_.input.release_if_empty();
+        auto filling = http::fill(client_.input, *client_.stream, limits.header_bytes, idle);
+        const auto got = co_await filling;
+        co_return got.status == io::ok;
+    }
+
+    runtime::task<arrived> next_head() {
+        if (client_.input.empty()) {
+            auto waiting = first_byte();
+            const bool came = co_await waiting;
+            if (!came) {
+                co_return arrived{};
+            }
+        }
+        const auto& limits = at_.shared.rules().http;
+        const time_point first = at_.on.now();
+        auto progress = parser_.step(client_.input.unread());
+        if (progress == http1::progress::need_more) {
+            runtime::scope reading{
+                at_.connections, bound_from(at_, limits.header_timeout, "http.header_timeout")
+            };
+            while (progress == http1::progress::need_more) {
+                auto filling =
+                    http::fill(client_.input, *client_.stream, limits.header_bytes + 1, reading);
+                const auto got = co_await filling;
+                if (got.status == io::would_block &&
+                    reading.why().kind == cause_kind::own_timeout) {
+                    auto refusing = refuse(errc::client_too_slow, reading.why(), first);
+                    co_await refusing;
+                    co_return arrived{arrived::how::refused, first};
+                }
+                if (got.status != io::ok) {
+                    ++at_.bad_requests;
+                    co_return arrived{};
+                }
+                progress = parser_.step(client_.input.unread());
+            }
+        }
+        if (progress == http1::progress::failed) {
+            auto refusing = refuse(parser_.error(), {}, first);
+            co_await refusing;
+            co_return arrived{arrived::how::refused, first};
+        }
+        co_return arrived{arrived::how::head, first};
+    }
+
+    /// Refuses what never became a request of a route.
+    runtime::task<> refuse(errc code, cause why, time_point first) {
+        ++at_.bad_requests;
+        client_.keep_alive = false;
+        budget spent{first, {}};
+        spent.close(at_.on.now());
+        refusal what;
+        what.code = code;
+        what.why = why;
+        what.account = &spent.account();
+        what.trace = at_.traces.begin();
+        event told;
+        told.name = "request";
+        told.ended = outcome::failure;
+        told.why = why;
+        told.error = code;
+        told.started = first;
+        told.took = at_.on.now() - first;
+        told.account = spent.account();
+        told.trace = what.trace;
+        at_.shared.events().record(told);
+        auto sending = send_refusal(client_, what, at_);
+        co_await sending;
+    }
+
+    runtime::task<> serve(time_point first) {
+        http1::request_head head = parser_.head();
+        const std::string& health_path = at_.shared.rules().server.health_path;
+        if (!health_path.empty() && head.path == health_path) {
+            auto answering = answer_health(head);
+            co_await answering;
+            co_return;
+        }
+        http::block normal;
+        if (!http1::is_normal_path(head.path) && head.form != http1::target_form::asterisk) {
+            normal = http::block{head.path.size()};
+            const auto path = http1::normalise_path(head.path, normal.room());
+            if (!path) {
+                auto refusing = refuse(http1::request_error(path.error()), {}, first);
+                co_await refusing;
+                co_return;
+            }
+            head.path = *path;
+        }
+        const auto match = at_.shared.routes().find(head.method, head.host, head.path);
+        if (!match) {
+            auto refusing = refuse(match.error().code, {}, first);
+            co_await refusing;
+            co_return;
+        }
+        exchange one{at_, client_, head, parser_.consumed(), *match, first};
+        auto running = one.run();
+        co_await running;
+    }
+
+    runtime::task<> answer_health(http1::request_head head) {
+        const http::request asked{head.method, "/-/health", {}, {}, {}};
+        auto answering = at_.shared.health(asked);
+        const auto reply = co_await answering;
+        client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
+        client_.input.consume(parser_.consumed());
+        std::array<char, 512> room;
+        http1::wire_writer out{room};
+        out.status_line(reply.status);
+        out.field_line(http1::field_id::content_type, reply.content_type);
+        out.field_line(http1::field_id::content_length, reply.body.size());
+        out.field_line(http1::field_id::cache_control, "no-store");
+        if (!client_.keep_alive) {
+            out.field_line(http1::field_id::connection, "close");
+        }
+        out.end_head();
+        const bool bodyless = head.method == http1::method_id::head;
+        std::array parts{
+            http::part(out.written()),
+            http::part(bodyless ? std::string_view{} : std::string_view{reply.body}),
+        };
+        auto sending = send_to_client(client_, parts, at_);
+        co_await sending;
+    }
+
+    worker_state& at_;
+    client_side client_;
+    http::block fields_;
+    http1::request_parser parser_;
+};
+
+}  // namespace
+
+client_side::client_side(std::unique_ptr<runtime::stream> connection, worker_state& at)
+    : stream{std::move(connection)},
+      from{address_bytes(stream->peer()), at.shared.rules().server.trusted_proxies} {}
+
+runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, worker_state& at) {
+    const duration idle = at.shared.rules().http.write_idle;
+    runtime::scope writing{at.connections, bound_from(at, idle, "http.write_idle")};
+    do {
+        auto sending = http::write_some(*to.stream, parts, writing);
+        const auto sent = co_await sending;
+        if (sent.status != io::ok) {
+            to.broken = true;
+            to.keep_alive = false;
+            co_return false;
+        }
+        writing.rebound(bound_from(at, idle, "http.write_idle"));
+    } while (!parts.empty());
+    co_return true;
+}
+
+runtime::task<> send_refusal(client_side& to, refusal what, worker_state& at) {
+    http::block room{refusal_bytes};
+    what.keep_alive = to.keep_alive;
+    what.dice = at.traces.begin().span;
+    const auto text = render_refusal(what, room.room().first<refusal_bytes>());
+    std::array parts{http::part(text)};
+    auto sending = send_to_client(to, parts, at);
+    co_await sending;
+}
+
+runtime::task<> serve_client(std::unique_ptr<runtime::stream> connection, worker_state& at) {
+    session one{std::move(connection), at};
+    auto running = one.run();
+    co_await running;
+}
+
+}  // namespace curfew::gateway

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "worker_state.hpp"
+#include <curfew/gateway/forwarding.hpp>
+#include <curfew/gateway/refusal.hpp>
+#include <curfew/http/block.hpp>
+#include <curfew/http/input_buffer.hpp>
+#include <curfew/protocol/http1_parser.hpp>
+#include <curfew/runtime/stream.hpp>
+
+#include <memory>
+
+namespace curfew::gateway {
+
+/// A client's connection, as the exchanges on it see it.
+struct client_side {
+    client_side(std::unique_ptr<runtime::stream> connection, worker_state& at);
+
+    std::unique_ptr<runtime::stream> stream;
+    http::input_buffer input;
+    peer from;
+    bool keep_alive = true;  ///< false: the connection ends after this exchange
+    bool broken = false;     ///< a write failed: there is nobody to talk to
+};
+
+/// Writes under `http.write_idle`. False, and `broken`, when it failed.
+[[nodiscard]] runtime::task<bool> send_to_client(
+    client_side& to, std::span<iovec> parts, worker_state& at
+);
+
+/// Renders and sends a refusal.
+[[nodiscard]] runtime::task<> send_refusal(client_side& to, refusal what, worker_state& at);
+
+/// Serves one client connection until either side ends it.
+[[nodiscard]] runtime::task<> serve_client(
+    std::unique_ptr<runtime::stream> connection, worker_state& at
+);
+
+}  // namespace curfew::gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "upstream_pool.hpp"
+#include <curfew/core/trace_context.hpp>
+#include <curfew/gateway/gateway.hpp>
+#include <curfew/gateway/numbers.hpp>
+#include <curfew/http/accept.hpp>
+#include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/network.hpp>
+#include <curfew/runtime/resolver.hpp>
+#include <curfew/runtime/task_group.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace curfew::gateway {
+
+/// What one loop thread keeps for its sessions. Everything here belongs to that thread.
+struct worker_state {
+    worker_state(gateway& of, runtime::loop& loop, runtime::network& network, std::uint64_t seed);
+
+    /// The numbers of a route on this thread; made when it is first used.
+    route_numbers& numbers(route_index route);
+
+    gateway& shared;
+    runtime::loop& on;
+    runtime::network& through;
+    runtime::resolver resolve;
+    trace_source traces;
+    std::vector<std::unique_ptr<upstream_pool>> pools;  ///< as in the policy
+    std::vector<std::unique_ptr<route_numbers>> by_route;
+    http::accept_numbers accepted;
+    std::uint64_t bad_requests = 0;
+
+    http::connection_handler serve;
+
+    /// Connections live under `connections`; waiting for a next request under `arrivals` too, which
+    /// ends first, when the worker drains. Work that was given up on lives under `abandoned`.
+    runtime::scope connections;
+    runtime::scope arrivals;
+    runtime::scope abandoned;
+    runtime::scope housekeeping;
+    runtime::task_group accepting;
+    runtime::task_group sessions;
+    runtime::task_group leftovers;
+};
+
+}  // namespace curfew::gateway
