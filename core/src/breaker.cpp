@@ -220,7 +220,11 @@ breaker::permit::~permit() {
 
 void breaker::permit::finish(outcome result, cause_kind why, time_point now) noexcept {
     expects(owner_ != nullptr, "a permit is returned once");
-    std::exchange(owner_, nullptr)->finish(*this, result, why, now);
+    auto& owner = *std::exchange(owner_, nullptr);
+    const auto phase = owner.phase_.load(std::memory_order_acquire);
+    if (result == outcome::success && phase == (generation_ << 3 | quiet)) [[likely]]
+        return;
+    owner.finish(*this, result, why, now);
 }
 
 void breaker::permit::mark_slow(time_point now) noexcept {
@@ -238,6 +242,7 @@ void breaker::permit::mark_hanging(time_point now) noexcept {
 breaker::breaker(const breaker_config& config, breaker_listener* listener) noexcept
     : config_{config}, listener_{listener}, failures_{config.window}, slow_{config.window} {
     expects(is_valid(config), "a breaker_config within its ranges");
+    publish();
 }
 
 bool breaker::current(const permit& one) const noexcept {
@@ -278,7 +283,8 @@ void breaker::finish(permit& ended, outcome result, cause_kind why, time_point n
         const std::lock_guard locked{lock_};
         machine_.settle(config_, now, out);
         const bool counts = failed || result == outcome::success;
-        ++(failed ? totals_.failures : counts ? totals_.successes : totals_.neither);
+        if (failed) ++totals_.failures;
+        if (!counts) ++totals_.neither;
         if (!current(ended) || (ended.lease_ != 0 && !machine_.release(ended.lease_)))
             ++totals_.late;
         else if (counts)
@@ -289,7 +295,7 @@ void breaker::finish(permit& ended, outcome result, cause_kind why, time_point n
 }
 
 void breaker::count_end(const permit& ended, bool failed, time_point now, news& out) noexcept {
-    const bool timed = config_.slow_after > duration::zero();
+    const bool timed = config_.slow_rate.percent > 0 && config_.slow_after > duration::zero();
     const bool slow = ended.slow_ || (timed && now - ended.started_ >= config_.slow_after);
     if (slow && !ended.slow_) ++totals_.slow;
     if (machine_.state == breaker_state::half_open) {
@@ -297,10 +303,11 @@ void breaker::count_end(const permit& ended, bool failed, time_point now, news& 
         machine_.count_probe(config_, bad, breaker_reason::probes_failed, now, out);
         return;
     }
-    if (!failed)
-        machine_.consecutive = 0;
-    else if (!ended.hanging_)
+    // No write where nothing changes: the next thread is spinning on this cache line.
+    if (failed && !ended.hanging_)
         ++machine_.consecutive;
+    else if (!failed && machine_.consecutive > 0)
+        machine_.consecutive = 0;
     if (!ended.hanging_ && config_.failure_rate.percent > 0) failures_.record(failed, now);
     if (!ended.slow_ && config_.slow_rate.percent > 0) slow_.record(slow, now);
     judge(now, out);
@@ -332,7 +339,7 @@ void breaker::mark(permit& running, bool hanging, time_point now) noexcept {
         const bool slow_rule = config_.slow_rate.percent > 0;
         if (!hanging && !slow_rule) return;
         machine_.settle(config_, now, out);
-        const bool newly_slow = !running.slow_;
+        const bool newly_slow = slow_rule && !running.slow_;
         running.slow_ = true;
         running.hanging_ = hanging;
         totals_.slow += newly_slow ? 1 : 0;
@@ -342,7 +349,7 @@ void breaker::mark(permit& running, bool hanging, time_point now) noexcept {
                 if (machine_.release(running.lease_))
                     machine_.count_probe(config_, true, breaker_reason::probes_failed, now, out);
             } else {
-                if (newly_slow && slow_rule) slow_.record(true, now);
+                if (newly_slow) slow_.record(true, now);
                 if (hanging) ++machine_.consecutive;
                 if (hanging && config_.failure_rate.percent > 0) failures_.record(true, now);
                 judge(now, out);
@@ -408,13 +415,13 @@ void breaker::reconfigure(const breaker_config& config, time_point now) noexcept
         const auto shortened = add_saturated(machine_.since, config.reset);
         if (machine_.state == breaker_state::open && shortened < machine_.open_until)
             machine_.open_until = shortened;
+        publish();
     }
     tell(out);
 }
 
 void breaker::apply(news& out) noexcept {
-    totals_.lost_probes += out.lost_probes;
-    if (out.empty()) return;
+    if (out.lost_probes > 0) totals_.lost_probes += out.lost_probes;
     for (std::size_t at = 0; at < out.size(); ++at) {
         auto& change = out[at];
         totals_.opened += change.to == breaker_state::open ? 1 : 0;
@@ -425,8 +432,17 @@ void breaker::apply(news& out) noexcept {
         failures_.clear();
         slow_.clear();
     }
-    const auto phase = machine_.generation << 2 | static_cast<std::uint64_t>(machine_.state);
-    phase_.store(phase, std::memory_order_release);
+    publish();
+}
+
+void breaker::publish() noexcept {
+    const bool rated = config_.failure_rate.percent > 0 || config_.slow_rate.percent > 0;
+    const bool is_quiet =
+        !rated && machine_.state == breaker_state::closed && machine_.consecutive == 0;
+    const auto phase = machine_.generation << 3 | (is_quiet ? quiet : 0) |
+                       static_cast<std::uint64_t>(machine_.state);
+    if (phase != phase_.load(std::memory_order_relaxed))
+        phase_.store(phase, std::memory_order_release);
 }
 
 void breaker::tell(const news& out) const noexcept {

@@ -4,7 +4,7 @@ namespace curfew {
 
 namespace {
 
-constexpr int spins = 100;
+constexpr int longest_pause = 64;
 
 inline void relax() noexcept {
 #if defined(__x86_64__)
@@ -17,12 +17,13 @@ inline void relax() noexcept {
 }  // namespace
 
 void short_lock::lock_contended() noexcept {
-    for (int spin = 0; spin < spins; ++spin) {
+    // Ever longer pauses: looking at the lock takes its cache line away from who holds it.
+    for (int pauses = 1; pauses <= longest_pause; pauses *= 2) {
+        for (int pause = 0; pause < pauses; ++pause) relax();
         int expected = free;
         if (state_.load(std::memory_order_relaxed) == free &&
-            state_.compare_exchange_weak(expected, held, std::memory_order_acquire))
+            state_.compare_exchange_strong(expected, held, std::memory_order_acquire))
             return;
-        relax();
     }
     while (state_.exchange(awaited, std::memory_order_acquire) != free)
         state_.wait(awaited, std::memory_order_relaxed);

@@ -77,13 +77,13 @@ enum class breaker_reason : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(breaker_reason reason) noexcept;
 
-/// Ends of work since construction; a permit ends exactly once.
+/// What happened since construction. Good ends are not counted: where nothing went wrong, returning
+/// a permit writes no memory that threads share.
 struct breaker_totals {
-    std::uint64_t successes = 0;
     std::uint64_t failures = 0;     ///< failures and own timeouts
     std::uint64_t neither = 0;      ///< cancelled, ignored, inherited deadline, dropped permits
-    std::uint64_t late = 0;         ///< of all these: results of an earlier generation
-    std::uint64_t slow = 0;         ///< calls that were slow, counted when they became so
+    std::uint64_t late = 0;         ///< results of another generation, or after their lease
+    std::uint64_t slow = 0;         ///< slow calls, while a slow rate is set; counted once
     std::uint64_t hanging = 0;      ///< calls counted as failures while they still ran
     std::uint64_t lost_probes = 0;  ///< leases that ran out
     std::uint64_t refused = 0;
@@ -155,10 +155,11 @@ struct breaker_refusal {
 ///  8. open -> half_open takes place when somebody calls, but `status` always tells the truth.
 ///  9. Listeners run last. `reconfigure` keeps state, counters and running probes.
 ///
-/// Thread rule: any thread; a permit belongs to one thread at a time. Asking a closed breaker is
-/// one atomic load, the rest takes a short lock. Times of different threads may be slightly out of
-/// order. Nothing allocates and nothing throws. Permits must not outlive their breaker. Size:
-/// about 2.6 KiB, nearly all of it the two windows.
+/// Thread rule: any thread; a permit belongs to one thread at a time. While closed, asking is one
+/// atomic load, and so is a good end that changes nothing (no rate is set and the last call did not
+/// fail); the rest takes a short lock. Times of different threads may be slightly out of order.
+/// Nothing allocates and nothing throws. Permits must not outlive their breaker. Size: about
+/// 2.7 KiB, nearly all of it the two windows.
 class breaker {
   public:
     /// The right to make one call. 40 bytes. Destroying one unreturned reports `ignored`.
@@ -276,12 +277,16 @@ class breaker {
         void change(breaker_state to, breaker_reason why, time_point at, news& out) noexcept;
     };
 
+    // What is decided without the lock: generation << 3 | quiet << 2 | state. Quiet: a good end
+    // would change nothing.
+    static constexpr std::uint64_t quiet = 4;
+
     static constexpr breaker_state state_of(std::uint64_t phase) noexcept {
         return static_cast<breaker_state>(phase & 3);
     }
 
     static constexpr std::uint64_t generation_of(std::uint64_t phase) noexcept {
-        return phase >> 2;
+        return phase >> 3;
     }
 
     std::expected<permit, breaker_refusal> acquire_slowly(time_point now) noexcept;
@@ -294,6 +299,7 @@ class breaker {
     void count_end(const permit& ended, bool failed, time_point now, news& out) noexcept;
     void judge(time_point now, news& out) noexcept;
     void apply(news& out) noexcept;
+    void publish() noexcept;
     [[nodiscard]] bool current(const permit& one) const noexcept;
     [[nodiscard]] tally seen(const rate_window& window, const rate_rule& rule, time_point now)
         const noexcept;
@@ -301,14 +307,15 @@ class breaker {
     // And this one must not have it.
     void tell(const news& out) const noexcept;
 
-    std::atomic<std::uint64_t> phase_{0};  // generation << 2 | state, written under the lock
-    mutable short_lock lock_;
-    machine machine_;
-    breaker_totals totals_;
+    // Read by every call, written at a change; then what is written under the lock.
+    alignas(64) std::atomic<std::uint64_t> phase_{quiet};
     breaker_config config_;
     breaker_listener* listener_;
-    rate_window failures_;
-    rate_window slow_;
+    alignas(64) mutable short_lock lock_;
+    machine machine_;
+    breaker_totals totals_;
+    alignas(64) rate_window failures_;
+    alignas(64) rate_window slow_;
 };
 
 }  // namespace curfew

@@ -28,8 +28,9 @@ struct limiter_config {
     /// What a cut leaves; it takes one place at least. 1..99.
     std::uint32_t backoff_percent = 90;
 
-    /// A window is judged when it holds this many votes (a quarter of the limit, if that is more)
-    /// and has lasted `window_min`. One that has not filled up after `window_max` is thrown away.
+    /// A window begins with its first vote. It is judged when it holds this many (a quarter of the
+    /// limit, if that is more) and has lasted `window_min`, or at once when most of them are
+    /// time-outs. One that has not come that far after `window_max` is thrown away.
     std::uint32_t window_votes = 10;
     duration window_min = std::chrono::milliseconds{100};
     duration window_max = std::chrono::seconds{10};
@@ -95,7 +96,7 @@ class limiter_listener {
 ///
 /// So the queue inside the upstream stays short: eight blocking workers end up with about 8 x
 /// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. The
-/// busy calls of a route correct its healthy time downwards only (when most take less than 2/3 of
+/// busy calls of a route correct its healthy time downwards only (when most take less than half of
 /// it), and never upwards: that would be learning the overload (an incident that lasts for hours
 /// must not raise the limit). At the floor every call is alone, so a lasting change of the
 /// upstream's speed is learnt there at the latest.
@@ -136,7 +137,7 @@ class limiter {
         std::uint32_t learnt_ = 0;  // samples behind it, up to 32
         std::uint32_t in_flight_ = 0;
         std::uint32_t busy_ = 0;        // busy samples since the last correction
-        std::uint32_t busy_quick_ = 0;  // of these below 2/3 of healthy_
+        std::uint32_t busy_quick_ = 0;  // of these below half of healthy_
         bool refused_ = false;          // since the last healthy busy answer
     };
 
@@ -196,17 +197,14 @@ class limiter {
         std::uint32_t votes = 0;
         std::uint32_t overdue = 0;
         std::uint32_t timeouts = 0;
-        std::uint32_t peak = 0;
         bool demand = false;
-        bool open = false;
     };
 
     void finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void release(permit& ended) noexcept;
-    void learn(route& where, duration took, bool idle) noexcept;
-    void correct(route& where, duration took) noexcept;
+    void learn(route& where, duration took, const permit& sample) noexcept;
     void vote(route& where, bool overdue, bool timed_out, time_point now) noexcept;
-    void open_window(time_point now) noexcept;
+    [[nodiscard]] bool is_idle() const noexcept;
     [[nodiscard]] bool is_overdue(const route& where, duration took) const noexcept;
     [[nodiscard]] bool judge(time_point now, limit_change& change) noexcept;
     void set(std::uint32_t limit, limit_reason why, time_point now) noexcept;

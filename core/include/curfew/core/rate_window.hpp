@@ -23,7 +23,7 @@ struct tally {
     return seen.total > 0 && seen.hits * 100 >= seen.total * percent;
 }
 
-/// The last `size` events, one bit each. O(1), no allocation, 152 bytes.
+/// The last `size` events, one bit each. O(1), no allocation, 144 bytes.
 class count_window {
   public:
     static constexpr std::size_t max_size = 1024;
@@ -44,11 +44,11 @@ class count_window {
     [[nodiscard]] bool at(std::size_t place) const noexcept;
     void put(std::size_t place, bool hit) noexcept;
 
-    std::array<std::uint64_t, max_size / 64> bits_{};
     std::uint32_t size_;
     std::uint32_t next_ = 0;
     std::uint32_t filled_ = 0;
     std::uint32_t hits_ = 0;
+    std::array<std::uint64_t, max_size / 64> bits_{};
 };
 
 /// The events of the last `buckets` slices of time, each `span / buckets` long, the newest one

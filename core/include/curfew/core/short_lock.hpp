@@ -4,8 +4,8 @@
 
 namespace curfew {
 
-/// A mutex of four bytes for critical sections of a few dozen instructions: spins for about a
-/// microsecond, then sleeps on a futex (std::atomic::wait). Not recursive, not fair. Use it with
+/// A mutex of four bytes for critical sections of a few dozen instructions: spins for a few
+/// microseconds, then sleeps on a futex (std::atomic::wait). Not recursive, not fair. Use it with
 /// std::lock_guard; nothing slow may happen while it is held.
 /// (The three states are those of U. Drepper, "Futexes Are Tricky", mutex 3.)
 class short_lock {

@@ -1,0 +1,257 @@
+#include <curfew/core/expects.hpp>
+#include <curfew/core/limiter.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace curfew {
+
+namespace {
+
+constexpr std::uint32_t most_learnt = 32;
+constexpr std::uint32_t correction_samples = 64;
+
+constexpr std::uint32_t part(std::uint32_t whole, std::uint32_t percent) noexcept {
+    return static_cast<std::uint32_t>(std::uint64_t{whole} * percent / 100);
+}
+
+duration scaled(duration by, std::uint32_t percent) noexcept {
+    duration::rep product = 0;
+    if (__builtin_mul_overflow(by.count(), percent, &product)) return duration::max();
+    return duration{product / 100};
+}
+
+}  // namespace
+
+std::string_view to_string(limit_reason reason) noexcept {
+    switch (reason) {
+        case limit_reason::start:
+            return "start";
+        case limit_reason::demand:
+            return "demand";
+        case limit_reason::latency:
+            return "latency";
+        case limit_reason::timeouts:
+            return "timeouts";
+        case limit_reason::reconfigured:
+            return "reconfigured";
+    }
+    return "start";
+}
+
+bool is_valid(const limiter_config& config) noexcept {
+    return config.floor >= 1 && config.floor <= config.start && config.start <= config.ceiling &&
+           config.route_share_percent >= 1 && config.route_share_percent <= 100 &&
+           config.tolerance_percent > 100 && config.slack >= duration::zero() &&
+           config.max_healthy >= duration::zero() && config.backoff_percent >= 1 &&
+           config.backoff_percent <= 99 && config.window_votes >= 1 &&
+           config.window_min >= duration::zero() && config.window_max > config.window_min;
+}
+
+limiter::limiter(const limiter_config& config, limiter_listener* listener) noexcept
+    : limit_{config.start}, config_{config}, listener_{listener} {
+    expects(is_valid(config), "a limiter_config within its ranges");
+    last_.to = last_.from = limit_;
+}
+
+std::uint32_t limiter::share_of_limit() const noexcept {
+    return std::max(1U, part(limit_, config_.route_share_percent));
+}
+
+bool limiter::is_idle() const noexcept {
+    return in_flight_ <= std::max(1U, limit_ / 4);
+}
+
+std::expected<limiter::permit, shed_reason> limiter::try_acquire(
+    route& where, time_point now
+) noexcept {
+    const std::lock_guard locked{lock_};
+    if (in_flight_ >= limit_) {
+        ++refused_;
+        where.refused_ = true;
+        return std::unexpected{shed_reason::in_flight};
+    }
+    const auto share = share_of_limit();
+    if (where.in_flight_ >= share) {
+        ++refused_share_;
+        where.refused_ = true;
+        return std::unexpected{shed_reason::route_share};
+    }
+    ++in_flight_;
+    ++where.in_flight_;
+
+    permit given;
+    given.owner_ = this;
+    given.route_ = &where;
+    given.started_ = now;
+    given.epoch_ = epoch_;
+    given.idle_ = is_idle();
+    given.busy_ = in_flight_ * 2 >= limit_ || where.in_flight_ * 2 >= share;
+    return given;
+}
+
+void limiter::release(permit& ended) noexcept {
+    --in_flight_;
+    --ended.route_->in_flight_;
+}
+
+void limiter::finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept {
+    const bool timed_out = result == outcome::timeout && why == cause_kind::own_timeout;
+    limit_change change;
+    bool changed = false;
+    {
+        const std::lock_guard locked{lock_};
+        ended.idle_ = ended.idle_ && is_idle();
+        release(ended);
+        auto& where = *ended.route_;
+        if (result == outcome::success || timed_out) {
+            const auto took = std::max(duration{1}, now - ended.started_);
+            if (!timed_out) learn(where, took, ended);
+            if (ended.busy_ && ended.epoch_ == epoch_) {
+                vote(where, timed_out || is_overdue(where, took), timed_out, now);
+                changed = judge(now, change);
+            }
+        }
+    }
+    if (changed && listener_ != nullptr) listener_->on_limit(change);
+}
+
+void limiter::learn(route& where, duration took, const permit& sample) noexcept {
+    if (sample.idle_ || where.learnt_ == 0) {
+        // While overloaded a quarter of the limit is no proof of health; being alone is.
+        if (overloaded_ && limit_ > config_.floor && where.learnt_ > 0) return;
+        where.learnt_ = std::min(where.learnt_ + 1, most_learnt);
+        const auto step = std::max(duration{1}, where.healthy_ / where.learnt_);
+        if (where.learnt_ == 1)
+            where.healthy_ = took;
+        else
+            where.healthy_ += took > where.healthy_   ? step
+                              : took < where.healthy_ ? -step
+                                                      : duration{};
+    } else if (sample.busy_) {
+        where.busy_quick_ += took < where.healthy_ / 2 ? 1 : 0;
+        if (++where.busy_ < correction_samples) return;
+        if (where.busy_quick_ * 2 > where.busy_) where.healthy_ /= 2;
+        where.busy_ = where.busy_quick_ = 0;
+    }
+}
+
+bool limiter::is_overdue(const route& where, duration took) const noexcept {
+    if (config_.max_healthy > duration::zero() && took > config_.max_healthy) return true;
+    if (where.learnt_ == 0) return false;
+    return took > scaled(where.healthy_, config_.tolerance_percent) &&
+           took - where.healthy_ > config_.slack;
+}
+
+void limiter::vote(route& where, bool overdue, bool timed_out, time_point now) noexcept {
+    if (window_.votes > 0 && now - window_.began >= config_.window_max) {
+        ++discarded_;
+        window_ = {};
+    }
+    if (window_.votes++ == 0) window_.began = now;
+    window_.overdue += overdue ? 1 : 0;
+    window_.timeouts += timed_out ? 1 : 0;
+    if (!overdue && std::exchange(where.refused_, false)) window_.demand = true;
+}
+
+bool limiter::judge(time_point now, limit_change& change) noexcept {
+    if (window_.votes < std::max(config_.window_votes, limit_ / 4)) return false;
+    const bool mostly_lost = window_.timeouts * 2 > window_.votes;
+    if (!mostly_lost && now - window_.began < config_.window_min) return false;
+    overloaded_ = window_.overdue * 2 > window_.votes;
+    const auto before = epoch_;
+    if (overloaded_) {
+        const auto left = std::min(part(limit_, config_.backoff_percent), limit_ - 1);
+        set(std::max(left, config_.floor),
+            mostly_lost ? limit_reason::timeouts : limit_reason::latency,
+            now);
+    } else if (window_.demand) {
+        set(std::min(limit_ + 1, config_.ceiling), limit_reason::demand, now);
+    }
+    window_ = {};
+    change = last_;
+    return epoch_ != before;
+}
+
+void limiter::set(std::uint32_t limit, limit_reason why, time_point now) noexcept {
+    if (limit == limit_) return;
+    ++(limit > limit_ ? raised_ : cut_);
+    ++epoch_;
+    last_ = {limit_, limit, why, now, epoch_, window_.votes, window_.overdue};
+    limit_ = limit;
+}
+
+limiter_status limiter::status() const noexcept {
+    const std::lock_guard locked{lock_};
+    return {
+        .limit = limit_,
+        .in_flight = in_flight_,
+        .overloaded = overloaded_,
+        .last = last_,
+        .raised = raised_,
+        .cut = cut_,
+        .discarded = discarded_,
+        .refused = refused_,
+        .refused_share = refused_share_,
+    };
+}
+
+std::uint32_t limiter::share() const noexcept {
+    const std::lock_guard locked{lock_};
+    return share_of_limit();
+}
+
+duration limiter::healthy(const route& where) const noexcept {
+    const std::lock_guard locked{lock_};
+    return where.healthy_;
+}
+
+void limiter::reconfigure(const limiter_config& config, time_point now) noexcept {
+    expects(is_valid(config), "a limiter_config within its ranges");
+    limit_change change;
+    bool changed = false;
+    {
+        const std::lock_guard locked{lock_};
+        config_ = config;
+        const auto before = epoch_;
+        set(std::clamp(limit_, config.floor, config.ceiling), limit_reason::reconfigured, now);
+        changed = epoch_ != before;
+        change = last_;
+    }
+    if (changed && listener_ != nullptr) listener_->on_limit(change);
+}
+
+limiter::permit::permit(permit&& other) noexcept
+    : owner_{std::exchange(other.owner_, nullptr)},
+      route_{other.route_},
+      started_{other.started_},
+      epoch_{other.epoch_},
+      idle_{other.idle_},
+      busy_{other.busy_} {}
+
+limiter::permit& limiter::permit::operator=(permit&& other) noexcept {
+    if (this != &other) {
+        const permit ended{std::move(*this)};
+        owner_ = std::exchange(other.owner_, nullptr);
+        route_ = other.route_;
+        started_ = other.started_;
+        epoch_ = other.epoch_;
+        idle_ = other.idle_;
+        busy_ = other.busy_;
+    }
+    return *this;
+}
+
+limiter::permit::~permit() {
+    if (owner_ == nullptr) return;
+    const std::lock_guard locked{owner_->lock_};
+    owner_->release(*this);
+}
+
+void limiter::permit::finish(outcome result, cause_kind why, time_point now) noexcept {
+    expects(owner_ != nullptr, "a permit is returned once");
+    std::exchange(owner_, nullptr)->finish(*this, result, why, now);
+}
+
+}  // namespace curfew
