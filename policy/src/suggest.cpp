@@ -39,7 +39,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::optional<std::string_view> closest(
     std::string_view word, std::span<const std::string_view> candidates
 ) {
-    const auto far = std::max<std::size_t>(1, word.size() / 3);
+    const auto far = std::max<std::size_t>(1, std::min(word.size(), length_max) / 3);
     std::optional<std::string_view> best;
     std::size_t best_distance = far + 1;
     for (const auto candidate : candidates) {

@@ -1,0 +1,124 @@
+#pragma once
+
+#include "table.hpp"
+
+#include <array>
+
+namespace curfew::cli {
+
+// The flags, as tables. Which verb has which: table.cpp.
+
+inline constexpr flag help_flag{
+    .name = "--help", .value = "", .help = "Prints this help.", .letter = 'h'
+};
+
+inline constexpr flag json_flag{
+    .name = "--json", .value = "", .help = "Prints the result as JSON (docs/schema)."
+};
+
+/// Of every verb that reads the policy.
+inline constexpr std::array common_flags{
+    flag{
+        .name = "--config",
+        .value = "FILE",
+        .help = "The policy file; by default the first curfew.toml from here upward.",
+        .offers = offer::files
+    },
+    flag{
+        .name = "--env",
+        .value = "NAME",
+        .help = "The environment; by default CURFEW_ENV, else development.",
+        .offers = offer::words,
+        .words = "development staging production"
+    },
+    json_flag,
+    flag{.name = "--quiet", .value = "", .help = "Prints errors only.", .letter = 'q'},
+    flag{.name = "--verbose", .value = "", .help = "Prints more.", .letter = 'v'},
+    flag{
+        .name = "--color",
+        .value = "WHEN",
+        .help = "Colours: auto, always or never.",
+        .offers = offer::words,
+        .words = "auto always never"
+    },
+    help_flag,
+};
+
+inline constexpr std::array help_alone{help_flag};
+inline constexpr std::array json_and_help{json_flag, help_flag};
+
+inline constexpr std::array serve_flags{
+    flag{
+        .name = "--listen",
+        .value = "ADDRESS",
+        .help = "Where requests are accepted; port 0 picks a free one.",
+        .key = "server.listen"
+    },
+    flag{
+        .name = "--admin",
+        .value = "ADDRESS",
+        .help = "Where health and metrics are answered.",
+        .key = "server.admin"
+    },
+    flag{
+        .name = "--upstream",
+        .value = "URL",
+        .help = "Where the backend answers; give it again for each further one.",
+        .key = "upstream.default.urls",
+        .repeatable = true
+    },
+    flag{
+        .name = "--timeout",
+        .value = "DURATION",
+        .help = "From the arrival of a request to its response headers.",
+        .key = "request.timeout"
+    },
+    flag{
+        .name = "--workers",
+        .value = "COUNT",
+        .help = "Event loops, one a thread.",
+        .key = "server.workers"
+    },
+    flag{
+        .name = "--observe",
+        .value = "",
+        .help = "Refuses nothing, records what would have been refused.",
+        .key = "gateway.observe",
+        .setting = "true"
+    },
+};
+
+inline constexpr std::array demo_flags{
+    flag{
+        .name = "--report",
+        .value = "FILE",
+        .help = "Where the report is written; by default demo-report.html.",
+        .offers = offer::files
+    },
+    flag{
+        .name = "--seed",
+        .value = "NUMBER",
+        .help = "The seed of the load's schedule, so that a run can be repeated."
+    },
+};
+
+inline constexpr std::array check_flags{
+    flag{
+        .name = "--explain",
+        .value = "KEY",
+        .help = "Tells which layer set a key, and what the others said.",
+        .offers = offer::words
+    },
+    flag{
+        .name = "--schema",
+        .value = "",
+        .help = "Prints the JSON Schema of curfew.toml, for editors."
+    },
+};
+
+inline constexpr std::array help_flags{
+    flag{.name = "--man", .value = "", .help = "Prints the manual page (roff)."},
+    help_flag,
+};
+
+}  // namespace curfew::cli

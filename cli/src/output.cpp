@@ -1,0 +1,60 @@
+#include "output.hpp"
+
+#include <curfew/core/failure.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace curfew::cli {
+
+namespace {
+
+void print_error(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+bool wants_colour(const invocation& line) {
+    const auto when = line.value("--color", "auto");
+    const char* refused = std::getenv("NO_COLOR");
+    if (when != "auto") return when == "always";
+    return (!refused || !*refused) && ::isatty(STDERR_FILENO) == 1;
+}
+
+std::string coloured(const policy::problem& what) {
+    auto text = policy::format(what);
+    text.insert(what.origin.size(), "\033[0m");
+    text.insert(0, "\033[1;31m");
+    return text;
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+int complain(const usage_problem& what) {
+    std::string text = "curfew: " + what.sentence + '\n';
+    if (!what.hint.empty()) text += "  hint: " + what.hint + '\n';
+    print_error(text);
+    return describe(errc::bad_usage).exit_code;
+}
+
+int complain(const invocation& line, const policy::problem& what) {
+    print_error(wants_colour(line) ? coloured(what) : policy::format(what));
+    return describe(errc::policy_invalid).exit_code;
+}
+
+int finish(int exit_code) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+    print_error(
+        "curfew: the result cannot be written: " + std::string{std::strerror(errno)} + '\n'
+    );
+    return describe(errc::io_error).exit_code;
+}
+
+}  // namespace curfew::cli

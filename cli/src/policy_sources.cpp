@@ -1,0 +1,61 @@
+#include "policy_sources.hpp"
+
+#include <curfew/policy/file.hpp>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace curfew::cli {
+
+namespace {
+
+std::vector<std::pair<std::string, std::string>> curfew_variables() {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (char** each = environ; *each; ++each) {
+        const std::string_view both{*each};
+        const auto equals = both.find('=');
+        if (!both.starts_with("CURFEW_") || equals == both.npos) continue;
+        all.emplace_back(both.substr(0, equals), both.substr(equals + 1));
+    }
+    return all;
+}
+
+std::vector<policy::flag_setting> settings(const invocation& line) {
+    std::vector<policy::flag_setting> all;
+    for (const auto& flag : flags_of(*line.verb)) {
+        if (flag.key.empty() || !line.has(flag.name)) continue;
+        auto values = line.given.at(flag.name);
+        if (flag.value.empty()) values = {std::string{flag.setting}};
+        all.push_back({std::string{flag.name}, std::string{flag.key}, std::move(values)});
+    }
+    if (!line.command.empty()) all.push_back({"--", "backend.command", line.command});
+    return all;
+}
+
+std::string environment(const invocation& line) {
+    const char* variable = std::getenv("CURFEW_ENV");
+    return line.value("--env", variable ? variable : "");
+}
+
+}  // namespace
+
+std::expected<policy::sources, policy::problem> policy_sources(const invocation& line) {
+    policy::sources from;
+    from.environment = environment(line);
+    from.variables = curfew_variables();
+    from.flags = settings(line);
+    if (line.has("--config")) {
+        from.file_name = line.value("--config");
+    } else if (const auto found = policy::find_file(".")) {
+        from.file_name = *found;
+    }
+    if (from.file_name.empty() && !line.has("--config")) return from;
+    auto text = policy::read_file(from.file_name);
+    if (!text) return std::unexpected{std::move(text.error())};
+    from.file_text = *std::move(text);
+    return from;
+}
+
+}  // namespace curfew::cli

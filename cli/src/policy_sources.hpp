@@ -1,0 +1,16 @@
+#pragma once
+
+#include "table.hpp"
+#include <curfew/policy/load.hpp>
+
+#include <expected>
+
+namespace curfew::cli {
+
+/// Everything the policy of this invocation is made from: the file (--config, else the first
+/// curfew.toml upward, else none), the environment (--env, CURFEW_ENV), the CURFEW_* variables, and
+/// the flags that set keys; a command behind `--` sets `backend.command`.
+[[nodiscard]] std::expected<policy::sources, policy::problem> policy_sources(const invocation& line
+);
+
+}  // namespace curfew::cli

@@ -1,0 +1,101 @@
+#include "table.hpp"
+
+#include "flags.hpp"
+#include "verbs/verbs.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace curfew::cli {
+
+namespace {
+
+constexpr std::array table{
+    verb{
+        .name = "check",
+        .usage = "",
+        .summary = "validate the policy",
+        .description = "Reads the policy through all its layers and prints one line when it is "
+                       "right, or every "
+                       "problem with its place and a hint. Without --env (and CURFEW_ENV) each "
+                       "environment the "
+                       "file defines is checked.",
+        .own = check_flags,
+        .shared = common_flags,
+        .run = check,
+    },
+    verb{
+        .name = "init",
+        .usage = "[DIRECTORY]",
+        .summary = "write a curfew.toml for the project found here",
+        .description =
+            "Looks at the project's files, says what it found, and writes a short commented "
+            "curfew.toml. An existing one is never overwritten.",
+        .own = {},
+        .shared = json_and_help,
+        .arguments_max = 1,
+        .offers = offer::directories,
+        .run = init,
+    },
+    verb{
+        .name = "version",
+        .usage = "",
+        .summary = "print the version",
+        .description = "Prints the version; `curfew --version` does the same.",
+        .own = {},
+        .shared = json_and_help,
+        .run = version,
+    },
+    verb{
+        .name = "help",
+        .usage = "[VERB | policy]",
+        .summary = "print help on a verb, or on every key of the policy",
+        .description =
+            "Prints help on Curfew, on one verb, or, with `policy`, the reference of curfew.toml.",
+        .own = help_flags,
+        .shared = {},
+        .arguments_max = 1,
+        .offers = offer::words,
+        .words = "policy",
+        .run = help,
+    },
+    verb{
+        .name = "completions",
+        .usage = "SHELL",
+        .summary = "print completions for bash, zsh or fish",
+        .description = "Prints a script for the shell. bash: source <(curfew completions bash). "
+                       "zsh: write it to "
+                       "_curfew in a directory of $fpath. fish: curfew completions fish | source.",
+        .own = {},
+        .shared = help_alone,
+        .arguments_max = 1,
+        .offers = offer::words,
+        .words = "bash zsh fish",
+        .run = completions,
+    },
+};
+
+}  // namespace
+
+std::string invocation::value(std::string_view flag, std::string_view otherwise) const {
+    const auto found = given.find(flag);
+    return found == given.end() || found->second.empty() ? std::string{otherwise}
+                                                         : found->second.back();
+}
+
+std::span<const verb> verbs() noexcept {
+    return table;
+}
+
+const verb* find_verb(std::string_view name) noexcept {
+    const auto found = std::ranges::find(table, name, &verb::name);
+    return found == table.end() ? nullptr : &*found;
+}
+
+std::vector<flag> flags_of(const verb& which) {
+    std::vector<flag> all{which.own.begin(), which.own.end()};
+    all.insert(all.end(), which.shared.begin(), which.shared.end());
+    return all;
+}
+
+}  // namespace curfew::cli

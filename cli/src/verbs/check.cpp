@@ -1,0 +1,187 @@
+#include "output.hpp"
+#include "policy_sources.hpp"
+#include "verbs.hpp"
+#include <curfew/core/failure.hpp>
+#include <curfew/policy/json_text.hpp>
+#include <curfew/policy/load.hpp>
+#include <curfew/policy/reference.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace curfew::cli {
+
+namespace {
+
+using policy::json_text;
+
+constexpr int policy_invalid = 2;
+
+/// What the check of one or more environments found.
+struct findings {
+    std::string file;
+    std::vector<std::string> environments;
+    std::shared_ptr<const policy::policy> snapshot;  ///< of the first environment
+    std::vector<policy::problem> problems;
+    std::size_t left_out = 0;
+
+    [[nodiscard]] bool ok() const { return problems.empty(); }
+};
+
+bool is_known(const std::vector<policy::problem>& problems, const policy::problem& what) {
+    return std::ranges::any_of(problems, [&](const policy::problem& other) {
+        return other.origin == what.origin && other.sentence == what.sentence;
+    });
+}
+
+void add(findings& to, policy::loading&& from, const std::string& environment) {
+    const bool is_first = to.environments.empty();
+    to.environments.push_back(environment);
+    to.left_out += is_first ? from.problems_left_out : 0;
+    if (is_first) to.snapshot = from.snapshot;
+    for (auto& what : from.problems) {
+        if (is_known(to.problems, what)) continue;
+        if (!is_first) what.sentence = "in " + environment + ": " + what.sentence;
+        to.problems.push_back(std::move(what));
+    }
+}
+
+findings check_all(policy::sources from) {
+    findings found;
+    found.file = from.file_name;
+    const bool is_chosen = !from.environment.empty();
+    if (!is_chosen) from.environment = "development";
+    auto first = policy::load(from);
+    const auto others = is_chosen ? std::vector<std::string>{} : first.environments;
+    add(found, std::move(first), from.environment);
+    for (const auto& environment : others) {
+        if (environment == "development") continue;
+        from.environment = environment;
+        add(found, policy::load(from), environment);
+    }
+    return found;
+}
+
+std::string count(std::size_t number, const std::string& what) {
+    return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
+std::string ok_line(const findings& found) {
+    std::string environments;
+    for (const auto& name : found.environments) {
+        environments += (environments.empty() ? "" : ", ") + name;
+    }
+    return "ok: " + (found.file.empty() ? "built-in defaults" : found.file) + " (" +
+           count(found.snapshot->routes.size(), "route") + ", " +
+           count(found.snapshot->upstreams.size(), "upstream") + ", env " + environments + ")\n";
+}
+
+void write(json_text& to, const policy::problem& what) {
+    to.object().member("origin", what.origin);
+    if (!what.file.empty()) to.member("file", what.file);
+    if (what.line > 0) {
+        to.member("line", std::uint64_t{what.line}).member("column", std::uint64_t{what.column});
+    }
+    to.member("sentence", what.sentence).member("hint", what.hint).end();
+}
+
+std::string to_json(const findings& found) {
+    json_text to;
+    to.object().member("ok", found.ok()).key("file");
+    found.file.empty() ? to.null() : to.value(found.file);
+    to.key("environments").array();
+    for (const auto& name : found.environments) {
+        to.value(name);
+    }
+    to.end();
+    if (found.ok()) {
+        to.member("routes", std::uint64_t{found.snapshot->routes.size()});
+        to.member("upstreams", std::uint64_t{found.snapshot->upstreams.size()});
+    }
+    to.key("problems").array();
+    for (const auto& what : found.problems) {
+        write(to, what);
+    }
+    return to.end().member("problems_left_out", std::uint64_t{found.left_out}).end().take();
+}
+
+int report(const invocation& line, const findings& found) {
+    if (line.has("--json")) {
+        print(to_json(found));
+        return found.ok() ? 0 : policy_invalid;
+    }
+    for (const auto& what : found.problems) {
+        complain(line, what);
+    }
+    if (found.left_out > 0) {
+        complain(usage_problem{"and " + count(found.left_out, "further problem"), ""});
+    }
+    if (found.ok() && !line.has("--quiet")) print(ok_line(found));
+    return found.ok() ? 0 : policy_invalid;
+}
+
+findings one_problem(policy::problem&& what) {
+    findings found;
+    found.file = what.file;
+    found.problems.push_back(std::move(what));
+    return found;
+}
+
+std::string explain_json(const policy::explanation& why, const std::string& environment) {
+    json_text to;
+    to.object()
+        .member("key", why.key)
+        .member("value", why.value)
+        .member("environment", environment);
+    to.key("layers").array();
+    for (const auto& [by, origin, value] : why.statements) {
+        to.object().member("layer", policy::to_string(by)).member("origin", origin);
+        to.member("value", value).end();
+    }
+    to.end().member("default", why.default_value).member("range", why.range);
+    to.member("written", why.written).member("variable", why.variable);
+    return to.member("documentation", why.documentation).end().take();
+}
+
+std::string explain_text(const policy::explanation& why, const std::string& environment) {
+    std::string text = why.key + " = " + why.value + '\n';
+    text += "  " + why.documentation + "\n\n";
+    text += "  who said what, the last one won (env " + environment + "):\n";
+    for (const auto& [by, origin, value] : why.statements) {
+        text += "    " + origin + ": " + value + '\n';
+    }
+    text += "\n  default   " + why.default_value + '\n';
+    if (!why.range.empty()) text += "  range     " + why.range + '\n';
+    text += "  written   " + why.written + '\n';
+    if (!why.variable.empty()) text += "  variable  " + why.variable + '\n';
+    return text;
+}
+
+int explain(const invocation& line, const policy::sources& from) {
+    const auto loaded = policy::load(from);
+    const auto& environment = from.environment.empty() ? "development" : from.environment;
+    if (!loaded.snapshot) {
+        findings found{
+            from.file_name, {environment}, {}, loaded.problems, loaded.problems_left_out
+        };
+        return report(line, found);
+    }
+    auto why = loaded.explain(line.value("--explain"));
+    if (!why) return report(line, one_problem(std::move(why.error())));
+    print(line.has("--json") ? explain_json(*why, environment) : explain_text(*why, environment));
+    return 0;
+}
+
+}  // namespace
+
+int check(const invocation& line) {
+    if (line.has("--schema")) {
+        print(policy::json_schema());
+        return 0;
+    }
+    auto from = policy_sources(line);
+    if (!from) return report(line, one_problem(std::move(from.error())));
+    return line.has("--explain") ? explain(line, *from) : report(line, check_all(*std::move(from)));
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "table.hpp"
+
+namespace curfew::cli {
+
+// One verb, one file of its name beside this one. Each returns the exit code (DESIGN: 0 done, 2 bad
+// usage or a policy that does not validate, 125 Curfew itself failed).
+
+int check(const invocation& line);
+int completions(const invocation& line);
+int demo(const invocation& line);
+int help(const invocation& line);
+int init(const invocation& line);
+int serve(const invocation& line);
+int version(const invocation& line);
+
+}  // namespace curfew::cli
