@@ -1,4 +1,6 @@
 #include "abandoned.hpp"
+#include <curfew/runtime/sleep.hpp>
+
 #include "exchange.hpp"
 
 #include <array>
@@ -164,15 +166,9 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
         end_.retried = true;
         co_return next::retry;
     }
-    const bool gone = what.code == errc::connect_refused || what.code == errc::upstream_closed ||
-                      what.code == errc::upstream_reset;
-    if (gone && at_.shared.supervised && at_.shared.on_backend_gone) {
-        at_.shared.on_backend_gone();
-    }
     if (number < attempts_max && what.code == errc::connect_refused && at_.shared.supervised) {
-        permit_.leave(outcome::ignored, cause_kind::completed, now());
-        auto admitting = admit();
-        const bool admitted = co_await admitting;
+        auto waiting = wait_for_backend();
+        const bool admitted = co_await waiting;
         co_return admitted ? next::retry : next::done;
     }
     upstream_.reset();
@@ -184,6 +180,18 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     auto refusing = refuse(what.code, why);
     co_await refusing;
     co_return next::done;
+}
+
+runtime::task<bool> exchange::wait_for_backend() {
+    // Its end is noticed within this pause; from then on the queue is the place to wait.
+    constexpr auto pause = std::chrono::milliseconds{50};
+    permit_.leave(outcome::ignored, cause_kind::completed, now());
+    budget_.enter(stage::backoff, now());
+    runtime::sleep_until until{scope_, now() + pause};
+    co_await until;
+    auto admitting = admit();
+    const bool admitted = co_await admitting;
+    co_return admitted;
 }
 
 void exchange::give_up_on_upstream(const cause& why) {

@@ -43,11 +43,9 @@ class gateway {
     /// Answers the optional health path of the main listener; unset: there is none.
     http::handler health;
 
-    /// Whether the upstreams' backend is run by us: a refused connection then means "not up yet".
+    /// Whether we run the backend: a refused connection then means that it is being restarted, and
+    /// the request goes back to the queue.
     bool supervised = false;
-
-    /// Called, on any worker's thread, when a connection to a supervised backend was refused.
-    std::function<void()> on_backend_gone;
 
   private:
     struct rule {
