@@ -108,18 +108,12 @@ duration histogram::quantile(double q) const noexcept {
 }
 
 std::uint64_t histogram::count_at_most(duration bound) const noexcept {
-    if (bound >= max()) {
-        return count();
-    }
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i + 1 < bucket_count; ++i) {
-        const bucket next = at(i);
-        if (next.upper > bound) {
-            break;
-        }
-        seen += next.count;
+    for (std::size_t i = 0; i < bucket_count && at(i).upper <= bound; ++i) {
+        seen += at(i).count;
     }
-    return seen;
+    const bool all_but_too_long = bound >= range_end - duration{1} && bound < duration::max();
+    return all_but_too_long ? seen - std::min(seen, above()) : seen;
 }
 
 histogram::bucket histogram::at(std::size_t index) const noexcept {

@@ -71,8 +71,9 @@ class histogram {
     [[nodiscard]] duration quantile(double q) const noexcept;
 
     /// How many surely took no longer than `bound`: those in buckets that end there or before. So
-    /// with a bound that is no bucket's end, samples up to 3.125 % below it are not counted yet; a
-    /// share of requests within a limit is never overstated. Everything at `bound >= max()`.
+    /// unless `bound` is a bucket's end, samples up to 3.125 % below it are not counted yet, and a
+    /// share of requests within a limit is never overstated. Never falls while samples are added.
+    /// Of those that `above` tells, none; at duration::max(), all.
     [[nodiscard]] std::uint64_t count_at_most(duration bound) const noexcept;
 
     /// Bucket `index` of `bucket_count`, empty or not.
