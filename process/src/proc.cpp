@@ -1,0 +1,185 @@
+#include "descriptor.hpp"
+#include <curfew/process/proc.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+
+namespace curfew::process {
+namespace {
+
+constexpr std::string_view marker_key = "CURFEW_UNIT=";
+
+struct stat_text {
+    std::string_view pid;
+    std::string_view name;
+    std::string_view rest;
+};
+
+std::optional<stat_text> split_stat(std::string_view text) noexcept {
+    const auto open = text.find('(');
+    const auto close = text.rfind(')');
+    if (open == text.npos || close == text.npos || close < open || open < 2) {
+        return std::nullopt;
+    }
+    return stat_text{
+        text.substr(0, open - 1),
+        text.substr(open + 1, close - open - 1),
+        text.substr(close + 1),
+    };
+}
+
+std::string_view next_field(std::string_view& rest) noexcept {
+    const auto begin = rest.find_first_not_of(' ');
+    if (begin == rest.npos) {
+        return {};
+    }
+    const auto end = std::min(rest.find(' ', begin), rest.size());
+    const auto field = rest.substr(begin, end - begin);
+    rest.remove_prefix(end);
+    return field;
+}
+
+template <class Number>
+bool parse_number(std::string_view field, Number& into) noexcept {
+    const auto parsed = std::from_chars(field.data(), field.data() + field.size(), into);
+    return parsed.ec == std::errc{} && !field.empty();
+}
+
+bool skip_fields(std::string_view& rest, int count) noexcept {
+    for (int i = 0; i < count; ++i) {
+        if (next_field(rest).empty()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct directory_closer {
+    void operator()(DIR* directory) const noexcept { ::closedir(directory); }
+};
+
+std::size_t read_up_to(int file, char* into, std::size_t limit) noexcept {
+    std::size_t size = 0;
+    while (size < limit) {
+        const auto got = ::read(file, into + size, limit - size);
+        if (got <= 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(got);
+    }
+    return size;
+}
+
+}  // namespace
+
+std::optional<stat_numbers> parse_stat_numbers(std::string_view text) noexcept {
+    const auto parts = split_stat(text);
+    if (!parts) {
+        return std::nullopt;
+    }
+    stat_numbers numbers;
+    auto rest = parts->rest;
+    const auto state = next_field(rest);
+    if (state.size() != 1) {
+        return std::nullopt;
+    }
+    numbers.state = state.front();
+    const bool complete = parse_number(parts->pid, numbers.id.pid) &&
+                          parse_number(next_field(rest), numbers.parent) &&
+                          parse_number(next_field(rest), numbers.group) &&
+                          parse_number(next_field(rest), numbers.session) &&
+                          skip_fields(rest, 13) &&  // tty_nr to nice
+                          parse_number(next_field(rest), numbers.threads) && skip_fields(rest, 1) &&
+                          parse_number(next_field(rest), numbers.id.started);
+    return complete ? std::optional{numbers} : std::nullopt;
+}
+
+std::optional<process_facts> parse_stat(std::string_view text) {
+    const auto numbers = parse_stat_numbers(text);
+    if (!numbers) {
+        return std::nullopt;
+    }
+    return process_facts{*numbers, std::string{split_stat(text)->name}, false};
+}
+
+bool has_marker(std::string_view environment, std::string_view marker) noexcept {
+    while (!marker.empty() && !environment.empty()) {
+        const auto end = std::min(environment.find('\0'), environment.size());
+        const auto entry = environment.substr(0, end);
+        if (entry.starts_with(marker_key) && entry.substr(marker_key.size()) == marker) {
+            return true;
+        }
+        environment.remove_prefix(std::min(end + 1, environment.size()));
+    }
+    return false;
+}
+
+std::optional<stat_numbers> read_stat_numbers(pid_t pid) noexcept {
+    std::array<char, 32> path{};
+    std::snprintf(path.data(), path.size(), "/proc/%d/stat", static_cast<int>(pid));
+    const descriptor file{::open(path.data(), O_RDONLY | O_CLOEXEC)};
+    if (!file) {
+        return std::nullopt;
+    }
+    std::array<char, 1024> text{};
+    const auto size = read_up_to(file.get(), text.data(), text.size());
+    return parse_stat_numbers({text.data(), size});
+}
+
+std::vector<process_facts> read_process_table(std::string_view marker) {
+    std::vector<process_facts> table;
+    const std::unique_ptr<DIR, directory_closer> directory{::opendir("/proc")};
+    while (const auto* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') {
+            continue;
+        }
+        const auto base = "/proc/" + std::string{entry->d_name};
+        auto facts = parse_stat(read_small_file((base + "/stat").c_str(), 1024));
+        if (!facts) {
+            continue;
+        }
+        if (!marker.empty()) {
+            facts->marked = has_marker(read_small_file((base + "/environ").c_str()), marker);
+        }
+        table.push_back(std::move(*facts));
+    }
+    return table;
+}
+
+std::string read_small_file(const char* path, std::size_t limit) {
+    const descriptor file{::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!file) {
+        return {};
+    }
+    std::string text(std::min<std::size_t>(limit, 4096), '\0');
+    std::size_t size = 0;
+    while (true) {
+        size += read_up_to(file.get(), text.data() + size, text.size() - size);
+        if (size < text.size() || size == limit) {
+            break;
+        }
+        text.resize(std::min(text.size() * 2, limit));
+    }
+    text.resize(size);
+    return text;
+}
+
+bool signal_exactly(process_id target, int signal) noexcept {
+    const descriptor held{static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0))};
+    if (!held) {
+        return false;
+    }
+    const auto now = read_stat_numbers(target.pid);
+    return now && now->id == target &&
+           ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0) == 0;
+}
+
+}  // namespace curfew::process
