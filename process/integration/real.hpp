@@ -92,16 +92,30 @@ inline std::vector<process_facts> marked(const std::string& marker) {
     return table;
 }
 
-/// Polls until nobody carries the marker (true), or patience is out.
-inline bool gone(const std::string& marker) {
+/// Polls until `holds` (true), or patience is out.
+template <class Condition>
+bool eventually(Condition&& holds) {
     const auto end = deadline::after(now(), patience);
-    while (!marked(marker).empty()) {
+    while (!holds()) {
         if (end.expired(now())) {
             return false;
         }
         ::poll(nullptr, 0, 5);
     }
     return true;
+}
+
+inline bool gone(const std::string& marker) {
+    return eventually([&] { return marked(marker).empty(); });
+}
+
+inline bool ended(const std::vector<process_facts>& all) {
+    return eventually([&] {
+        return std::ranges::none_of(all, [](const auto& one) {
+            const auto found = read_stat_numbers(one.id.pid);
+            return found && found->id == one.id && found->alive();
+        });
+    });
 }
 
 }  // namespace curfew::process::real

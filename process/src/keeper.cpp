@@ -1,7 +1,7 @@
 #include "keeper.hpp"
 
-#include "descriptor.hpp"
 #include <curfew/process/proc.hpp>
+#include <curfew/runtime/descriptor.hpp>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -210,11 +210,12 @@ struct directory_entry {
 // Kills while it reads, so that a descendant that forks and ends has little time to get away.
 void kill_descendants() noexcept {
     known_descendants.fill(0);
-    const descriptor directory{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const runtime::descriptor directory{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     const pid_t self = ::getpid();
     alignas(directory_entry) std::array<char, 8192> buffer;
     while (true) {
-        const auto size = ::syscall(SYS_getdents64, directory.get(), buffer.data(), buffer.size());
+        const auto size =
+            ::syscall(SYS_getdents64, directory.number(), buffer.data(), buffer.size());
         if (size <= 0) {
             return;
         }

@@ -1,5 +1,5 @@
-#include "descriptor.hpp"
 #include <curfew/process/proc.hpp>
+#include <curfew/runtime/descriptor.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -125,12 +125,12 @@ bool has_marker(std::string_view environment, std::string_view marker) noexcept 
 std::optional<stat_numbers> read_stat_numbers(pid_t pid) noexcept {
     std::array<char, 32> path{};
     std::snprintf(path.data(), path.size(), "/proc/%d/stat", static_cast<int>(pid));
-    const descriptor file{::open(path.data(), O_RDONLY | O_CLOEXEC)};
+    const runtime::descriptor file{::open(path.data(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
         return std::nullopt;
     }
     std::array<char, 1024> text{};
-    const auto size = read_up_to(file.get(), text.data(), text.size());
+    const auto size = read_up_to(file.number(), text.data(), text.size());
     return parse_stat_numbers({text.data(), size});
 }
 
@@ -155,14 +155,14 @@ std::vector<process_facts> read_process_table(std::string_view marker) {
 }
 
 std::string read_small_file(const char* path, std::size_t limit) {
-    const descriptor file{::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    const runtime::descriptor file{::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!file) {
         return {};
     }
     std::string text(std::min<std::size_t>(limit, 4096), '\0');
     std::size_t size = 0;
     while (true) {
-        size += read_up_to(file.get(), text.data() + size, text.size() - size);
+        size += read_up_to(file.number(), text.data() + size, text.size() - size);
         if (size < text.size() || size == limit) {
             break;
         }
@@ -173,13 +173,13 @@ std::string read_small_file(const char* path, std::size_t limit) {
 }
 
 bool signal_exactly(process_id target, int signal) noexcept {
-    const descriptor held{static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0))};
+    const runtime::descriptor held{static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0))};
     if (!held) {
         return false;
     }
     const auto now = read_stat_numbers(target.pid);
     return now && now->id == target &&
-           ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0) == 0;
+           ::syscall(SYS_pidfd_send_signal, held.number(), signal, nullptr, 0) == 0;
 }
 
 }  // namespace curfew::process

@@ -1,9 +1,9 @@
-#include "descriptor.hpp"
 #include "keeper.hpp"
 #include "launch.hpp"
 #include "system_unit.hpp"
 #include <curfew/core/deadline.hpp>
 #include <curfew/process/spawn.hpp>
+#include <curfew/runtime/descriptor.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,34 +25,36 @@ namespace curfew::process {
 namespace {
 
 struct streams {
-    descriptor input;
-    descriptor output_read;
-    descriptor output_write;
-    descriptor error_read;
-    descriptor error_write;
+    runtime::descriptor input;
+    runtime::descriptor output_read;
+    runtime::descriptor output_write;
+    runtime::descriptor error_read;
+    runtime::descriptor error_write;
 };
 
-bool open_null(descriptor& into) {
-    into = descriptor{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+bool open_null(runtime::descriptor& into) {
+    into = runtime::descriptor{::open("/dev/null", O_RDWR | O_CLOEXEC)};
     return static_cast<bool>(into);
 }
 
-bool inherit(int number, descriptor& into) {
-    into = descriptor{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
+bool inherit(int number, runtime::descriptor& into) {
+    into = runtime::descriptor{::fcntl(number, F_DUPFD_CLOEXEC, 3)};
     return into || open_null(into);
 }
 
-bool open_pipe(descriptor& read_end, descriptor& write_end) {
+bool open_pipe(runtime::descriptor& read_end, runtime::descriptor& write_end) {
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         return false;
     }
-    read_end = descriptor{ends[0]};
-    write_end = descriptor{ends[1]};
+    read_end = runtime::descriptor{ends[0]};
+    write_end = runtime::descriptor{ends[1]};
     return ::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
-bool open_output(output mode, int number, descriptor& read_end, descriptor& write_end) {
+bool open_output(
+    output mode, int number, runtime::descriptor& read_end, runtime::descriptor& write_end
+) {
     switch (mode) {
         case output::capture:
             return open_pipe(read_end, write_end);
@@ -150,34 +152,34 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
         ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel.data()) != 0) {
         return fail(errc::local_resource, errno);
     }
-    descriptor ours{channel[0]};
-    descriptor theirs{channel[1]};
+    runtime::descriptor ours{channel[0]};
+    runtime::descriptor theirs{channel[1]};
 
     unit_identity identity;
     identity.marker = make_marker();
     identity.own_session = what.own_session;
     const launch prepared{what, identity.marker};
     auto plan = prepared.plan();
-    plan.input = io.input.get();
-    plan.output = io.output_write.get();
-    plan.error = io.error_write.get();
-    plan.channel = theirs.get();
+    plan.input = io.input.number();
+    plan.output = io.output_write.number();
+    plan.error = io.error_write.number();
+    plan.channel = theirs.number();
 
     const pid_t keeper = fork_keeper(plan);
     if (keeper < 0) {
         return fail(errc::local_resource, errno);
     }
-    theirs.reset();
-    descriptor keeper_handle{static_cast<int>(::syscall(SYS_pidfd_open, keeper, 0))};
+    theirs = runtime::descriptor{};
+    runtime::descriptor keeper_handle{static_cast<int>(::syscall(SYS_pidfd_open, keeper, 0))};
     identity.keeper.pid = keeper;
     if (const auto born = read_stat_numbers(keeper)) {
         identity.keeper.started = born->id.started;
     }
 
-    const auto news = await_start(ours.get(), what.start_limit);
+    const auto news = await_start(ours.number(), what.start_limit);
     if (!news || news->what != keeper::news::started) {
         signal_exactly(identity.keeper, SIGKILL);  // takes along a command stuck in exec
-        bury(keeper, keeper_handle.get());
+        bury(keeper, keeper_handle.number());
         return std::unexpected{news ? classify(*news) : news.error()};
     }
     identity.leader = {static_cast<pid_t>(news->pid), news->start_time};

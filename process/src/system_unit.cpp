@@ -42,10 +42,10 @@ std::string describe(const exit_report& report) {
 
 system_unit::system_unit(
     unit_identity identity,
-    descriptor channel,
-    descriptor keeper,
-    descriptor standard_output,
-    descriptor standard_error
+    runtime::descriptor channel,
+    runtime::descriptor keeper,
+    runtime::descriptor standard_output,
+    runtime::descriptor standard_error
 )
     : identity_{std::move(identity)},
       channel_{std::move(channel)},
@@ -58,14 +58,14 @@ system_unit::~system_unit() {
     if (keeper_lost_) {
         kill_remains();
     }
-    channel_.reset();
-    bury(identity_.keeper.pid, keeper_.get());
+    channel_ = runtime::descriptor{};
+    bury(identity_.keeper.pid, keeper_.number());
 }
 
 void system_unit::collect() {
     keeper::message news;
     while (channel_ && !empty_ && !keeper_lost_) {
-        const auto got = ::recv(channel_.get(), &news, sizeof news, MSG_DONTWAIT);
+        const auto got = ::recv(channel_.number(), &news, sizeof news, MSG_DONTWAIT);
         if (got == static_cast<ssize_t>(sizeof news)) {
             take(news);
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "descriptor.hpp"
 #include "keeper.hpp"
 #include <curfew/process/unit.hpp>
+#include <curfew/runtime/descriptor.hpp>
 
 namespace curfew::process {
 
@@ -14,10 +14,10 @@ class system_unit final : public unit {
   public:
     system_unit(
         unit_identity identity,
-        descriptor channel,
-        descriptor keeper,
-        descriptor standard_output,
-        descriptor standard_error
+        runtime::descriptor channel,
+        runtime::descriptor keeper,
+        runtime::descriptor standard_output,
+        runtime::descriptor standard_error
     );
 
     ~system_unit() override;
@@ -25,7 +25,7 @@ class system_unit final : public unit {
     [[nodiscard]] const unit_identity& identity() const noexcept override { return identity_; }
 
     [[nodiscard]] int notices() const noexcept override {
-        return keeper_lost_ ? -1 : channel_.get();
+        return keeper_lost_ ? -1 : channel_.number();
     }
 
     void collect() override;
@@ -39,9 +39,9 @@ class system_unit final : public unit {
     [[nodiscard]] census scan() override;
     std::size_t signal(target whom, int number) override;
 
-    [[nodiscard]] int standard_output() const noexcept override { return output_.get(); }
+    [[nodiscard]] int standard_output() const noexcept override { return output_.number(); }
 
-    [[nodiscard]] int standard_error() const noexcept override { return error_.get(); }
+    [[nodiscard]] int standard_error() const noexcept override { return error_.number(); }
 
   private:
     void take(const keeper::message& news);
@@ -49,10 +49,10 @@ class system_unit final : public unit {
     void kill_remains() noexcept;
 
     unit_identity identity_;
-    descriptor channel_;
-    descriptor keeper_;
-    descriptor output_;
-    descriptor error_;
+    runtime::descriptor channel_;
+    runtime::descriptor keeper_;
+    runtime::descriptor output_;
+    runtime::descriptor error_;
     std::optional<exit_report> exited_;
     bool empty_ = false;
     bool keeper_lost_ = false;
