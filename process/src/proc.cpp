@@ -1,3 +1,4 @@
+#include "proc_directory.hpp"
 #include <curfew/process/proc.hpp>
 #include <curfew/runtime/descriptor.hpp>
 
@@ -15,6 +16,7 @@
 namespace curfew::process {
 namespace {
 
+constexpr std::size_t highest_count = 4U << 20U;  // PID_MAX_LIMIT
 constexpr std::string_view marker_key = "CURFEW_UNIT=";
 
 struct stat_text {
@@ -136,12 +138,8 @@ std::optional<stat_numbers> read_stat_numbers(pid_t pid) noexcept {
 
 std::vector<process_facts> read_process_table(std::string_view marker) {
     std::vector<process_facts> table;
-    const std::unique_ptr<DIR, directory_closer> directory{::opendir("/proc")};
-    while (const auto* entry = directory ? ::readdir(directory.get()) : nullptr) {
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') {
-            continue;
-        }
-        const auto base = "/proc/" + std::string{entry->d_name};
+    for (const auto pid : numbers_in_directory("/proc", highest_count)) {
+        const auto base = "/proc/" + std::to_string(pid);
         auto facts = parse_stat(read_small_file((base + "/stat").c_str(), 1024));
         if (!facts) {
             continue;
@@ -152,6 +150,26 @@ std::vector<process_facts> read_process_table(std::string_view marker) {
         table.push_back(std::move(*facts));
     }
     return table;
+}
+
+std::vector<int> numbers_in_directory(const char* path, std::size_t limit) {
+    std::vector<int> numbers;
+    const std::unique_ptr<DIR, directory_closer> directory{::opendir(path)};
+    while (const auto* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        const std::string_view name{entry->d_name};
+        int number = 0;
+        if (name.front() >= '0' && name.front() <= '9' && parse_number(name, number) &&
+            numbers.size() < limit) {
+            numbers.push_back(number);
+        }
+    }
+    return numbers;
+}
+
+std::string read_link(const char* path) {
+    std::array<char, 512> target{};
+    const auto size = ::readlink(path, target.data(), target.size());
+    return {target.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
 std::string read_small_file(const char* path, std::size_t limit) {

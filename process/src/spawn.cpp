@@ -1,3 +1,4 @@
+#include "child_wait.hpp"
 #include "keeper.hpp"
 #include "launch.hpp"
 #include "system_unit.hpp"
@@ -20,6 +21,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 namespace curfew::process {
 namespace {
@@ -193,15 +195,17 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
 }
 
 std::size_t reap_children() noexcept {
+    const std::unique_lock alone{child_wait_lock(), std::try_to_lock};
     std::size_t count = 0;
-    while (true) {
+    while (alone) {
         const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
         if (ended > 0) {
             ++count;
         } else if (ended == 0 || errno != EINTR) {
-            return count;
+            break;
         }
     }
+    return count;
 }
 
 std::string make_marker() {

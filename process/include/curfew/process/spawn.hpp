@@ -17,7 +17,9 @@ class system_host final : public host {
 
 /// Reaps every child that has ended and returns how many. To be called on SIGCHLD by whoever runs
 /// the process: keepers end as our children, and as PID 1 or as a subreaper we are given orphans.
-/// No exit status is lost by it: a unit learns its leader's from the keeper.
+/// No exit status is lost by it: a unit learns its leader's from the keeper. While
+/// stacks are dumped it does nothing: call it again when a dump is done. Nobody else may wait for
+/// any child (waitpid(-1)).
 std::size_t reap_children() noexcept;
 
 /// A random (version 4) UUID: the marker of a unit.
