@@ -1,0 +1,142 @@
+#pragma once
+
+#include <curfew/core/clock.hpp>
+#include <curfew/core/failure.hpp>
+#include <curfew/process/unit.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <random>
+#include <string_view>
+
+namespace curfew::process {
+
+enum class backend_state : std::uint8_t {
+    stopped,       ///< not running, and not meant to
+    starting,      ///< started, not yet ready
+    ready,         ///< answers its probe
+    stopping,      ///< its tree is being ended, on request or to be started anew
+    backing_off,   ///< waits before it is started again
+    crash_looped,  ///< given up: terminal
+};
+
+[[nodiscard]] std::string_view to_string(backend_state state) noexcept;
+
+/// When a backend counts as ready, hung, or beyond hope. Defaults are the policy's.
+struct supervisor_options {
+    duration ready_timeout = std::chrono::seconds{30};
+    duration ready_interval = std::chrono::milliseconds{50};  ///< between probes while it starts
+    duration live_interval = std::chrono::seconds{5};         ///< between probes once ready
+    std::uint32_t live_failures = 3;  ///< failed probes in a row that mean hung
+    duration backoff_min = std::chrono::milliseconds{200};  ///< doubled by each crash in a row
+    duration backoff_max = std::chrono::seconds{30};
+    double jitter = 0.2;            ///< each pause is spread evenly over +-20 %
+    std::uint32_t crash_limit = 5;  ///< this many crashes within the window: given up
+    duration crash_window = std::chrono::minutes{1};
+    duration stable_after =
+        std::chrono::minutes{1};  ///< ready this long: the next backoff is short
+};
+
+/// What the supervisor is told.
+struct supervisor_event {
+    enum class kind : std::uint8_t {
+        start,
+        spawned,
+        spawn_failed,  ///< `error`
+        exited,        ///< the leader has ended; something of its tree may be left
+        probed,        ///< a probe that was asked for has ended; `good`
+        stopped,       ///< the whole tree is gone (or what is left is abandoned)
+        tick,          ///< time has come; harmless when it has not
+        stop,          ///< stop for good; a second one: at once
+    };
+
+    kind what = kind::tick;
+    bool good = false;
+    failure error{};
+};
+
+/// What the supervisor wants.
+struct supervisor_action {
+    enum class order : std::uint8_t {
+        wait,           ///< for an event, or until `wake` (then tell `tick`)
+        spawn,          ///< then tell spawned or spawn_failed
+        probe,          ///< begin one probe; tell `probed` when it has ended
+        stop_tree,      ///< end the tree; tell `stopped`
+        dump_and_stop,  ///< the same, stacks first: it hangs
+        hurry,          ///< the user asked again: force what is being stopped
+        finish,         ///< over: stopped, or crash_looped
+    };
+
+    /// What there is to announce, once.
+    enum class notice : std::uint8_t {
+        none,
+        starting,
+        ready,
+        not_ready_in_time,
+        exited,
+        hung,
+        restarting_in,  ///< `wake` says when
+        gave_up,        ///< crash loop
+        cannot_start,
+        stopping,
+        stopped,
+    };
+
+    order what = order::wait;
+    notice tell = notice::none;
+    time_point wake = time_point::max();
+
+    friend bool operator==(const supervisor_action&, const supervisor_action&) noexcept = default;
+};
+
+/// Keeps one backend running: a plain state machine. It owns no process, no clock and no probe.
+///
+/// A backend is restarted when it exits, whatever its status, when it is not ready in time, and
+/// when it stops answering. The pause before a restart grows from backoff_min to backoff_max,
+/// with jitter from a seeded source. Crashes beyond crash_limit within crash_window are a crash
+/// loop: terminal. So is a first start that cannot succeed (not found, not executable).
+class supervisor {
+  public:
+    supervisor(const supervisor_options& options, std::uint64_t seed)
+        : options_{options}, random_{seed} {}
+
+    [[nodiscard]] supervisor_action step(const supervisor_event& event, time_point now);
+
+    [[nodiscard]] backend_state state() const noexcept { return state_; }
+
+    /// Starts so far, the first included.
+    [[nodiscard]] std::size_t starts() const noexcept { return starts_; }
+
+  private:
+    using order = supervisor_action::order;
+    using notice = supervisor_action::notice;
+
+    supervisor_action start(time_point now);
+    supervisor_action when_spawned(time_point now) noexcept;
+    supervisor_action when_spawn_failed(failure error, time_point now);
+    supervisor_action when_ended(notice why, bool hangs, time_point now);
+    supervisor_action when_probed(bool good, time_point now);
+    supervisor_action when_stopped(time_point now);
+    supervisor_action when_told_to_stop();
+    supervisor_action on_tick(time_point now);
+    supervisor_action wait() const noexcept;
+    void count_crash(time_point now);
+    [[nodiscard]] duration next_pause();
+
+    supervisor_options options_;
+    std::mt19937_64 random_;
+    backend_state state_ = backend_state::stopped;
+    std::deque<time_point> crashes_;  ///< within the window; at most crash_limit
+    std::optional<time_point> ready_since_;
+    time_point ready_by_{};
+    time_point next_{};  ///< next probe, or next start
+    std::size_t starts_ = 0;
+    std::uint32_t failures_ = 0;
+    std::uint32_t crashes_in_a_row_ = 0;
+    bool probing_ = false;
+    bool wanted_ = true;
+};
+
+}  // namespace curfew::process

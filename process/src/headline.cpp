@@ -1,0 +1,142 @@
+#include "headline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+
+namespace curfew::process {
+namespace {
+
+// Where every thread passes through: says nothing about the program.
+bool is_plumbing(const native_frame& frame) noexcept {
+    constexpr std::array<std::string_view, 8> modules{
+        "libc.so",
+        "libc-",
+        "libpthread",
+        "ld-linux",
+        "[vdso",
+        "libstdc++",
+        "python",
+        "libpython",
+    };
+    return frame.function.empty() || std::ranges::any_of(modules, [&](auto prefix) {
+               return frame.module.starts_with(prefix);
+           });
+}
+
+std::string without_parameters(std::string name) {
+    name.resize(std::min(name.find('('), name.size()));
+    return name;
+}
+
+std::string native_place(const native_stacks& native, pid_t tid) {
+    const auto stack = std::ranges::find(native.threads, tid, &native_stack::tid);
+    if (stack == native.threads.end()) {
+        return {};
+    }
+    const auto own = std::ranges::find_if_not(stack->frames, is_plumbing);
+    return own == stack->frames.end() ? std::string{}
+                                      : own->module + ' ' + without_parameters(own->function);
+}
+
+// faulthandler does not say which kernel thread is which, so the commonest place is taken.
+std::string python_place(const std::vector<python_thread>& threads) {
+    std::map<std::string, int> places;
+    for (const auto& one : threads) {
+        if (auto place = name_place(one); !place.empty()) {
+            ++places[place];
+        }
+    }
+    const auto most =
+        std::ranges::max_element(places, {}, [](const auto& one) { return one.second; });
+    return most == places.end() ? std::string{} : most->first;
+}
+
+const descriptor_facts* find_descriptor(
+    const std::vector<descriptor_facts>& all, std::optional<int> number
+) noexcept {
+    const auto found =
+        std::ranges::find_if(all, [&](const auto& one) { return number && one.number == *number; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+// Waiting for a new connection is what an idle server does.
+interest telling(const thread_facts& thread, const std::vector<descriptor_facts>& descriptors) {
+    const auto level = thread.telling();
+    const auto* on = thread.in ? find_descriptor(descriptors, thread.in->descriptor) : nullptr;
+    return on != nullptr && on->peer.starts_with("listening") ? std::min(level, interest::idle)
+                                                              : level;
+}
+
+std::string describe_place(const process_picture& picture, const thread_facts& thread) {
+    auto place = python_place(picture.python);
+    if (place.empty()) {
+        place = native_place(picture.native, thread.tid);
+    }
+    const auto wait = describe_wait(thread, picture.descriptors);
+    if (place.empty()) {
+        place = wait.empty() ? picture.facts.name : picture.facts.name + ": " + wait;
+        return place;
+    }
+    return wait.empty() ? place : place + " -> " + wait;
+}
+
+}  // namespace
+
+std::string describe_wait(
+    const thread_facts& thread, const std::vector<descriptor_facts>& descriptors
+) {
+    if (!thread.in) {
+        return thread.state == 'R' ? "running" : thread.wait_channel;
+    }
+    auto text = thread.in->name;
+    if (thread.in->descriptor) {
+        text += " fd " + std::to_string(*thread.in->descriptor);
+        if (const auto* on = find_descriptor(descriptors, thread.in->descriptor)) {
+            text += " (" + (on->peer.empty() ? on->what : on->peer) + ')';
+        }
+    }
+    return text;
+}
+
+std::string make_headline(
+    const std::vector<process_picture>& pictures, std::optional<duration> hung_for
+) {
+    interest best = interest::none;
+    std::map<std::string, int> places;
+    std::string chosen;
+    for (const auto& picture : pictures) {
+        for (const auto& thread : picture.threads) {
+            const auto level = telling(thread, picture.descriptors);
+            if (level < best || (level == best && level == interest::none && !chosen.empty())) {
+                continue;
+            }
+            if (level > best) {
+                best = level;
+                places.clear();
+                chosen.clear();
+            }
+            const auto place = describe_place(picture, thread);
+            if (const auto count = ++places[place]; chosen.empty() || count > places[chosen]) {
+                chosen = place;
+            }
+        }
+    }
+    if (chosen.empty()) {
+        return "nothing left to look at";
+    }
+    auto line = "hung in " + chosen;
+    if (places[chosen] > 1) {
+        line += ", " + std::to_string(places[chosen]) + " threads";
+    }
+    if (hung_for) {
+        std::array<char, 32> text{};
+        const auto seconds = std::chrono::duration<double>{*hung_for}.count();
+        std::snprintf(text.data(), text.size(), ", %.1f s", seconds);
+        line += text.data();
+    }
+    return line;
+}
+
+}  // namespace curfew::process

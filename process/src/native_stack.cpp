@@ -1,0 +1,187 @@
+#include "native_stack.hpp"
+
+#include "child_wait.hpp"
+
+#include <elfutils/libdwfl.h>
+
+#include <cxxabi.h>
+#include <poll.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace curfew::process {
+namespace {
+
+constexpr std::size_t most_stacks = 64;
+constexpr std::size_t most_frames = 48;
+
+time_point now() {
+    return steady_clock{}.now();
+}
+
+// A thread held by ptrace; let go when destroyed.
+class held_thread {
+  public:
+    explicit held_thread(pid_t tid) noexcept : tid_{tid} {}
+
+    held_thread(held_thread&& other) noexcept
+        : tid_{std::exchange(other.tid_, 0)}, stopped_{other.stopped_} {}
+
+    held_thread(const held_thread&) = delete;
+    held_thread& operator=(const held_thread&) = delete;
+
+    ~held_thread() {
+        if (tid_ != 0) {
+            ::ptrace(PTRACE_DETACH, tid_, nullptr, nullptr);
+        }
+    }
+
+    [[nodiscard]] pid_t tid() const noexcept { return tid_; }
+
+    [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
+    void look() noexcept {
+        int status = 0;
+        if (!stopped_ && ::waitpid(tid_, &status, __WALL | WNOHANG) == tid_) {
+            stopped_ = WIFSTOPPED(status);
+        }
+    }
+
+  private:
+    pid_t tid_;
+    bool stopped_ = false;
+};
+
+std::vector<held_thread> hold(const std::vector<pid_t>& threads, std::string& trouble) {
+    std::vector<held_thread> held;
+    for (const auto tid : threads) {
+        if (held.size() == most_stacks) {
+            trouble = "only the first " + std::to_string(most_stacks) + " threads";
+            break;
+        }
+        if (::ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
+            if (errno != ESRCH) {
+                trouble = std::string{"ptrace refused: "} + std::strerror(errno);
+                break;
+            }
+            continue;
+        }
+        held.emplace_back(tid);
+        ::ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+    }
+    return held;
+}
+
+void await_stopped(std::vector<held_thread>& held, time_point until) {
+    const auto all_stopped = [&] { return std::ranges::all_of(held, &held_thread::stopped); };
+    while (true) {
+        std::ranges::for_each(held, &held_thread::look);
+        if (all_stopped() || now() >= until) {
+            return;
+        }
+        ::poll(nullptr, 0, 1);
+    }
+}
+
+int find_no_debuginfo(Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word, char**) noexcept {
+    return -1;
+}
+
+struct dwfl_closer {
+    void operator()(Dwfl* session) const noexcept { ::dwfl_end(session); }
+};
+
+using dwfl_session = std::unique_ptr<Dwfl, dwfl_closer>;
+
+dwfl_session open_session(pid_t pid) {
+    static char* no_path = nullptr;
+    static const Dwfl_Callbacks callbacks{
+        .find_elf = ::dwfl_linux_proc_find_elf,
+        .find_debuginfo = find_no_debuginfo,
+        .section_address = nullptr,
+        .debuginfo_path = &no_path,
+    };
+    dwfl_session session{::dwfl_begin(&callbacks)};
+    const bool ready = session && ::dwfl_linux_proc_report(session.get(), pid) == 0 &&
+                       ::dwfl_report_end(session.get(), nullptr, nullptr) == 0 &&
+                       ::dwfl_linux_proc_attach(session.get(), pid, true) == 0;
+    return ready ? std::move(session) : nullptr;
+}
+
+std::string demangled(const char* name) {
+    if (name == nullptr) {
+        return {};
+    }
+    int status = 0;
+    const std::unique_ptr<char, decltype(&std::free)> text{
+        abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free
+    };
+    return status == 0 ? text.get() : name;
+}
+
+struct walk {
+    Dwfl* session;
+    native_stack* into;
+    time_point until;
+};
+
+int take_frame(Dwfl_Frame* frame, void* context) {
+    auto& on = *static_cast<walk*>(context);
+    Dwarf_Addr pc = 0;
+    bool is_activation = false;
+    if (!::dwfl_frame_pc(frame, &pc, &is_activation) || on.into->frames.size() == most_frames ||
+        now() >= on.until) {
+        return DWARF_CB_ABORT;
+    }
+    const auto call = is_activation ? pc : pc - 1;
+    native_frame taken;
+    if (auto* module = ::dwfl_addrmodule(on.session, call)) {
+        const char* path = ::dwfl_module_info(
+            module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr
+        );
+        taken.module = path != nullptr ? path : "";
+        taken.module.erase(0, taken.module.rfind('/') + 1);
+        taken.function = demangled(::dwfl_module_addrname(module, call));
+    }
+    on.into->frames.push_back(std::move(taken));
+    return DWARF_CB_OK;
+}
+
+}  // namespace
+
+native_stacks read_native_stacks(pid_t pid, const std::vector<pid_t>& threads, time_point until) {
+    native_stacks found;
+    const std::lock_guard nobody_else_waits{child_wait_lock()};
+    auto held = hold(threads, found.trouble);
+    if (held.empty()) {
+        return found;
+    }
+    await_stopped(held, until);
+    const auto session = open_session(pid);
+    if (!session) {
+        const char* why = ::dwfl_errmsg(-1);
+        found.trouble = std::string{"no unwinding: "} + (why != nullptr ? why : "unknown reason");
+        return found;
+    }
+    for (const auto& one : held) {
+        if (!one.stopped()) {
+            found.trouble = "some threads do not stop (state D)";
+            continue;
+        }
+        native_stack stack{one.tid(), {}};
+        walk context{session.get(), &stack, until};
+        ::dwfl_getthread_frames(session.get(), one.tid(), take_frame, &context);
+        found.threads.push_back(std::move(stack));
+    }
+    return found;
+}
+
+}  // namespace curfew::process

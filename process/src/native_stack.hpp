@@ -1,0 +1,34 @@
+#pragma once
+
+#include <curfew/core/clock.hpp>
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace curfew::process {
+
+struct native_frame {
+    std::string function;  ///< demangled; empty when unknown
+    std::string module;    ///< file name of the program or library
+};
+
+struct native_stack {
+    pid_t tid = 0;
+    std::vector<native_frame> frames;  ///< innermost first
+};
+
+struct native_stacks {
+    std::vector<native_stack> threads;
+    std::string
+        trouble;  ///< why some or all are missing: "ptrace refused: Operation not permitted"
+};
+
+/// Stops the threads of a process by ptrace, unwinds them with libdw, lets them go. Every wait is
+/// bounded by `until`. Symbols come from the files themselves: no debug files, no network.
+[[nodiscard]] native_stacks read_native_stacks(
+    pid_t pid, const std::vector<pid_t>& threads, time_point until
+);
+
+}  // namespace curfew::process

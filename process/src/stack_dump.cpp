@@ -1,0 +1,140 @@
+#include "headline.hpp"
+#include <curfew/process/stack_dump.hpp>
+#include <curfew/runtime/descriptor.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace curfew::process {
+namespace {
+
+constexpr std::size_t most_processes = 64;
+constexpr std::size_t largest_report = 1U << 20U;
+
+process_picture look_at(const process_facts& facts, const dump_request& what, time_point until) {
+    process_picture picture;
+    picture.facts = facts;
+    picture.threads = read_threads(facts.id.pid);
+    picture.descriptors = read_descriptors(facts.id.pid);
+    std::vector<pid_t> tids;
+    for (auto& thread : picture.threads) {
+        tids.push_back(thread.tid);
+        if (thread.in && thread.in->polled_at != 0) {
+            thread.in->descriptor = read_polled_descriptor(facts.id.pid, *thread.in);
+        }
+    }
+    picture.python = parse_faulthandler(read_python_stacks(facts.id, what.python_stacks, until));
+    picture.native = read_native_stacks(facts.id.pid, tids, until);
+    return picture;
+}
+
+void write_thread(std::string& text, const process_picture& picture, const thread_facts& thread) {
+    text += "  thread " + std::to_string(thread.tid) + " (" + thread.name + ") state ";
+    text += thread.state;
+    if (const auto wait = describe_wait(thread, picture.descriptors); !wait.empty()) {
+        text += ", in " + wait;
+    }
+    if (!thread.wait_channel.empty()) {
+        text += ", kernel " + thread.wait_channel;
+    }
+    text += '\n';
+    const auto stack = std::ranges::find(picture.native.threads, thread.tid, &native_stack::tid);
+    if (stack != picture.native.threads.end()) {
+        for (const auto& frame : stack->frames) {
+            const auto& name = frame.function.empty() ? std::string{"?"} : frame.function;
+            text += "      " + name + "  [" + frame.module + "]\n";
+        }
+    }
+}
+
+void write_python(std::string& text, const process_picture& picture) {
+    for (const auto& thread : picture.python) {
+        text += thread.current ? "  Python, the thread that answered:\n" : "  Python:\n";
+        for (const auto& frame : thread.frames) {
+            text += "      " + frame.function + "  " + frame.file + ':' +
+                    std::to_string(frame.line) + '\n';
+        }
+    }
+}
+
+std::string write_process(const process_picture& picture) {
+    const auto& facts = picture.facts;
+    std::string text = "process " + std::to_string(facts.id.pid) + " (" + facts.name +
+                       ") child of " + std::to_string(facts.parent) + ", state ";
+    text += facts.state;
+    text += ", " + std::to_string(facts.threads) + " threads\n";
+    write_python(text, picture);
+    for (const auto& thread : picture.threads) {
+        write_thread(text, picture, thread);
+    }
+    if (!picture.native.trouble.empty()) {
+        text += "  native stacks: " + picture.native.trouble + '\n';
+    }
+    for (const auto& one : picture.descriptors) {
+        text += "  fd " + std::to_string(one.number) + "  " + one.what;
+        text += (one.peer.empty() ? "" : "  " + one.peer) + '\n';
+    }
+    return text + '\n';
+}
+
+bool is_plain_name(std::string_view id) noexcept {
+    return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    });
+}
+
+std::string save(const dump_request& what, std::string_view text) {
+    if (what.directory.empty() || !is_plain_name(what.id)) {
+        return {};
+    }
+    auto path = what.directory + "/hang-" + what.id + ".txt";
+    const runtime::descriptor file{
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)
+    };
+    while (file && !text.empty()) {
+        const auto wrote = ::write(file.number(), text.data(), text.size());
+        if (wrote <= 0) {
+            return {};
+        }
+        text.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    return file ? path : std::string{};
+}
+
+}  // namespace
+
+stack_dump dump_stacks(const dump_request& what, time_point until) {
+    stack_dump dump;
+    std::vector<process_picture> pictures;
+    const steady_clock time;
+    for (const auto& member : what.members) {
+        if (pictures.size() == most_processes || time.now() >= until) {
+            dump.complete = false;
+            break;
+        }
+        pictures.push_back(look_at(member, what, until));
+    }
+    dump.headline = redact(make_headline(pictures, what.hung_for));
+    std::string body;
+    for (const auto& picture : pictures) {
+        body += write_process(picture);
+        if (body.size() > largest_report) {
+            body.resize(largest_report);
+            dump.complete = false;
+            break;
+        }
+    }
+    dump.text = dump.headline + "\n\n" + redact(body);
+    if (!dump.complete) {
+        dump.text += "(cut: not everything was looked at or fits)\n";
+    }
+    dump.path = save(what, dump.text);
+    return dump;
+}
+
+}  // namespace curfew::process
