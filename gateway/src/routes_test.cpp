@@ -101,7 +101,7 @@ TEST(routes, hostile_paths_cannot_grow_the_table) {
         seen.insert(table.find(http1::method_id::get, "h", path)->route);
         table.learn(http1::method_id::get, "h", path);
     }
-    EXPECT_EQ(seen.size(), 9U);
+    EXPECT_EQ(seen.size(), 5U) << "four on sight, and other";
     EXPECT_EQ(table.size(), 9U);
     EXPECT_EQ(table.capacity(), 9U);
     const auto late = table.find(http1::method_id::get, "h", "/late");
@@ -112,7 +112,7 @@ TEST(routes, hostile_paths_cannot_grow_the_table) {
 TEST(routes, the_second_half_is_for_paths_that_proved_real) {
     route_table table{derived(), {.routes_max = 4}};
     for (const char* scanned : {"/wp-admin", "/phpmyadmin", "/cgi-bin", "/backup"}) {
-        table.find(http1::method_id::get, "h", scanned);
+        EXPECT_TRUE(table.find(http1::method_id::get, "h", scanned));
     }
     const auto before = table.find(http1::method_id::get, "h", "/real");
     EXPECT_EQ(table.name(before->route), "other");

@@ -47,9 +47,9 @@ class peer {
 struct request_forwarding {
     const peer& from;
     std::string_view scheme = "http";  ///< of the client's connection to us
-    std::string_view path;             ///< the normalised path; empty: as it came
-    std::string_view authority;        ///< Host for a HTTP/1.0 request that had none
-    std::optional<duration> left;      ///< of the deadline; nothing: unreachable
+    std::string_view path{};           ///< the normalised path; empty: as it came
+    std::string_view authority{};      ///< Host for a HTTP/1.0 request that had none
+    std::optional<duration> left{};    ///< of the deadline; nothing: unreachable
     trace_context trace{};             ///< our span (see continue_trace)
     bool trace_continued = false;      ///< it is a child of the request's own traceparent
     bool keep_alive = true;            ///< false: this connection is for this request alone

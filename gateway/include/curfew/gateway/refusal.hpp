@@ -17,10 +17,10 @@ namespace curfew::gateway {
 struct refusal {
     errc code = errc::internal;  ///< gives status, title and `type`: "urn:curfew:error:queue-full"
     cause why{};
-    duration retry_after{};  ///< zero: not known; then the shortest
-    std::string_view route;  ///< empty: not known yet
+    duration retry_after{};    ///< zero: not known; then the shortest
+    std::string_view route{};  ///< empty: not known yet
     const time_account* account = nullptr;
-    std::optional<duration> left;  ///< of the deadline, for the account
+    std::optional<duration> left{};  ///< of the deadline, for the account
     trace_context trace{};
     bool head_only = false;   ///< answers a HEAD request: the length is told, no body sent
     bool keep_alive = false;  ///< false: `Connection: close`, as after a framing error

@@ -1,0 +1,397 @@
+#include "admission_samples.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <random>
+
+namespace curfew::gateway {
+namespace {
+
+/// A backend of eight blocking workers that know nothing of disconnects, behind an admission, in
+/// simulated time: what the demo does with real processes.
+class shop {
+  public:
+    struct tally {
+        int served = 0;
+        int refused = 0;
+        int timed_out = 0;
+        duration slowest_refusal{};
+        duration slowest{};
+    };
+
+    static constexpr std::size_t routes = 4;
+    static constexpr route_index hung_route = 3;
+    static constexpr std::size_t workers = 8;
+
+    shop() : gate_{routes} {}
+
+    /// Requests on every route each `every`, from `from` to `until`, seeded jitter.
+    void load(duration every, duration from, duration until, std::uint64_t seed) {
+        std::mt19937_64 random{seed};
+        std::uniform_int_distribution<duration::rep> jitter{0, every.count()};
+        for (route_index route = 0; route < routes; ++route) {
+            for (auto at = from; at < until; at += every) {
+                later(start + at + duration{jitter(random)}, [this, route] { arrive(route); });
+            }
+        }
+    }
+
+    void hang(duration from, duration until) {
+        later(start + from, [this] { hung_ = true; });
+        later(start + until, [this] { end_hang(); });
+    }
+
+    void run(duration until) {
+        while (!events_.empty() && events_.begin()->first <= start + until) {
+            auto event = events_.extract(events_.begin());
+            gate_.now = std::max(gate_.now, event.key());
+            event.mapped()();
+            read_mail();
+        }
+    }
+
+    [[nodiscard]] tally of(route_index route, duration from, duration until) const {
+        tally sum;
+        for (const auto& each : log_) {
+            if (each.route != route || each.arrived < start + from) continue;
+            if (each.arrived >= start + until) continue;
+            sum.served += each.ended == outcome::success ? 1 : 0;
+            sum.timed_out += each.ended == outcome::timeout ? 1 : 0;
+            if (each.ended == outcome::success) sum.slowest = std::max(sum.slowest, each.took);
+            if (each.ended != outcome::ignored) continue;
+            ++sum.refused;
+            sum.slowest_refusal = std::max(sum.slowest_refusal, each.took);
+        }
+        return sum;
+    }
+
+    small_gateway& gate() { return gate_; }
+
+    std::uint32_t most_hung_workers = 0;
+
+  private:
+    static constexpr duration limit = 30s;
+    static constexpr duration service = 10ms;
+
+    struct request {
+        explicit request(route_index on, time_point at) : route{on}, arrived{at} {}
+
+        route_index route;
+        time_point arrived;
+        waiter wait{&mailbox::note};
+        permit held;
+        bool over = false;
+    };
+
+    struct line {
+        route_index route;
+        time_point arrived;
+        outcome ended;
+        duration took;
+    };
+
+    void later(time_point at, std::function<void()> what) { events_.emplace(at, std::move(what)); }
+
+    void finish(request& one, outcome ended) {
+        if (one.over) return;
+        one.over = true;
+        log_.push_back({one.route, one.arrived, ended, gate_.now - one.arrived});
+    }
+
+    void arrive(route_index route) {
+        auto& one = requests_.emplace_back(route, gate_.now);
+        by_waiter_[&one.wait] = &one;
+        const auto until = deadline::after(gate_.now, limit);
+        decide(one, gate_.guards.enter(route, one.wait, until, gate_.now));
+        later(gate_.now + limit, [this, &one] { limit_reached(one); });
+    }
+
+    void decide(request& one, entered came) {
+        if (std::holds_alternative<refused>(came)) return finish(one, outcome::ignored);
+        if (std::holds_alternative<queued>(came)) return;
+        one.held = std::get<permit>(std::move(came));
+        later(one.held.hangs_at(limit), [this, &one] {
+            if (one.held.held()) (void)one.held.mark_hanging(gate_.now);
+        });
+        backlog_.push_back(&one);
+        work();
+    }
+
+    void limit_reached(request& one) {
+        if (one.over) return;
+        if (!one.held.held()) return decide(one, gate_.guards.collect(one.wait, gate_.now));
+        one.held.abandon(outcome::timeout, cause_kind::own_timeout, gate_.now);
+        finish(one, outcome::timeout);
+    }
+
+    void work() {
+        while (!backlog_.empty() && busy_ < workers) {
+            auto* one = backlog_.front();
+            backlog_.pop_front();
+            ++busy_;
+            if (hung_ && one->route == hung_route) {
+                stuck_.push_back(one);
+                most_hung_workers =
+                    std::max(most_hung_workers, static_cast<std::uint32_t>(stuck_.size()));
+                continue;
+            }
+            later(gate_.now + service, [this, one] { answer(*one); });
+        }
+    }
+
+    void answer(request& one) {
+        --busy_;
+        one.held.answered(gate_.now);
+        finish(one, outcome::success);
+        succeed(one.held, gate_.now);
+        work();
+    }
+
+    void end_hang() {
+        hung_ = false;
+        auto freed = std::exchange(stuck_, {});
+        for (auto* one : freed)
+            answer(*one);
+    }
+
+    void read_mail() {
+        while (!mailbox::decided.empty()) {
+            auto* wait = mailbox::decided.back();
+            mailbox::decided.pop_back();
+            auto& one = *by_waiter_.at(wait);
+            decide(one, gate_.guards.collect(*wait, gate_.now));
+        }
+    }
+
+    small_gateway gate_;
+    std::deque<request> requests_;
+    std::map<const waiter*, request*> by_waiter_;
+    std::multimap<time_point, std::function<void()>> events_;
+    std::deque<request*> backlog_;
+    std::vector<request*> stuck_;
+    std::vector<line> log_;
+    std::size_t busy_ = 0;
+    bool hung_ = false;
+};
+
+TEST(admission_scenario, a_hung_route_costs_the_healthy_ones_nothing) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        shop backend;
+        backend.load(40ms, 0s, 120s, seed);
+        backend.hang(20s, 80s);
+        backend.run(200s);
+
+        EXPECT_LE(backend.most_hung_workers, 5U) << "the share of the limit";
+        for (route_index route = 0; route < 3; ++route) {
+            const auto healthy = backend.of(route, 0s, 120s);
+            EXPECT_EQ(healthy.served, 3000);
+            EXPECT_EQ(healthy.refused + healthy.timed_out, 0);
+            EXPECT_LE(healthy.slowest, 100ms);
+        }
+        const auto hung = backend.of(shop::hung_route, 22s, 78s);
+        EXPECT_EQ(hung.served, 0);
+        EXPECT_GE(hung.refused, 1390);
+        EXPECT_LE(hung.slowest_refusal, 0ns) << "refused at once when the breaker is open";
+        const auto first = backend.of(shop::hung_route, 20s, 22s);
+        EXPECT_LE(first.slowest_refusal, 1200ms) << "opened one threshold after the hang began";
+        EXPECT_GE(first.slowest_refusal, 800ms) << "and not before: some waited for it";
+        const auto after = backend.of(shop::hung_route, 82s, 120s);
+        EXPECT_EQ(after.refused, 0) << "abandoned work ended well, so it probed at once";
+        EXPECT_EQ(backend.gate().guards.in_flight(), 0U);
+        EXPECT_EQ(backend.gate().guards.waiting(), 0U);
+    }
+}
+
+/// What must hold after every step, whatever happened.
+void check_invariants(
+    const small_gateway& gate, const std::vector<permit>& held, std::size_t waiting
+) {
+    const auto view = gate.picture();
+    ASSERT_EQ(view.in_flight, held.size());
+    ASSERT_EQ(view.queued, waiting);
+    std::uint32_t in_flight = 0;
+    std::uint32_t queued = 0;
+    for (const auto& route : view.routes) {
+        in_flight += route.in_flight;
+        queued += route.queued;
+        ASSERT_LE(route.queued, 7U);
+        ASSERT_LE(route.abandoned, route.in_flight);
+    }
+    ASSERT_EQ(in_flight, held.size());
+    ASSERT_EQ(queued, waiting);
+    const auto& upstream = view.upstreams[0];
+    ASSERT_EQ(upstream.in_flight + upstream.detached, in_flight);
+    ASSERT_LE(upstream.abandoned, upstream.in_flight);
+    ASSERT_LE(view.in_flight, 40U);
+}
+
+/// Random steps against an admission; every waiter is decided exactly once.
+class walker {
+  public:
+    explicit walker(std::uint64_t seed) : random_{seed} {}
+
+    void step() {
+        gate_.now += duration{pick(20'000'000)};
+        switch (pick(12)) {
+            case 0:
+            case 1:
+            case 2:
+            case 3:
+                enter();
+                break;
+            case 4:
+            case 5:
+            case 6:
+                leave();
+                break;
+            case 7:
+                expire_due();
+                break;
+            case 8:
+                cancel();
+                break;
+            case 9:
+                trouble();
+                break;
+            case 10:
+                gate_.guards.tick(gate_.now);
+                break;
+            case 11:
+                change_upstream();
+                break;
+        }
+        read_mail();
+        check_invariants(gate_, held_, waiting_.size());
+    }
+
+    /// Ends everything: nothing may be left behind.
+    void end() {
+        gate_.guards.set_upstream(0, upstream_state::up, 0ns, gate_.now);
+        read_mail();
+        gate_.now += 1h;
+        expire_due();
+        read_mail();
+        while (!held_.empty())
+            leave();
+        ASSERT_EQ(gate_.guards.waiting(), 0U);
+        ASSERT_EQ(gate_.guards.in_flight(), 0U);
+        ASSERT_GT(grants, 0);
+        ASSERT_GT(expiries, 0);
+    }
+
+    int grants = 0;
+    int expiries = 0;
+
+  private:
+    std::size_t pick(std::size_t below) { return random_() % below; }
+
+    void enter() {
+        auto wait = std::make_unique<waiter>(&mailbox::note);
+        const auto route = static_cast<route_index>(pick(4));
+        const auto until = deadline::after(gate_.now, duration{pick(200'000'000)});
+        auto came = gate_.guards.enter(route, *wait, until, gate_.now);
+        if (auto* one = std::get_if<permit>(&came)) held_.push_back(std::move(*one));
+        if (std::holds_alternative<queued>(came)) waiting_.emplace(wait.get(), std::move(wait));
+    }
+
+    void leave() {
+        if (held_.empty()) return;
+        const auto at = held_.begin() + static_cast<std::ptrdiff_t>(pick(held_.size()));
+        constexpr std::array ends{
+            outcome::success, outcome::success, outcome::failure, outcome::cancelled
+        };
+        auto one = std::move(*at);
+        held_.erase(at);
+        if (pick(8) == 0) return;  // destroyed instead
+        one.leave(ends[pick(ends.size())], cause_kind::completed, gate_.now);
+    }
+
+    void settle(waiter* wait) {
+        auto came = gate_.guards.collect(*wait, gate_.now);
+        if (std::holds_alternative<queued>(came)) return;
+        waiting_.erase(wait);
+        if (auto* one = std::get_if<permit>(&came)) {
+            held_.push_back(std::move(*one));
+            ++grants;
+        } else {
+            ++expiries;
+        }
+    }
+
+    void expire_due() {
+        std::vector<waiter*> all;
+        for (const auto& [wait, owned] : waiting_)
+            all.push_back(wait);
+        for (auto* wait : all) {
+            if (std::ranges::count(mailbox::decided, wait) == 0) settle(wait);
+        }
+    }
+
+    void cancel() {
+        if (waiting_.empty()) return;
+        auto at = waiting_.begin();
+        std::advance(at, static_cast<std::ptrdiff_t>(pick(waiting_.size())));
+        if (pick(2) == 0) gate_.guards.cancel(*at->first, gate_.now);
+        waiting_.erase(at);
+    }
+
+    void trouble() {
+        if (held_.empty()) return;
+        auto& one = held_[pick(held_.size())];
+        switch (pick(3)) {
+            case 0:
+                (void)one.mark_hanging(gate_.now);
+                break;
+            case 1:
+                one.abandon(outcome::timeout, cause_kind::own_timeout, gate_.now);
+                break;
+            case 2:
+                if (!one.abandoned()) one.detach(gate_.now);
+                break;
+        }
+    }
+
+    void change_upstream() {
+        if (pick(10) != 0) return;
+        constexpr std::array states{
+            upstream_state::up,
+            upstream_state::up,
+            upstream_state::starting,
+            upstream_state::stopped
+        };
+        gate_.guards.set_upstream(0, states[pick(states.size())], 1s, gate_.now);
+    }
+
+    void read_mail() {
+        for (auto* wait : std::exchange(mailbox::decided, {}))
+            settle(wait);
+        if (!mailbox::decided.empty()) read_mail();
+    }
+
+    std::mt19937_64 random_;
+    small_gateway gate_{
+        4, {}, {.in_flight = 9, .queue = 7, .breaker = {.reset = 200ms}}, {.in_flight = 40}
+    };
+    std::map<waiter*, std::unique_ptr<waiter>> waiting_;
+    std::vector<permit> held_;
+};
+
+TEST(admission_scenario, no_walk_loses_a_place_or_a_waiter) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        walker walk{seed};
+        for (int i = 0; i < 2000; ++i) {
+            walk.step();
+            if (HasFatalFailure()) return;
+        }
+        walk.end();
+        if (HasFatalFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace curfew::gateway

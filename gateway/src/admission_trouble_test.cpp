@@ -1,0 +1,232 @@
+#include "admission_samples.hpp"
+
+#include <gtest/gtest.h>
+
+namespace curfew::gateway {
+namespace {
+
+errc code_of(const entered& came) {
+    return std::get<refused>(came).code;
+}
+
+std::vector<permit> fill(small_gateway& gate, route_index route, int count = 5) {
+    std::vector<permit> held;
+    for (int i = 0; i < count; ++i)
+        held.push_back(gate.admit(route));
+    return held;
+}
+
+TEST(admission_trouble, five_hanging_requests_open_the_breaker_at_the_threshold) {
+    small_gateway gate;
+    gate.warm_up(0);
+    auto stuck = fill(gate, 0);
+    auto& wait = gate.queue(0);
+    const auto due = stuck[0].hangs_at(30s);
+    EXPECT_EQ(due, gate.now + 1s);
+    gate.now = due;
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_FALSE(stuck[i].mark_hanging(gate.now));
+    EXPECT_TRUE(std::holds_alternative<queued>(gate.guards.collect(wait, gate.now)));
+    EXPECT_TRUE(stuck[4].mark_hanging(gate.now));
+
+    EXPECT_EQ(mailbox::decided, std::vector{&wait}) << "its waiters are refused at once";
+    const auto came = gate.guards.collect(wait, gate.now);
+    EXPECT_EQ(code_of(came), errc::breaker_open);
+    EXPECT_EQ(std::get<refused>(came).why.kind, cause_kind::breaker_open);
+    EXPECT_EQ(std::get<refused>(came).retry_after, 60s);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(1)));
+    EXPECT_EQ(gate.picture().routes[0].hanging, 5U);
+}
+
+TEST(admission_trouble, hanging_counts_once_and_not_after_an_answer) {
+    small_gateway gate;
+    gate.warm_up(0);
+    auto stuck = fill(gate, 0);
+    stuck[0].answered(gate.now);
+    for (int i = 0; i < 3; ++i) {
+        for (auto& one : stuck)
+            EXPECT_FALSE(one.mark_hanging(gate.now + 1s));
+    }
+    EXPECT_EQ(gate.picture().routes[0].hanging, 4U);
+    for (auto& one : stuck)
+        one.leave(outcome::ignored, cause_kind::completed, gate.now + 2s);
+    EXPECT_EQ(gate.picture().routes[0].hanging, 0U);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
+}
+
+TEST(admission_trouble, at_a_cold_start_only_the_limit_itself_hangs) {
+    small_gateway gate;
+    EXPECT_EQ(gate.admit(0).hangs_at(30s), gate.now + 30s);
+}
+
+TEST(admission_trouble, abandoned_work_keeps_its_places_until_it_is_over) {
+    small_gateway gate;
+    auto stuck = fill(gate, 0, 4);
+    for (auto& one : stuck)
+        one.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    auto view = gate.picture();
+    EXPECT_EQ(view.routes[0].in_flight, 4U);
+    EXPECT_EQ(view.routes[0].abandoned, 4U);
+    EXPECT_EQ(view.upstreams[0].abandoned, 4U);
+    auto last = gate.admit(0);
+    gate.queue(0);
+    succeed(stuck[0], gate.now);
+    view = gate.picture();
+    EXPECT_EQ(view.routes[0].abandoned, 3U);
+    EXPECT_EQ(view.routes[0].in_flight, 5U) << "the waiter took the place";
+}
+
+TEST(admission_trouble, a_share_full_of_abandoned_work_refuses_instead_of_queueing) {
+    small_gateway gate{2, {}, {.breaker = {.consecutive_failures = 0}}};
+    auto stuck = fill(gate, 0);
+    auto& wait = gate.queue(0);
+    for (auto& one : stuck)
+        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+    EXPECT_EQ(code_of(gate.guards.collect(wait, gate.now)), errc::abandoned_cap);
+    const auto came = gate.enter(0);
+    EXPECT_EQ(code_of(came), errc::abandoned_cap);
+    EXPECT_EQ(std::get<refused>(came).why.reason, shed_reason::abandoned);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(1)));
+    stuck[0].leave(outcome::ignored, cause_kind::completed, gate.now);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
+}
+
+TEST(admission_trouble, a_whole_limit_of_abandoned_work_refuses_every_route) {
+    small_gateway gate{3, {}, {.breaker = {.consecutive_failures = 0}}};
+    auto first = fill(gate, 0);
+    auto second = fill(gate, 1);
+    for (auto& one : first)
+        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+    auto& wait = gate.queue(2);
+    for (auto& one : second)
+        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+    EXPECT_EQ(code_of(gate.guards.collect(wait, gate.now)), errc::abandoned_cap);
+    EXPECT_EQ(code_of(gate.enter(2)), errc::abandoned_cap);
+}
+
+TEST(admission_trouble, own_timeouts_count_when_the_answer_is_given_up_not_when_the_work_ends) {
+    small_gateway gate;
+    auto stuck = fill(gate, 0);
+    for (auto& one : stuck)
+        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+    gate.now += 10s;
+    for (auto& one : stuck)
+        one.leave(outcome::ignored, cause_kind::completed, gate.now);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+}
+
+TEST(admission_trouble, a_client_that_leaves_proves_nothing_but_its_request_may_still_hang) {
+    small_gateway gate;
+    gate.warm_up(0);
+    auto stuck = fill(gate, 0);
+    for (auto& one : stuck)
+        one.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+    bool opened = false;
+    for (auto& one : stuck)
+        opened = one.mark_hanging(gate.now + 1s);
+    EXPECT_TRUE(opened);
+}
+
+TEST(admission_trouble, abandoned_work_that_ends_well_lets_the_breaker_probe_sooner) {
+    small_gateway gate;
+    auto stuck = fill(gate, 0);
+    for (auto& one : stuck)
+        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+    gate.now += 5s;
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+    succeed(stuck[0], gate.now);
+    auto probe = gate.admit(0);
+    EXPECT_TRUE(probe.probe());
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open) << "one probe at a time";
+    EXPECT_FALSE(probe.mark_hanging(gate.now + 20s)) << "its own end is the verdict";
+    succeed(probe, gate.now + 20s);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+}
+
+TEST(admission_trouble, requests_wait_for_an_upstream_that_starts) {
+    small_gateway gate;
+    gate.guards.set_upstream(0, upstream_state::starting, 3s, gate.now);
+    auto& patient = gate.queue(0, 10s);
+    auto& hasty = gate.queue(1, 1s);
+    gate.now += 1s;
+    const auto left = gate.guards.collect(hasty, gate.now);
+    EXPECT_EQ(code_of(left), errc::upstream_down);
+    EXPECT_EQ(std::get<refused>(left).retry_after, 3s);
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    EXPECT_EQ(mailbox::decided, std::vector{&patient});
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(patient, gate.now)));
+}
+
+TEST(admission_trouble, an_upstream_that_stopped_refuses_its_waiters_too) {
+    small_gateway gate;
+    gate.guards.set_upstream(0, upstream_state::starting, 3s, gate.now);
+    auto& wait = gate.queue(0);
+    gate.guards.set_upstream(0, upstream_state::stopped, 0ns, gate.now);
+    EXPECT_EQ(code_of(gate.guards.collect(wait, gate.now)), errc::crash_loop);
+    EXPECT_EQ(code_of(gate.enter(1)), errc::crash_loop);
+}
+
+TEST(admission_trouble, after_a_crash_waiters_follow_the_probe) {
+    small_gateway gate;
+    auto lost = fill(gate, 0);
+    gate.guards.set_upstream(0, upstream_state::starting, 1s, gate.now);
+    for (auto& one : lost)
+        one.leave(outcome::failure, cause_kind::completed, gate.now);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::open);
+    auto& first = gate.queue(0);
+    auto& second = gate.queue(0);
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now + 200ms);
+    EXPECT_TRUE(mailbox::decided.empty()) << "not before reset_min";
+    auto& third = gate.queue(0);
+    gate.now += 1200ms;
+    gate.guards.tick(gate.now);
+    ASSERT_EQ(mailbox::decided, std::vector{&first});
+    auto probe = gate.guards.collect(first, gate.now);
+    ASSERT_TRUE(std::get<permit>(probe).probe());
+    succeed(std::get<permit>(probe), gate.now);
+    EXPECT_EQ(mailbox::decided, (std::vector{&first, &second, &third}));
+}
+
+TEST(admission_trouble, a_bad_probe_after_a_crash_refuses_who_waits) {
+    small_gateway gate;
+    auto lost = fill(gate, 0);
+    for (auto& one : lost)
+        one.leave(outcome::failure, cause_kind::completed, gate.now);
+    gate.guards.set_upstream(0, upstream_state::starting, 1s, gate.now);
+    auto& first = gate.queue(0);
+    auto& second = gate.queue(0);
+    gate.now += 2s;
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    auto probe = gate.guards.collect(first, gate.now);
+    std::get<permit>(probe).leave(outcome::failure, cause_kind::completed, gate.now);
+    EXPECT_EQ(code_of(gate.guards.collect(second, gate.now)), errc::breaker_open);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+}
+
+TEST(admission_trouble, an_observer_refuses_nothing_and_counts_what_it_would_have) {
+    small_gateway gate{2, {}, {.queue = 3, .breaker = {}}, {.in_flight = 30, .observe = true}};
+    std::vector<permit> held = fill(gate, 0, 9);
+    auto view = gate.picture().routes[0];
+    EXPECT_EQ(view.in_flight, 9U);
+    EXPECT_EQ(view.would_queue, 3U);
+    EXPECT_EQ(view.would_refuse[static_cast<std::size_t>(shed_reason::queue_full)], 1U);
+    for (auto& one : held)
+        time_out(one, gate.now);
+    auto through = gate.admit(0);
+    view = gate.picture().routes[0];
+    EXPECT_EQ(view.breaker, breaker_state::open);
+    EXPECT_EQ(view.would_refuse_by_breaker, 1U);
+    succeed(through, gate.now);
+    held = fill(gate, 1, 31);
+    view = gate.picture().routes[1];
+    EXPECT_GE(view.would_refuse[static_cast<std::size_t>(shed_reason::queue_full)], 1U);
+    held.clear();
+    EXPECT_EQ(gate.guards.in_flight(), 0U);
+    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 0U);
+}
+
+}  // namespace
+}  // namespace curfew::gateway
