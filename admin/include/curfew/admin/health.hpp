@@ -1,0 +1,47 @@
+#pragma once
+
+#include <curfew/admin/process_sampler.hpp>
+#include <curfew/gateway/snapshot.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace curfew::admin {
+
+enum class health : std::uint8_t {
+    healthy,    ///< serving, and nothing is wrong
+    degraded,   ///< serving, but see `problems`
+    unhealthy,  ///< not ready: starting, draining, or the backend is gone
+};
+
+/// `healthy`, `degraded`, `unhealthy`.
+[[nodiscard]] std::string_view to_string(health state) noexcept;
+
+/// Degraded by: an upstream that is down, an endpoint that is skipped, a breaker that is not
+/// closed, work that was abandoned or hangs, a backend that is not ready.
+[[nodiscard]] health health_of(const gateway::snapshot& now);
+
+/// Wall time, for display only.
+using wall_time = std::chrono::system_clock::time_point;
+
+/// RFC 3339 in UTC with milliseconds: "2026-11-20T22:31:05.123Z".
+[[nodiscard]] std::string rfc3339(wall_time at);
+
+/// `/-/health` as JSON: `status`, `timestamp`, `memory_percent`, `cpu_percent`, `problems` (a
+/// sentence each, at most 32 and then how many more), the gateway's totals, and by name the
+/// `upstreams` and the `routes`, each of these with its breaker's `state` (closed, open,
+/// half_open), `in_flight`, `queued` and `limit` (what it may hold of its upstream now).
+[[nodiscard]] std::string render_health(
+    const gateway::snapshot& now, const process_sample& process, wall_time at
+);
+
+/// `/-/health/live`: `{"status":"alive"}`. Whoever can answer this is alive.
+[[nodiscard]] std::string render_live();
+
+/// `/-/health/ready`: `{"status":"ready"}`, or `not_ready` with a `reason` (draining, backend, or
+/// starting).
+[[nodiscard]] std::string render_ready(const gateway::snapshot& now);
+
+}  // namespace curfew::admin

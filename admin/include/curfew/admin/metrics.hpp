@@ -1,0 +1,26 @@
+#pragma once
+
+#include <curfew/admin/process_sampler.hpp>
+#include <curfew/gateway/snapshot.hpp>
+
+#include <string>
+
+namespace curfew::admin {
+
+/// `/-/metrics`: Prometheus text format 0.0.4. Families begin with `curfew_`, but for the
+/// conventional `process_cpu_seconds_total` and `process_resident_memory_bytes`; times are in
+/// `_seconds`, counters end in `_total`. Bounded: 15 `le` bounds from 1 ms to 60 s, and some 60
+/// lines a route. A counter by reason or cause appears with its first count.
+///
+/// A sample is in a bucket only if it surely took no longer than `le` (histogram::count_at_most),
+/// so a service level computed from it is never too good, by at most 3.125 % of the bound.
+[[nodiscard]] std::string render_metrics(
+    const gateway::snapshot& now, const process_sample& process
+);
+
+/// `/-/metrics.json`: `endpoints.{route}` with `request_count`, `avg_time` and `max_time` in
+/// seconds over all requests, `p50_time`, `p95_time`, `p99_time` (upper bounds, 3.125 % at most
+/// above the truth), the same for the upstream's part, and counts of how requests ended.
+[[nodiscard]] std::string render_metrics_json(const gateway::snapshot& now);
+
+}  // namespace curfew::admin

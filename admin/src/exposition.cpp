@@ -1,0 +1,126 @@
+#include "exposition.hpp"
+
+#include "clean_text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace curfew::admin {
+
+namespace {
+
+using std::chrono::microseconds;
+
+struct bucket_bound {
+    duration bound;
+    std::string_view label;
+};
+
+constexpr std::array bounds{
+    bucket_bound{microseconds{1'000}, "le=\"0.001\""},
+    bucket_bound{microseconds{2'500}, "le=\"0.0025\""},
+    bucket_bound{microseconds{5'000}, "le=\"0.005\""},
+    bucket_bound{microseconds{10'000}, "le=\"0.01\""},
+    bucket_bound{microseconds{25'000}, "le=\"0.025\""},
+    bucket_bound{microseconds{50'000}, "le=\"0.05\""},
+    bucket_bound{microseconds{100'000}, "le=\"0.1\""},
+    bucket_bound{microseconds{250'000}, "le=\"0.25\""},
+    bucket_bound{microseconds{500'000}, "le=\"0.5\""},
+    bucket_bound{microseconds{1'000'000}, "le=\"1\""},
+    bucket_bound{microseconds{2'500'000}, "le=\"2.5\""},
+    bucket_bound{microseconds{5'000'000}, "le=\"5\""},
+    bucket_bound{microseconds{10'000'000}, "le=\"10\""},
+    bucket_bound{microseconds{30'000'000}, "le=\"30\""},
+    bucket_bound{microseconds{60'000'000}, "le=\"60\""},
+};
+
+std::string_view to_string(metric_type type) {
+    switch (type) {
+        case metric_type::counter:
+            return "counter";
+        case metric_type::gauge:
+            return "gauge";
+        case metric_type::histogram:
+            return "histogram";
+    }
+    return "untyped";
+}
+
+void append(std::string& to, double value) {
+    if (std::isnan(value)) {
+        to += "NaN";
+    } else if (std::isinf(value)) {
+        to += value > 0 ? "+Inf" : "-Inf";
+    } else {
+        char digits[32];
+        to.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    }
+}
+
+}  // namespace
+
+std::string format_labels(std::initializer_list<label> labels) {
+    std::string text;
+    for (const label& each : labels) {
+        if (!text.empty()) {
+            text += ',';
+        }
+        text.append(each.name).append("=\"");
+        for (const char c : clean_text(each.value)) {
+            if (c == '"' || c == '\\') {
+                text += '\\';
+            }
+            text += c;
+        }
+        text += '"';
+    }
+    return text;
+}
+
+void exposition::family(std::string_view name, metric_type type, std::string_view help) {
+    family_ = name;
+    text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(name).append(" ").append(to_string(type)).append("\n");
+}
+
+void exposition::sample(std::string_view labels, double value) {
+    begin_line("", labels, "");
+    append(text_, value);
+    text_ += '\n';
+}
+
+void exposition::sample(std::string_view labels, label more, std::uint64_t value) {
+    line("", labels, format_labels({more}), value);
+}
+
+void exposition::histogram_samples(std::string_view labels, const histogram& times) {
+    for (const bucket_bound& each : bounds) {
+        line("_bucket", labels, each.label, times.count_at_most(each.bound));
+    }
+    line("_bucket", labels, "le=\"+Inf\"", times.count());
+    begin_line("_sum", labels, "");
+    append(text_, std::chrono::duration<double>(times.sum()).count());
+    text_ += '\n';
+    line("_count", labels, "", times.count());
+}
+
+void exposition::begin_line(
+    std::string_view suffix, std::string_view labels, std::string_view more
+) {
+    text_.append(family_).append(suffix);
+    if (!labels.empty() || !more.empty()) {
+        text_.append("{").append(labels);
+        text_.append(labels.empty() || more.empty() ? "" : ",").append(more).append("}");
+    }
+    text_ += ' ';
+}
+
+void exposition::line(
+    std::string_view suffix, std::string_view labels, std::string_view more, std::uint64_t value
+) {
+    begin_line(suffix, labels, more);
+    text_.append(std::to_string(value)).append("\n");
+}
+
+}  // namespace curfew::admin

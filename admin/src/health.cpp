@@ -1,0 +1,252 @@
+#include "json_writer.hpp"
+#include "route_names.hpp"
+#include <curfew/admin/health.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+namespace curfew::admin {
+
+namespace {
+
+using gateway::endpoint_snapshot;
+using gateway::route_snapshot;
+using gateway::snapshot;
+using gateway::upstream_snapshot;
+
+constexpr std::size_t problems_shown = 32;
+
+std::int64_t whole_ms(duration time) {
+    return std::chrono::ceil<std::chrono::milliseconds>(time).count();
+}
+
+bool backend_troubled(const snapshot& now) {
+    return !now.backend.state.empty() && now.backend.state != "ready";
+}
+
+void add_problems(const upstream_snapshot& upstream, std::vector<std::string>& problems) {
+    if (!upstream.up) {
+        problems.push_back("upstream " + upstream.name + " is down");
+    }
+    for (const endpoint_snapshot& endpoint : upstream.endpoints) {
+        if (!endpoint.healthy) {
+            problems.push_back("endpoint " + endpoint.address + " is skipped");
+        }
+    }
+}
+
+void add_problems(
+    const route_snapshot& route, const std::string& name, std::vector<std::string>& problems
+) {
+    if (route.breaker != breaker_state::closed) {
+        problems.push_back("route " + name + ": breaker " + std::string{to_string(route.breaker)});
+    }
+    if (route.abandoned != 0) {
+        problems.push_back("route " + name + ": " + std::to_string(route.abandoned) + " abandoned");
+    }
+    if (route.hanging != 0) {
+        problems.push_back("route " + name + ": " + std::to_string(route.hanging) + " hanging");
+    }
+}
+
+std::vector<std::string> problems_of(const snapshot& now, const std::vector<std::string>& names) {
+    std::vector<std::string> problems;
+    if (now.draining) {
+        problems.emplace_back("draining");
+    }
+    if (backend_troubled(now)) {
+        problems.push_back("backend is " + now.backend.state);
+    }
+    for (const upstream_snapshot& upstream : now.upstreams) {
+        add_problems(upstream, problems);
+    }
+    for (std::size_t i = 0; i < now.routes.size(); ++i) {
+        add_problems(now.routes[i], names[i], problems);
+    }
+    return problems;
+}
+
+health health_of(const snapshot& now, const std::vector<std::string>& problems) {
+    if (!now.ready || now.draining) {
+        return health::unhealthy;
+    }
+    return problems.empty() ? health::healthy : health::degraded;
+}
+
+void write(json_writer& out, const std::vector<std::string>& problems) {
+    out.begin_array();
+    const std::size_t shown = std::min(problems.size(), problems_shown);
+    for (std::size_t i = 0; i < shown; ++i) {
+        out.value(problems[i]);
+    }
+    if (problems.size() > shown) {
+        out.value("and " + std::to_string(problems.size() - shown) + " more");
+    }
+    out.end_array();
+}
+
+void write(json_writer& out, const endpoint_snapshot& endpoint) {
+    out.begin_object();
+    out.member("address", endpoint.address);
+    out.member("healthy", endpoint.healthy);
+    out.member("in_flight", endpoint.in_flight);
+    out.member("idle", endpoint.idle);
+    out.end_object();
+}
+
+void write(json_writer& out, const upstream_snapshot& upstream) {
+    out.begin_object();
+    out.member("up", upstream.up);
+    out.member("limit", upstream.limit);
+    out.member("limit_reason", upstream.limit_reason);
+    out.member("in_flight", upstream.in_flight);
+    out.member("abandoned", upstream.abandoned);
+    out.member("detached", upstream.detached);
+    out.member("queued", upstream.queued);
+    out.key("endpoints");
+    out.begin_array();
+    for (const endpoint_snapshot& endpoint : upstream.endpoints) {
+        write(out, endpoint);
+    }
+    out.end_array();
+    out.end_object();
+}
+
+std::optional<std::uint32_t> limit_of(const route_snapshot& route, const snapshot& now) {
+    const auto found = std::ranges::find(now.upstreams, route.upstream, &upstream_snapshot::name);
+    return found == now.upstreams.end() ? std::nullopt : std::optional{found->route_cap};
+}
+
+void write(json_writer& out, const route_snapshot& route, const snapshot& now) {
+    out.begin_object();
+    out.member("upstream", route.upstream);
+    out.member("state", to_string(route.breaker));
+    if (route.breaker == breaker_state::open) {
+        out.member("retry_after_ms", whole_ms(route.retry_after));
+    }
+    out.member("in_flight", route.in_flight);
+    out.member("queued", route.queued);
+    out.member("limit", limit_of(route, now));
+    out.member("abandoned", route.abandoned);
+    out.member("hanging", route.hanging);
+    out.member("usual_ms", route.usual ? std::optional{whole_ms(*route.usual)} : std::nullopt);
+    out.end_object();
+}
+
+void write_backend(json_writer& out, const gateway::backend_snapshot& backend) {
+    out.key("backend");
+    out.begin_object();
+    out.member("state", backend.state);
+    out.member("restarts", backend.restarts);
+    out.member("pid", backend.pid != 0 ? std::optional{backend.pid} : std::nullopt);
+    out.member("last_exit", backend.last_exit);
+    out.end_object();
+}
+
+void write_totals(json_writer& out, const snapshot& now) {
+    out.member("version", now.version);
+    out.member("uptime_ms", whole_ms(now.uptime));
+    out.member("ready", now.ready);
+    out.member("draining", now.draining);
+    out.member("observe", now.observe);
+    out.member("in_flight", now.in_flight);
+    out.member("in_flight_limit", now.in_flight_cap);
+    out.member("queued", now.queued);
+}
+
+std::string status_only(std::string_view status, std::string_view reason = {}) {
+    json_writer out;
+    out.begin_object();
+    out.member("status", status);
+    if (!reason.empty()) {
+        out.member("reason", reason);
+    }
+    out.end_object();
+    return std::move(out).take();
+}
+
+}  // namespace
+
+std::string_view to_string(health state) noexcept {
+    switch (state) {
+        case health::healthy:
+            return "healthy";
+        case health::degraded:
+            return "degraded";
+        case health::unhealthy:
+            return "unhealthy";
+    }
+    return "unhealthy";
+}
+
+health health_of(const snapshot& now) {
+    return health_of(now, problems_of(now, route_names(now)));
+}
+
+std::string rfc3339(wall_time at) {
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(at - day)};
+    char text[64];
+    std::snprintf(
+        text,
+        sizeof text,
+        "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+        static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()),
+        static_cast<unsigned>(date.day()),
+        static_cast<int>(time.hours().count()),
+        static_cast<int>(time.minutes().count()),
+        static_cast<int>(time.seconds().count()),
+        static_cast<int>(time.subseconds().count())
+    );
+    return text;
+}
+
+std::string render_health(const snapshot& now, const process_sample& process, wall_time at) {
+    const auto names = route_names(now);
+    const auto problems = problems_of(now, names);
+    json_writer out;
+    out.begin_object();
+    out.member("status", to_string(health_of(now, problems)));
+    out.member("timestamp", rfc3339(at));
+    out.member("memory_percent", process.memory_percent);
+    out.member("cpu_percent", process.cpu_percent);
+    out.key("problems");
+    write(out, problems);
+    write_totals(out, now);
+    if (!now.backend.state.empty()) {
+        write_backend(out, now.backend);
+    }
+    out.key("upstreams");
+    out.begin_object();
+    for (const upstream_snapshot& upstream : now.upstreams) {
+        out.key(upstream.name);
+        write(out, upstream);
+    }
+    out.end_object();
+    out.key("routes");
+    out.begin_object();
+    for (std::size_t i = 0; i < now.routes.size(); ++i) {
+        out.key(names[i]);
+        write(out, now.routes[i], now);
+    }
+    out.end_object();
+    out.end_object();
+    return std::move(out).take();
+}
+
+std::string render_live() {
+    return status_only("alive");
+}
+
+std::string render_ready(const snapshot& now) {
+    if (now.ready) {
+        return status_only("ready");
+    }
+    const auto reason = now.draining ? "draining" : backend_troubled(now) ? "backend" : "starting";
+    return status_only("not_ready", reason);
+}
+
+}  // namespace curfew::admin

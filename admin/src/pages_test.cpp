@@ -1,0 +1,86 @@
+#include "example_snapshot.hpp"
+#include <curfew/admin/pages.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace curfew::admin {
+namespace {
+
+using namespace std::chrono_literals;
+
+class pages_test : public testing::Test {
+  protected:
+    std::optional<page> get(std::string_view target) const {
+        return page_for(target, {now, process, wall_time{1'700'000'000'123ms}});
+    }
+
+    gateway::snapshot now = example_snapshot();
+    process_sample process = example_process();
+};
+
+TEST_F(pages_test, are_what_the_golden_files_say) {
+    const std::pair<std::string_view, std::string> kept[] = {
+        {"/-/health", CURFEW_GOLDEN "health.json"},
+        {"/-/metrics", CURFEW_GOLDEN "metrics.txt"},
+        {"/-/metrics.json", CURFEW_GOLDEN "metrics.json"},
+    };
+    for (const auto& [target, path] : kept) {
+        if (std::getenv("CURFEW_UPDATE") != nullptr) {
+            std::ofstream{path} << get(target)->body;
+        }
+        std::ifstream file{path};
+        const std::string golden{std::istreambuf_iterator{file}, {}};
+        EXPECT_EQ(get(target)->body, golden) << "CURFEW_UPDATE=1 rewrites " << path;
+    }
+}
+
+TEST_F(pages_test, have_the_type_of_their_format) {
+    EXPECT_EQ(get("/-/health")->content_type, "application/json");
+    EXPECT_EQ(get("/-/metrics")->content_type, "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_EQ(get("/-/metrics.json")->content_type, "application/json");
+}
+
+TEST_F(pages_test, only_the_exact_path_is_a_page_and_a_query_is_ignored) {
+    EXPECT_TRUE(get("/-/health?verbose=1"));
+    for (const auto target :
+         {"/-/healthy",
+          "/-/health/",
+          "/-/",
+          "/",
+          "",
+          "/-/Health",
+          "*",
+          "/-/health%20",
+          "//-/health",
+          "/-/metrics.json/x"}) {
+        EXPECT_FALSE(get(target)) << target;
+    }
+}
+
+TEST_F(pages_test, degraded_still_serves_and_liveness_never_fails) {
+    EXPECT_EQ(get("/-/health")->status, 200) << "degraded is no reason to be taken out";
+    now.ready = false;
+    EXPECT_EQ(get("/-/health")->status, 503);
+    EXPECT_EQ(get("/-/health/ready")->status, 503);
+    EXPECT_EQ(get("/-/health/live")->status, 200);
+    EXPECT_EQ(get("/-/metrics")->status, 200);
+    now = example_snapshot();
+    EXPECT_EQ(get("/-/health/ready")->status, 200);
+}
+
+TEST_F(pages_test, an_empty_gateway_has_pages_too) {
+    now = {};
+    for (const auto target :
+         {"/-/health", "/-/health/live", "/-/health/ready", "/-/metrics", "/-/metrics.json"}) {
+        EXPECT_FALSE(get(target)->body.empty()) << target;
+    }
+    EXPECT_EQ(get("/-/metrics.json")->body, R"({"endpoints":{}})");
+}
+
+}  // namespace
+}  // namespace curfew::admin

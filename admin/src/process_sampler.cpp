@@ -1,0 +1,109 @@
+#include "process_files.hpp"
+#include <curfew/admin/process_sampler.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <limits>
+#include <string>
+
+namespace curfew::admin {
+
+namespace {
+
+constexpr duration interval = std::chrono::seconds{1};
+
+/// The beginning of a small file; empty if it cannot be read.
+std::string contents(const std::filesystem::path& path) {
+    std::array<char, 8192> buffer;
+    std::ifstream file{path, std::ios::binary};
+    file.read(buffer.data(), buffer.size());
+    return {buffer.data(), static_cast<std::size_t>(file.gcount())};
+}
+
+/// The directories of a place, from its own up to the root of its hierarchy.
+template <class F>
+void for_each_level(const std::filesystem::path& root, const cgroup_place& place, F&& visit) {
+    const auto mount = root / "sys/fs/cgroup" / place.mount;
+    auto path = std::filesystem::path{place.path}.relative_path();
+    for (; !path.empty(); path = path.parent_path()) {
+        visit(mount / path);
+    }
+    visit(mount);
+}
+
+double tightest_quota(const std::filesystem::path& root, const cgroup_place& place, double cpus) {
+    for_each_level(root, place, [&](const std::filesystem::path& level) {
+        const auto quota = place.mount.empty() ? cpu_quota(contents(level / "cpu.max"))
+                                               : cpu_quota(
+                                                     contents(level / "cpu.cfs_quota_us"),
+                                                     contents(level / "cpu.cfs_period_us")
+                                                 );
+        cpus = std::min(cpus, quota.value_or(cpus));
+    });
+    return cpus;
+}
+
+std::uint64_t tightest_memory(
+    const std::filesystem::path& root, const cgroup_place& place, std::uint64_t limit
+) {
+    const auto name = place.mount.empty() ? "memory.max" : "memory.limit_in_bytes";
+    for_each_level(root, place, [&](const std::filesystem::path& level) {
+        limit = std::min(limit, memory_limit(contents(level / name)).value_or(limit));
+    });
+    return limit;
+}
+
+}  // namespace
+
+process_sampler::process_sampler(time_point now, std::filesystem::path root)
+    : root_{std::move(root)}, last_{now} {
+    read(now);
+    latest_.cpu_percent = 0;
+}
+
+const process_sample& process_sampler::sample(time_point now) {
+    if (now - last_ >= interval) {
+        read(now);
+    }
+    return latest_;
+}
+
+void process_sampler::read(time_point now) {
+    const auto self = root_ / "proc/self";
+    read_limits();
+    if (const auto pages = resident_pages(contents(self / "statm"))) {
+        latest_.resident_bytes = *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    }
+    if (latest_.memory_limit != 0) {
+        latest_.memory_percent = 100 * static_cast<double>(latest_.resident_bytes) /
+                                 static_cast<double>(latest_.memory_limit);
+    }
+    if (const auto ticks = cpu_ticks(contents(self / "stat"))) {
+        const double used = static_cast<double>(*ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+        const double passed = std::chrono::duration<double>(now - last_).count();
+        const double share = passed > 0 ? (used - latest_.cpu_seconds) / passed / latest_.cpus : 0;
+        latest_.cpu_percent = 100 * std::clamp(share, 0.0, 1.0);
+        latest_.cpu_seconds = used;
+    }
+    last_ = now;
+}
+
+void process_sampler::read_limits() {
+    const auto status = contents(root_ / "proc/self/status");
+    const auto cgroup = contents(root_ / "proc/self/cgroup");
+    latest_.cpus = allowed_cpus(status).value_or(1);
+    if (const auto place = find_cgroup(cgroup, "cpu")) {
+        latest_.cpus = tightest_quota(root_, *place, latest_.cpus);
+    }
+    constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t limit = memory_total(contents(root_ / "proc/meminfo")).value_or(unlimited);
+    if (const auto place = find_cgroup(cgroup, "memory")) {
+        limit = tightest_memory(root_, *place, limit);
+    }
+    latest_.memory_limit = limit == unlimited ? 0 : limit;
+}
+
+}  // namespace curfew::admin
