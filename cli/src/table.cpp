@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::array table{
     verb{
+        .name = "serve",
+        .usage = "[-- COMMAND...]",
+        .summary = "stand in front of a backend and keep answering",
+        .description =
+            "Gives every request a deadline from its arrival, keeps one hung route from eating the "
+            "rest, refuses early and says why. With a command behind `--` it starts the backend, "
+            "restarts it when it crashes or hangs, and ends its whole tree. Prints `ready "
+            "http=ADDRESS admin=ADDRESS` when it serves.",
+        .own = serve_flags,
+        .shared = common_flags,
+        .takes_command = true,
+        .run = serve,
+    },
+    verb{
         .name = "check",
         .usage = "",
         .summary = "validate the policy",

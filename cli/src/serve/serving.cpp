@@ -1,0 +1,313 @@
+#include "serving.hpp"
+
+#include <curfew/http/client.hpp>
+#include <curfew/runtime/resolver.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+namespace curfew::cli {
+
+namespace {
+
+constexpr std::string_view version = CURFEW_VERSION;
+
+constexpr std::string_view name_of(process::backend_state state) noexcept {
+    switch (state) {
+        case process::backend_state::stopped: return "stopped";
+        case process::backend_state::starting: return "starting";
+        case process::backend_state::ready: return "ready";
+        case process::backend_state::stopping:
+        case process::backend_state::backing_off: return "restarting";
+        case process::backend_state::crash_looped: return "crash_loop";
+    }
+    return "stopped";
+}
+
+process::backend_options options_of(const policy::backend_policy& from) {
+    process::backend_options made;
+    made.what.arguments = from.command;
+    made.limits.ready_timeout = from.ready_timeout;
+    made.limits.live_interval = from.live_interval;
+    made.limits.live_failures = from.live_failures;
+    made.limits.backoff_min = from.backoff_min;
+    made.limits.backoff_max = from.backoff_max;
+    made.limits.crash_limit = from.crash_limit;
+    made.limits.crash_window = from.crash_window;
+    made.probe_timeout = from.live_timeout;
+    made.stop.grace = from.grace;
+    made.prefix = from.prefix_output ? "backend | " : "";
+    return made;
+}
+
+std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
+    const std::string host = at.host == "localhost" ? "127.0.0.1" : at.host;
+    const auto made = runtime::endpoint::of(host, at.port);
+    return made ? std::optional{*made} : std::nullopt;
+}
+
+int complain_about(const policy::address& at, failure what) {
+    const errc_entry& entry = describe(what.code);
+    std::fprintf(
+        stderr,
+        "curfew: cannot listen on %s:%u: %s\n  hint: %.*s\n",
+        at.host.c_str(),
+        unsigned{at.port},
+        std::strerror(what.detail),
+        static_cast<int>(entry.remedy.size()),
+        entry.remedy.data()
+    );
+    return entry.exit_code;
+}
+
+}  // namespace
+
+/// Ready when it accepts a connection, or answers its path with a status below 400; alive when it
+/// accepts, or answers its path at all with less than 500.
+class serving::probe final : public process::backend_probe {
+  public:
+    probe(runtime::loop& on, runtime::network& through, const policy::policy& rules)
+        : through_{through},
+          resolver_{on},
+          url_{rules.upstreams.front().urls.front()},
+          rules_{rules.backend} {}
+
+    runtime::task<bool> answers(purpose why, runtime::scope& under) override {
+        auto resolving = resolver_.resolve(url_.host, url_.port, under);
+        const auto found = co_await resolving;
+        if (!found) {
+            co_return false;
+        }
+        const bool readiness = why == purpose::readiness;
+        const std::string& path = readiness ? rules_.ready_path : rules_.live_path;
+        for (const runtime::endpoint& at : *found) {
+            auto asking = ask(at, path, readiness ? 400 : 500, under);
+            const bool good = co_await asking;
+            if (good) {
+                co_return true;
+            }
+        }
+        co_return false;
+    }
+
+  private:
+    runtime::task<bool> ask(
+        runtime::endpoint at, std::string path, int below, runtime::scope& under
+    ) {
+        if (path.empty()) {
+            auto connecting = runtime::connect(through_, at, under);
+            const auto made = co_await connecting;
+            co_return made.has_value();
+        }
+        http::client with{through_, at};
+        const std::string text = http::get_request(at.text(), path);
+        auto asking = with.exchange(http1::method_id::get, text, under);
+        const auto told = co_await asking;
+        co_return told && told->status < below;
+    }
+
+    runtime::network& through_;
+    runtime::resolver resolver_;
+    const policy::http_url& url_;
+    const policy::backend_policy& rules_;
+};
+
+serving::serving(std::shared_ptr<const policy::policy> rules)
+    : rules_{std::move(rules)},
+      loop_{outside_},
+      signals_{outside_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
+      log_{rules_->server},
+      root_{loop_},
+      gateway_{rules_, log_, loop_.now()},
+      fleet_{gateway_, loop_, outside_},
+      admin_{
+          loop_, rules_->server.admin_token,
+          [this](runtime::scope& under) { return draw(under); }
+      },
+      started_{loop_.now()} {
+    gateway_.health = [this](const http::request& asked) { return admin_.page(asked); };
+    if (!rules_->backend.command.empty()) {
+        gateway_.supervised = true;
+        probe_ = std::make_unique<probe>(loop_, outside_, *rules_);
+        backend_ = std::make_unique<process::backend>(
+            loop_, host_, *probe_, *this, options_of(rules_->backend)
+        );
+        gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
+    }
+}
+
+serving::~serving() = default;
+
+int serving::run() {
+    if (!listen()) {
+        tasks_.spawn(stop());
+        loop_.run();
+        return exit_code_;
+    }
+    tasks_.spawn(obey_signals());
+    if (backend_) {
+        tasks_.spawn(run_backend());
+    } else {
+        announce_ready();
+    }
+    loop_.run();
+    return exit_code_;
+}
+
+bool serving::listen() {
+    const auto& server = rules_->server;
+    const auto http = to_endpoint(server.listen);
+    const auto admin = to_endpoint(server.admin);
+    if (!http || !admin) {
+        exit_code_ = complain_about(http ? server.admin : server.listen, {errc::bad_usage, EINVAL});
+        return false;
+    }
+    auto admin_listener = outside_.listen(*admin, false);
+    if (!admin_listener) {
+        exit_code_ = complain_about(server.admin, admin_listener.error());
+        return false;
+    }
+    admin_at_ = (*admin_listener)->local();
+    admin_.begin(std::move(*admin_listener));
+    const auto bound = fleet_.begin(*http);
+    if (!bound) {
+        exit_code_ = complain_about(server.listen, bound.error());
+        return false;
+    }
+    http_at_ = *bound;
+    return true;
+}
+
+void serving::announce_ready() {
+    if (announced_) {
+        return;
+    }
+    announced_ = true;
+    std::printf("ready http=%s admin=%s\n", http_at_.text().c_str(), admin_at_.text().c_str());
+    std::fflush(stdout);
+}
+
+runtime::task<> serving::obey_signals() {
+    for (;;) {
+        auto waiting = signals_.next(root_);
+        const auto number = co_await waiting;
+        if (!number) {
+            co_return;
+        }
+        switch (*number) {
+            case SIGCHLD: process::reap_children(); break;
+            case SIGTERM:
+            case SIGINT: end_with(0); break;
+            default:
+                if (backend_) {
+                    backend_->forward(*number);
+                } else if (*number == SIGHUP) {
+                    end_with(0);
+                }
+        }
+    }
+}
+
+void serving::end_with(int exit_code) {
+    if (draining_) {
+        if (backend_) {
+            backend_->stop();
+        }
+        return;
+    }
+    draining_ = true;
+    exit_code_ = exit_code;
+    gateway_.guards().drain(loop_.now());
+    tasks_.spawn(stop());
+}
+
+runtime::task<> serving::stop() {
+    auto draining = fleet_.drain(rules_->server.drain);
+    co_await draining;
+    if (backend_ && backend_->state() != process::backend_state::stopped) {
+        backend_->stop();
+    } else {
+        root_.end({cause_kind::shutdown});
+    }
+    runtime::scope always{loop_};
+    while (backend_running_) {
+        auto ending = backend_ended_.wait(always);
+        co_await ending;
+    }
+    root_.end({cause_kind::shutdown});
+    auto closing = admin_.close();
+    co_await closing;
+    loop_.stop();
+}
+
+runtime::task<> serving::run_backend() {
+    backend_running_ = true;
+    auto running = backend_->run(root_);
+    const auto ended = co_await running;
+    backend_running_ = false;
+    backend_ended_.pass();
+    if (!ended) {
+        const errc_entry& entry = describe(ended.error().code);
+        if (!announced_ || ended.error().code == errc::crash_loop) {
+            std::fprintf(
+                stderr,
+                "curfew: the backend `%s` does not run: %.*s\n  hint: %.*s\n",
+                rules_->backend.command.front().c_str(),
+                static_cast<int>(entry.title.size()),
+                entry.title.data(),
+                static_cast<int>(entry.remedy.size()),
+                entry.remedy.data()
+            );
+        }
+        end_with(entry.exit_code);
+    }
+}
+
+runtime::task<gateway::snapshot> serving::draw(runtime::scope& under) {
+    auto describing = fleet_.describe(under);
+    auto now = co_await describing;
+    now.version = version;
+    now.uptime = loop_.now() - started_;
+    now.draining = draining_;
+    now.observe = rules_->gateway.observe;
+    now.ready = !draining_;
+    if (backend_) {
+        now.ready = now.ready && backend_->state() == process::backend_state::ready;
+        now.backend.state = name_of(backend_->state());
+        now.backend.restarts = backend_->starts() > 0 ? backend_->starts() - 1 : 0;
+        now.backend.pid = backend_->pid();
+        now.backend.last_exit = last_exit_;
+    }
+    co_return now;
+}
+
+void serving::told(process::backend_state state, std::string_view sentence) {
+    using enum process::backend_state;
+    const bool is_news = state == ready || state == starting;
+    log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
+    auto& guards = gateway_.guards();
+    const auto retry_after = rules_->backend.backoff_max;
+    switch (state) {
+        case ready:
+            guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now());
+            announce_ready();
+            break;
+        case crash_looped:
+        case stopped:
+            guards.set_upstream(0, gateway::upstream_state::stopped, retry_after, loop_.now());
+            break;
+        default:
+            guards.set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
+            break;
+    }
+    if (state == backing_off || state == crash_looped) {
+        last_exit_ = sentence;
+    }
+}
+
+void serving::printed(std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace curfew::cli
