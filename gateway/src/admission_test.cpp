@@ -92,6 +92,18 @@ TEST(admission, a_newcomer_never_overtakes_who_waits) {
     EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(first, gate.now)));
 }
 
+TEST(admission, places_that_a_reload_adds_go_to_who_waits) {
+    small_gateway gate{1, {}, {.in_flight = 1, .breaker = {}}};
+    auto one = gate.admit(0);
+    auto& first = gate.queue(0);
+    gate.guards.reconfigure({});
+    gate.guards.add_route(0, "r0", 0, {.in_flight = 2, .breaker = {}}, gate.now);
+    auto& second = gate.queue(0);
+    gate.guards.tick(gate.now);
+    EXPECT_EQ(mailbox::decided, std::vector{&first});
+    EXPECT_TRUE(std::holds_alternative<queued>(gate.guards.collect(second, gate.now)));
+}
+
 TEST(admission, the_queue_is_bounded) {
     small_gateway gate{2, {}, {.queue = 2, .breaker = {}}};
     std::vector<permit> held;
