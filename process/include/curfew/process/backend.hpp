@@ -1,0 +1,148 @@
+#pragma once
+
+#include <curfew/core/failure.hpp>
+#include <curfew/process/stop.hpp>
+#include <curfew/process/supervisor.hpp>
+#include <curfew/process/unit.hpp>
+#include <curfew/runtime/baton.hpp>
+#include <curfew/runtime/endpoint.hpp>
+#include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/network.hpp>
+#include <curfew/runtime/scope.hpp>
+#include <curfew/runtime/task.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace curfew::process {
+
+/// Asks whether the backend answers: injected, so that this module needs no HTTP.
+class backend_probe {
+  public:
+    enum class purpose : std::uint8_t { readiness, liveness };
+
+    virtual ~backend_probe() = default;
+
+    /// True if it answered well. Ends, with false, when `under` ends.
+    [[nodiscard]] virtual runtime::task<bool> answers(purpose why, runtime::scope& under) = 0;
+};
+
+/// Answers when a TCP connection is accepted. As liveness it is weak: the kernel accepts for a
+/// program that hangs, until its backlog is full.
+class connect_probe final : public backend_probe {
+  public:
+    connect_probe(runtime::network& through, const runtime::endpoint& to)
+        : through_{through}, to_{to} {}
+
+    [[nodiscard]] runtime::task<bool> answers(purpose why, runtime::scope& under) override;
+
+  private:
+    runtime::network& through_;
+    runtime::endpoint to_;
+};
+
+/// Hears of a backend, on its loop's thread. Must not block.
+class backend_watcher {
+  public:
+    virtual ~backend_watcher() = default;
+
+    /// The state changed, or there is something to say about it: one sentence for the log.
+    virtual void told(backend_state state, std::string_view sentence) = 0;
+
+    /// A line of its output, with prefix and newline.
+    virtual void printed(std::string_view line) = 0;
+};
+
+struct backend_options {
+    command what{};  ///< its output modes are set by `prefix`
+    supervisor_options limits{};
+    duration probe_timeout = std::chrono::seconds{2};
+    stop_plan stop{};                   ///< dump_first is decided case by case
+    std::string prefix = "backend | ";  ///< of each line of output; empty: the output is ours
+    bool dump_stacks = true;            ///< of a backend that hangs, before it is stopped
+    std::string dump_directory{};       ///< for hang-<id>.txt; empty: only the headline is told
+    std::string python_stacks{};        ///< python_hook::stacks, if the command was armed with one
+    std::uint64_t seed = 1;             ///< of the jitter
+};
+
+/// Runs a backend for as long as it is wanted: starts it, waits for readiness, restarts it when it
+/// exits or hangs (stacks first), passes on its output and signals, ends its whole tree.
+///
+/// Starting blocks the loop for about 2 ms, each look at the tree while it is being stopped for
+/// about 10 us a process of the machine. Stacks are dumped on a thread of their own. Whoever runs
+/// the process calls reap_children() on SIGCHLD.
+/// Thread rule: the loop's thread.
+class backend {
+  public:
+    backend(
+        runtime::loop& on,
+        host& machine,
+        backend_probe& probe,
+        backend_watcher& watcher,
+        backend_options options
+    );
+    backend(const backend&) = delete;
+    backend& operator=(const backend&) = delete;
+    ~backend();
+
+    /// Until it has stopped for good. Success: it was told to. Failures: crash_loop; what `spawn`
+    /// said when the first start cannot succeed; cancelled when `under` ended: the tree is then
+    /// killed without grace.
+    [[nodiscard]] runtime::task<result<>> run(runtime::scope& under);
+
+    /// Ends it in steps; a second call forces, a third does not wait any longer.
+    void stop() noexcept;
+
+    /// Sends the leader a signal: SIGHUP, SIGUSR1. Nothing when it does not run.
+    void forward(int signal);
+
+    [[nodiscard]] backend_state state() const noexcept { return machine_.state(); }
+
+    /// Starts so far, the first included.
+    [[nodiscard]] std::size_t starts() const noexcept { return machine_.starts(); }
+
+    /// The leader's pid, 0 when it does not run.
+    [[nodiscard]] pid_t pid() const noexcept;
+
+  private:
+    struct incarnation;
+
+    runtime::task<supervisor_event> next_event(runtime::scope& under, time_point wake);
+    runtime::task<supervisor_event> perform(runtime::scope& under, supervisor_action action);
+    runtime::task<> end_tree(runtime::scope& under, bool hangs);
+    runtime::task<> dump(runtime::scope& under, time_point until);
+    runtime::task<> pause(runtime::scope& under, time_point until);
+    runtime::task<> probe_once(incarnation& of);
+    runtime::task<> bury();
+
+    supervisor_event spawn_tree();
+    std::optional<supervisor_event> pending_event();
+    bool stop_was_asked_again();
+    void announce(const supervisor_action& action);
+    [[nodiscard]] std::string sentence_for(const supervisor_action& action) const;
+    [[nodiscard]] std::string last_words() const;
+    [[nodiscard]] result<> verdict() const;
+    [[nodiscard]] time_point now() const noexcept;
+
+    runtime::loop& loop_;
+    host& host_;
+    backend_probe& probe_;
+    backend_watcher& watcher_;
+    backend_options options_;
+    supervisor machine_;
+    runtime::scope own_;  ///< a root: what must be waited for even when `under` has ended
+    runtime::baton attention_;
+    std::unique_ptr<incarnation> running_;
+    std::optional<bool> probe_result_;
+    std::optional<failure> spawn_failure_;
+    std::string last_end_;    ///< how the last incarnation ended
+    std::string last_lines_;  ///< and what it printed last
+    time_point last_answer_{};
+    std::size_t stops_asked_ = 0;
+    std::size_t stops_told_ = 0;
+};
+
+}  // namespace curfew::process

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace curfew::process {
+
+/// Writes lines to a descriptor that may be slow or stuck (a terminal on hold, a full pipe) without
+/// ever blocking its caller: a thread of its own writes. At most `capacity` bytes wait; lines that
+/// find no room are dropped and counted, and the count is written when there is room again.
+/// Destroying it waits at most 200 ms for what is left. Thread rule: any thread.
+class line_writer {
+  public:
+    static constexpr std::size_t capacity = 256 * 1024;
+
+    explicit line_writer(int descriptor);  ///< borrowed: stays open as long as the process
+    line_writer(const line_writer&) = delete;
+    line_writer& operator=(const line_writer&) = delete;
+    ~line_writer();
+
+    /// `line` ends with its newline.
+    void write(std::string_view line);
+
+    /// Lines dropped so far.
+    [[nodiscard]] std::size_t dropped() const;
+
+  private:
+    struct shared;
+    std::shared_ptr<shared> shared_;
+};
+
+}  // namespace curfew::process

@@ -1,0 +1,302 @@
+#include "incarnation.hpp"
+#include <curfew/process/backend.hpp>
+#include <curfew/process/stack_dump.hpp>
+#include <curfew/runtime/descriptor.hpp>
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+#include <thread>
+
+namespace curfew::process {
+namespace {
+
+using order = supervisor_action::order;
+using kind = supervisor_event::kind;
+
+// A unit without notices (its keeper was killed, or it is simulated) is looked at this often.
+constexpr duration blind_pause = std::chrono::milliseconds{20};
+
+class loop_clock final : public clock {
+  public:
+    explicit loop_clock(runtime::loop& on) noexcept : loop_{on} {}
+
+    [[nodiscard]] time_point now() const noexcept override { return loop_.outside().now(); }
+
+  private:
+    runtime::loop& loop_;
+};
+
+// Shared with the dumping thread, which may be stuck longer than anybody waits for it.
+struct dump_job {
+    dump_request request;
+    time_point until;
+    stack_dump made;
+    std::atomic<bool> done = false;
+    runtime::descriptor bell;
+
+    void run() {
+        made = dump_stacks(request, until);
+        done.store(true, std::memory_order_release);
+        ::eventfd_write(bell.number(), 1);
+    }
+};
+
+bool start_thread(std::shared_ptr<dump_job> job) {
+    try {
+        std::thread{[job = std::move(job)] { job->run(); }}.detach();
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+runtime::task<bool> connect_probe::answers(purpose, runtime::scope& under) {
+    auto connecting = runtime::connect(through_, to_, under);
+    const auto connected = co_await connecting;
+    co_return connected.has_value();
+}
+
+backend::backend(
+    runtime::loop& on,
+    host& machine,
+    backend_probe& probe,
+    backend_watcher& watcher,
+    backend_options options
+)
+    : loop_{on},
+      host_{machine},
+      probe_{probe},
+      watcher_{watcher},
+      options_{std::move(options)},
+      machine_{options_.limits, options_.seed},
+      own_{on} {
+    const auto mode = options_.prefix.empty() ? output::inherit : output::capture;
+    options_.what.standard_output = mode;
+    options_.what.standard_error = mode;
+}
+
+backend::~backend() = default;
+
+time_point backend::now() const noexcept {
+    return loop_.outside().now();
+}
+
+pid_t backend::pid() const noexcept {
+    return running_ && !running_->tree->exited() ? running_->tree->identity().leader.pid : 0;
+}
+
+void backend::stop() noexcept {
+    ++stops_asked_;
+    attention_.pass();
+}
+
+void backend::forward(int signal) {
+    if (running_) {
+        running_->tree->signal(target::leader, signal);
+    }
+}
+
+runtime::task<result<>> backend::run(runtime::scope& under) {
+    auto action = machine_.step({kind::start}, now());
+    while (action.what != order::finish && !under.ended()) {
+        announce(action);
+        auto performing = perform(under, action);
+        const auto event = co_await performing;
+        action = machine_.step(event, now());
+    }
+    if (running_) {
+        auto burying = bury();
+        co_await burying;
+    }
+    if (action.what != order::finish) {
+        co_return fail(errc::cancelled);
+    }
+    announce(action);
+    co_return verdict();
+}
+
+runtime::task<supervisor_event> backend::perform(runtime::scope& under, supervisor_action action) {
+    switch (action.what) {
+        case order::spawn:
+            co_return spawn_tree();
+        case order::probe:
+            running_->tasks.spawn(probe_once(*running_));
+            co_return supervisor_event{kind::tick};
+        case order::stop_tree:
+        case order::dump_and_stop: {
+            auto ending = end_tree(under, action.what == order::dump_and_stop);
+            co_await ending;
+            co_return supervisor_event{kind::stopped};
+        }
+        case order::wait:
+        case order::hurry:  // told only while a tree is being ended, and heeded there
+        case order::finish:
+            break;
+    }
+    auto waiting = next_event(under, action.wake);
+    const auto event = co_await waiting;
+    co_return event;
+}
+
+supervisor_event backend::spawn_tree() {
+    probe_result_.reset();
+    auto started = host_.spawn(options_.what);
+    if (!started) {
+        spawn_failure_ = started.error();
+        return {kind::spawn_failed, false, started.error()};
+    }
+    const auto take = [this](std::string_view line) { watcher_.printed(line); };
+    running_ = std::make_unique<incarnation>(loop_, std::move(*started), take, options_.prefix);
+    running_->listen(attention_);
+    last_answer_ = now();
+    return {kind::spawned};
+}
+
+std::optional<supervisor_event> backend::pending_event() {
+    if (stops_told_ < stops_asked_) {
+        ++stops_told_;
+        return supervisor_event{kind::stop};
+    }
+    if (running_) {
+        running_->tree->collect();
+        if (running_->tree->exited() && !std::exchange(running_->exit_told, true)) {
+            return supervisor_event{kind::exited};
+        }
+    }
+    if (probe_result_) {
+        const bool good = *std::exchange(probe_result_, {});
+        last_answer_ = good ? now() : last_answer_;
+        return supervisor_event{kind::probed, good};
+    }
+    return std::nullopt;
+}
+
+runtime::task<supervisor_event> backend::next_event(runtime::scope& under, time_point wake) {
+    while (true) {
+        if (const auto event = pending_event()) {
+            co_return *event;
+        }
+        if (now() >= wake || under.ended()) {
+            co_return supervisor_event{kind::tick};
+        }
+        auto pausing = pause(under, wake);
+        co_await pausing;
+    }
+}
+
+// Until then, or until something calls for attention.
+runtime::task<> backend::pause(runtime::scope& under, time_point until) {
+    if (running_ && running_->tree->notices() < 0) {
+        until = std::min(until, add_saturated(now(), blind_pause));
+    }
+    const bool for_ever = until == time_point::max();
+    runtime::scope limited{under, bound{for_ever ? deadline{} : deadline{until}}};
+    auto waiting = attention_.wait(limited);
+    co_await waiting;
+}
+
+runtime::task<> backend::probe_once(incarnation& of) {
+    const auto why = machine_.state() == backend_state::ready ? backend_probe::purpose::liveness
+                                                              : backend_probe::purpose::readiness;
+    const auto limit = options_.probe_timeout;
+    runtime::scope limited{
+        of.life, bound{deadline::after(now(), limit), true, "backend.live_timeout", limit}
+    };
+    auto asking = probe_.answers(why, limited);
+    const bool good = co_await asking;
+    if (!of.life.ended()) {
+        probe_result_ = good;
+        attention_.pass();
+    }
+}
+
+bool backend::stop_was_asked_again() {
+    if (stops_told_ == stops_asked_) {
+        return false;
+    }
+    ++stops_told_;
+    return machine_.step({kind::stop}, now()).what == order::hurry;
+}
+
+runtime::task<> backend::end_tree(runtime::scope& under, bool hangs) {
+    auto plan = options_.stop;
+    plan.dump_first = hangs && options_.dump_stacks;
+    const loop_clock time{loop_};
+    const auto began = now();
+    stop_ladder ladder{plan};
+    auto& tree = *running_->tree;
+    auto action = advance(ladder, tree, {}, time);
+    while (action.what != stop_action::order::finish && !under.ended()) {
+        if (action.what == stop_action::order::dump) {
+            auto dumping = dump(under, action.wake);
+            co_await dumping;
+            action = advance(ladder, tree, {stop_event::kind::dumped}, time);
+            continue;
+        }
+        auto pausing = pause(under, action.wake);
+        co_await pausing;
+        const bool hurry = stop_was_asked_again();
+        const auto event =
+            hurry ? stop_event{stop_event::kind::interrupted} : stop_event::of(tree.scan());
+        action = advance(ladder, tree, event, time);
+    }
+    const auto report = conclude(ladder, tree, now() - began);
+    if (report.forced || report.abandoned != 0) {
+        watcher_.told(state(), "the backend's processes: " + describe(report));
+    }
+    auto burying = bury();
+    co_await burying;
+}
+
+runtime::task<> backend::dump(runtime::scope& under, time_point until) {
+    auto job = std::make_shared<dump_job>();
+    job->request.members = running_->tree->scan().members;
+    job->request.id = running_->tree->identity().marker;
+    job->request.directory = options_.dump_directory;
+    job->request.python_stacks = options_.python_stacks;
+    job->request.hung_for = now() - last_answer_;
+    job->until = until;
+    job->bell = runtime::descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    runtime::watched_descriptor bell{
+        loop_.outside(), runtime::descriptor{::fcntl(job->bell.number(), F_DUPFD_CLOEXEC, 3)}
+    };
+    bell.ready().clear_readable();
+    if (!bell.status() || !start_thread(job)) {
+        co_return;
+    }
+    runtime::scope limited{under, bound{deadline{until}}};
+    auto waiting = bell.ready().wait_readable(limited);
+    co_await waiting;
+    if (!job->done.load(std::memory_order_acquire)) {
+        watcher_.told(state(), "its stacks could not be read in time");
+        co_return;
+    }
+    const auto& made = job->made;
+    watcher_.told(state(), made.path.empty() ? made.headline : made.headline + "; " + made.path);
+}
+
+// What the tree printed last is passed on before it is let go.
+runtime::task<> backend::bury() {
+    running_->life.cancel();
+    auto joining = running_->tasks.join(own_);
+    co_await joining;
+    running_->tree->collect();
+    if (const auto& report = running_->tree->exited()) {
+        last_end_ = describe(*report);
+    }
+    last_lines_ = last_words();
+    running_.reset();
+    probe_result_.reset();
+}
+
+}  // namespace curfew::process

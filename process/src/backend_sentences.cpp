@@ -1,0 +1,92 @@
+#include "incarnation.hpp"
+#include <curfew/process/backend.hpp>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+namespace curfew::process {
+namespace {
+
+using notice = supervisor_action::notice;
+
+std::string in_seconds(duration span) {
+    std::array<char, 32> text{};
+    const auto seconds = std::chrono::duration<double>{span}.count();
+    std::snprintf(text.data(), text.size(), "%.2f s", seconds);
+    return text.data();
+}
+
+std::string describe_failure(const failure& why) {
+    auto text = std::string{describe(why.code).title};
+    if (why.detail != 0) {
+        text += std::string{" ("} + std::strerror(why.detail) + ')';
+    }
+    return text;
+}
+
+}  // namespace
+
+void backend::announce(const supervisor_action& action) {
+    if (action.tell != notice::none) {
+        watcher_.told(state(), sentence_for(action));
+    }
+}
+
+std::string backend::sentence_for(const supervisor_action& action) const {
+    const auto& limits = options_.limits;
+    switch (action.tell) {
+        case notice::none:
+            break;
+        case notice::starting:
+            return "starting the backend, start " + std::to_string(starts());
+        case notice::ready:
+            return "the backend is ready";
+        case notice::not_ready_in_time:
+            return "the backend was not ready within " + in_seconds(limits.ready_timeout);
+        case notice::exited: {
+            const auto& report = running_->tree->exited();
+            return "the backend ended: " + (report ? describe(*report) : "unknown");
+        }
+        case notice::hung:
+            return "the backend hangs: " + std::to_string(limits.live_failures) +
+                   " probes in a row failed";
+        case notice::restarting_in:
+            return "the backend is started again in " + in_seconds(action.wake - now());
+        case notice::gave_up:
+            return "crash loop: " + std::to_string(limits.crash_limit) + " crashes within " +
+                   in_seconds(limits.crash_window) + ", not started again; last " + last_end_ +
+                   (last_lines_.empty() ? "" : "; it printed last:\n" + last_lines_);
+        case notice::cannot_start:
+            return "the backend cannot be started: " +
+                   describe_failure(spawn_failure_.value_or(failure{}));
+        case notice::stopping:
+            return "stopping the backend";
+        case notice::stopped:
+            return "the backend has stopped";
+    }
+    return {};
+}
+
+std::string backend::last_words() const {
+    std::string text;
+    for (const auto* lines : {&running_->output, &running_->error}) {
+        for (const auto& line : lines->last()) {
+            text += "  " + line + '\n';
+        }
+    }
+    if (!text.empty()) {
+        text.pop_back();
+    }
+    return text;
+}
+
+result<> backend::verdict() const {
+    if (state() != backend_state::crash_looped) {
+        return {};
+    }
+    const bool never_ran = starts() == 1 && spawn_failure_.has_value();
+    return std::unexpected{never_ran ? *spawn_failure_ : failure{errc::crash_loop}};
+}
+
+}  // namespace curfew::process

@@ -1,0 +1,235 @@
+#include <curfew/process/backend.hpp>
+#include <curfew/runtime/sleep.hpp>
+#include <curfew/runtime/task_group.hpp>
+#include <curfew/sim/processes.hpp>
+#include <curfew/sim/world.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <functional>
+
+namespace curfew::process {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using state = backend_state;
+
+class world_clock final : public clock {
+  public:
+    explicit world_clock(sim::world& outside) : outside_{outside} {}
+
+    [[nodiscard]] time_point now() const noexcept override { return outside_.now(); }
+
+  private:
+    sim::world& outside_;
+};
+
+// Answers as the scenario says, after `delay`.
+struct scripted_probe final : backend_probe {
+    std::function<bool(time_point)> good = [](time_point) { return true; };
+    duration delay = 1ms;
+
+    runtime::task<bool> answers(purpose, runtime::scope& under) override {
+        auto sleeping = runtime::sleep_until(under, under.on().now() + delay);
+        const auto woken = co_await sleeping;
+        co_return woken == runtime::wake::ready&& good(under.on().now());
+    }
+};
+
+struct change {
+    duration at;
+    backend_state to;
+
+    friend bool operator==(const change&, const change&) = default;
+};
+
+struct recorder final : backend_watcher {
+    explicit recorder(const clock& of) : time{of}, began{of.now()} {}
+
+    void told(backend_state now, std::string_view sentence) override {
+        sentences.emplace_back(sentence);
+        if (changes.empty() || changes.back().to != now) {
+            changes.push_back({time.now() - began, now});
+        }
+    }
+
+    void printed(std::string_view) override {}
+
+    const clock& time;
+    time_point began;
+    std::vector<change> changes;
+    std::vector<std::string> sentences;
+};
+
+struct backend_scenario : testing::Test {
+    sim::world outside;
+    runtime::loop on{outside};
+    world_clock time{outside};
+    sim::processes machine{time};
+    scripted_probe probe;
+    recorder heard{time};
+    runtime::scope root{on};
+    runtime::task_group tasks;
+    backend_options options{.dump_stacks = false};
+    std::optional<backend> subject;
+    std::optional<result<>> ended;
+
+    void begin() {
+        options.what.arguments = {"server"};
+        options.limits.jitter = 0;
+        subject.emplace(on, machine, probe, heard, options);
+        tasks.spawn(run());
+    }
+
+    runtime::task<> run() {
+        auto running = subject->run(root);
+        ended = co_await running;
+    }
+
+    static runtime::task<> call_at(
+        runtime::scope& under, time_point when, std::function<void()> what
+    ) {
+        auto sleeping = runtime::sleep_until(under, when);
+        co_await sleeping;
+        what();
+    }
+
+    void at(duration when, std::function<void()> what) {
+        tasks.spawn(call_at(root, on.now() + when, std::move(what)));
+    }
+
+    bool finish() {
+        return outside.run(on, [this] { return tasks.running() == 0; });
+    }
+};
+
+TEST_F(backend_scenario, becomes_ready_and_stops_when_told) {
+    at(10s, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_TRUE(ended->has_value());
+    EXPECT_THAT(
+        heard.changes,
+        ElementsAre(
+            change{0s, state::starting},
+            change{51ms, state::ready},
+            change{10s, state::stopping},
+            change{10s, state::stopped}
+        )
+    );
+    EXPECT_EQ(machine.alive(), 0U);
+}
+
+TEST_F(backend_scenario, a_hung_start_is_ended_and_tried_again) {
+    probe.good = [&](time_point now) { return now - heard.began > 31s; };
+    at(40s, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(machine.spawns().size(), 2U);
+    EXPECT_THAT(heard.sentences, testing::Contains(HasSubstr("not ready within 30.00 s")));
+    EXPECT_EQ(heard.changes[1], (change{30s, state::stopping}));
+    EXPECT_TRUE(ended->has_value());
+}
+
+TEST_F(backend_scenario, a_probe_that_never_answers_is_cut_off_and_counts) {
+    begin();
+    at(1s, [&] { probe.delay = 1h; });
+    at(40s, [&] { subject->stop(); });
+    ASSERT_TRUE(finish());
+    // Ready at 51 ms; probes at 5.051 s and then every 2 s + 5 s fail: the third ends at 21.051 s.
+    EXPECT_EQ(heard.changes[2], (change{21'051ms, state::stopping}));
+    EXPECT_THAT(heard.sentences, testing::Contains(HasSubstr("hangs: 3 probes in a row failed")));
+}
+
+TEST_F(backend_scenario, a_crash_loop_ends_in_the_error_that_says_so) {
+    machine.script_next(sim::behaviour{.lives = 100ms, .exit_code = 1});
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(ended->error(), failure{errc::crash_loop});
+    EXPECT_EQ(machine.spawns().size(), 5U);
+    EXPECT_EQ(subject->state(), state::crash_looped);
+    EXPECT_THAT(heard.sentences.back(), HasSubstr("5 crashes within 60.00 s"));
+    EXPECT_THAT(heard.sentences.back(), HasSubstr("last exit status 1"));
+}
+
+TEST_F(backend_scenario, a_command_that_is_not_there_is_told_at_once) {
+    machine.script_next(failure{errc::command_not_found, ENOENT});
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(ended->error(), (failure{errc::command_not_found, ENOENT}));
+    EXPECT_EQ(machine.spawns().size(), 1U);
+    EXPECT_THAT(heard.sentences.back(), HasSubstr("The command was not found."));
+}
+
+TEST_F(backend_scenario, workers_left_by_a_crashed_leader_are_gone_before_the_restart) {
+    machine.script_next(
+        sim::behaviour{.lives = 1s, .children = {{.name = "worker", .obeys_after = {}}}}
+    );
+    machine.script_next(sim::behaviour{});
+    std::size_t alive_at_restart = 99;
+    at(6500ms, [&] { alive_at_restart = machine.alive(); });
+    at(20s, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    ASSERT_EQ(machine.spawns().size(), 2U);
+    EXPECT_GE(machine.spawns()[1] - heard.began, 6s) << "after the grace of the deaf worker";
+    EXPECT_EQ(alive_at_restart, 1U) << "the new leader alone";
+}
+
+TEST_F(backend_scenario, a_second_stop_forces_and_does_not_wait_for_the_grace) {
+    machine.script_next(sim::behaviour{.obeys_after = {}});
+    at(1s, [&] { subject->stop(); });
+    at(2s, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_TRUE(ended->has_value());
+    EXPECT_EQ(on.now() - heard.began, 2s);
+}
+
+TEST_F(backend_scenario, a_stop_during_backoff_is_immediate) {
+    machine.script_next(sim::behaviour{.lives = 1s});
+    at(1100ms, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(machine.spawns().size(), 1U);
+    EXPECT_TRUE(ended->has_value());
+    EXPECT_EQ(on.now() - heard.began, 1100ms);
+}
+
+TEST_F(backend_scenario, when_its_scope_ends_the_tree_is_killed_without_grace) {
+    machine.script_next(sim::behaviour{.obeys_after = {}});
+    at(3s, [&] { root.cancel(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(ended->error().code, errc::cancelled);
+    EXPECT_EQ(on.now() - heard.began, 3s);
+    EXPECT_EQ(machine.alive(), 0U);
+}
+
+TEST_F(backend_scenario, signals_are_forwarded_to_the_leader_alone) {
+    machine.script_next(sim::behaviour{.children = {{.name = "worker"}}});
+    at(1s, [&] { subject->forward(SIGUSR1); });
+    at(2s, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(
+        machine.signals().front(), (sim::processes::received{heard.began + 1s, 1000, SIGUSR1})
+    );
+    EXPECT_EQ(machine.signals()[1].signal, SIGTERM);
+}
+
+TEST_F(backend_scenario, an_hour_of_crashes_every_two_minutes_is_survived) {
+    machine.script_next(sim::behaviour{.lives = 120s});
+    at(1h, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_TRUE(ended->has_value());
+    EXPECT_GE(machine.spawns().size(), 29U);
+}
+
+}  // namespace
+}  // namespace curfew::process

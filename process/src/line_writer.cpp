@@ -1,0 +1,101 @@
+#include <curfew/process/line_writer.hpp>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace curfew::process {
+namespace {
+
+constexpr auto farewell = std::chrono::milliseconds{200};
+
+void write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const auto wrote = ::write(descriptor, text.data(), text.size());
+        if (wrote > 0) {
+            text.remove_prefix(static_cast<std::size_t>(wrote));
+        } else if (wrote < 0 && errno == EAGAIN) {
+            pollfd watched{descriptor, POLLOUT, 0};
+            ::poll(&watched, 1, -1);  // its own thread may wait as long as the reader likes
+        } else if (wrote == 0 || errno != EINTR) {
+            return;
+        }
+    }
+}
+
+}  // namespace
+
+struct line_writer::shared {
+    int descriptor = -1;
+    std::mutex lock;
+    std::condition_variable changed;
+    std::string waiting;
+    std::size_t dropped = 0;
+    std::size_t dropped_told = 0;
+    bool writing = false;
+    bool closing = false;
+
+    std::string take() {
+        auto text = std::exchange(waiting, {});
+        if (dropped != dropped_told) {
+            text += "(" + std::to_string(dropped - dropped_told) + " lines dropped here)\n";
+            dropped_told = dropped;
+        }
+        return text;
+    }
+
+    void run() {
+        std::unique_lock held{lock};
+        while (true) {
+            changed.wait(held, [&] { return closing || !waiting.empty(); });
+            if (waiting.empty()) {
+                return;
+            }
+            const auto text = take();
+            writing = true;
+            held.unlock();
+            write_all(descriptor, text);
+            held.lock();
+            writing = false;
+            changed.notify_all();
+        }
+    }
+};
+
+line_writer::line_writer(int descriptor) : shared_{std::make_shared<shared>()} {
+    shared_->descriptor = descriptor;
+    std::thread{[mine = shared_] { mine->run(); }}.detach();  // it may be stuck in write(2)
+}
+
+line_writer::~line_writer() {
+    std::unique_lock held{shared_->lock};
+    shared_->closing = true;
+    shared_->changed.notify_all();
+    shared_->changed.wait_for(held, farewell, [&] {
+        return shared_->waiting.empty() && !shared_->writing;
+    });
+}
+
+void line_writer::write(std::string_view line) {
+    const std::lock_guard held{shared_->lock};
+    if (shared_->waiting.size() + line.size() > capacity) {
+        ++shared_->dropped;
+        return;
+    }
+    shared_->waiting += line;
+    shared_->changed.notify_all();
+}
+
+std::size_t line_writer::dropped() const {
+    const std::lock_guard held{shared_->lock};
+    return shared_->dropped;
+}
+
+}  // namespace curfew::process
