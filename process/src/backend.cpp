@@ -1,4 +1,5 @@
 #include "incarnation.hpp"
+#include "quiet_thread.hpp"
 #include <curfew/process/backend.hpp>
 #include <curfew/process/stack_dump.hpp>
 #include <curfew/runtime/descriptor.hpp>
@@ -13,7 +14,6 @@
 #include <cstdio>
 #include <cstring>
 #include <system_error>
-#include <thread>
 
 namespace curfew::process {
 namespace {
@@ -51,7 +51,7 @@ struct dump_job {
 
 bool start_thread(std::shared_ptr<dump_job> job) {
     try {
-        std::thread{[job = std::move(job)] { job->run(); }}.detach();
+        start_quiet_thread([job = std::move(job)] { job->run(); });
         return true;
     } catch (const std::system_error&) {
         return false;

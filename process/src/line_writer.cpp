@@ -1,5 +1,8 @@
+#include "quiet_thread.hpp"
 #include <curfew/process/line_writer.hpp>
+#include <curfew/runtime/descriptor.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -8,7 +11,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace curfew::process {
@@ -33,7 +35,7 @@ void write_all(int descriptor, std::string_view text) {
 }  // namespace
 
 struct line_writer::shared {
-    int descriptor = -1;
+    runtime::descriptor to;
     std::mutex lock;
     std::condition_variable changed;
     std::string waiting;
@@ -61,7 +63,7 @@ struct line_writer::shared {
             const auto text = take();
             writing = true;
             held.unlock();
-            write_all(descriptor, text);
+            write_all(to.number(), text);
             held.lock();
             writing = false;
             changed.notify_all();
@@ -70,8 +72,8 @@ struct line_writer::shared {
 };
 
 line_writer::line_writer(int descriptor) : shared_{std::make_shared<shared>()} {
-    shared_->descriptor = descriptor;
-    std::thread{[mine = shared_] { mine->run(); }}.detach();  // it may be stuck in write(2)
+    shared_->to = runtime::descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
+    start_quiet_thread([mine = shared_] { mine->run(); });
 }
 
 line_writer::~line_writer() {

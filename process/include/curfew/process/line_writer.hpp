@@ -14,7 +14,8 @@ class line_writer {
   public:
     static constexpr std::size_t capacity = 256 * 1024;
 
-    explicit line_writer(int descriptor);  ///< borrowed: stays open as long as the process
+    /// Writes to a copy of `descriptor`, whose reader may go: that is no signal to anybody.
+    explicit line_writer(int descriptor);
     line_writer(const line_writer&) = delete;
     line_writer& operator=(const line_writer&) = delete;
     ~line_writer();
