@@ -26,6 +26,7 @@ namespace {
 constexpr int channel_number = 3;
 constexpr int kill_rounds = 5000;  // a round without success waits 2 ms: 10 s in all
 constexpr int round_wait_ms = 2;
+constexpr int most_descriptors = 65'536;  // closed one by one where close_range is not to be had
 constexpr std::size_t highest_pid = 4U << 20U;  // PID_MAX_LIMIT
 
 struct state {
@@ -66,7 +67,11 @@ void arrange_descriptors(const plan& what) noexcept {
         ::dup2(from[static_cast<std::size_t>(to)], to);
     }
     ::fcntl(channel_number, F_SETFD, FD_CLOEXEC);
-    ::close_range(channel_number + 1, ~0U, 0);
+    if (::close_range(channel_number + 1, ~0U, 0) != 0) {
+        for (int number = channel_number + 1; number < most_descriptors; ++number) {
+            ::close(number);
+        }
+    }
 }
 
 void let_go_of_streams() noexcept {
@@ -279,6 +284,7 @@ void live(const plan& what) noexcept {
 
     now.leader = start(what);
     let_go_of_streams();
+    [[maybe_unused]] const int moved = ::chdir("/");  // keeps no file system busy
     const auto born = read_stat_numbers(now.leader);
     tell(now.channel, {news::started, 0, now.leader, born ? born->id.started : 0});
 

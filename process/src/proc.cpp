@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -192,12 +194,16 @@ std::string read_small_file(const char* path, std::size_t limit) {
 
 bool signal_exactly(process_id target, int signal) noexcept {
     const runtime::descriptor held{static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0))};
-    if (!held) {
+    const bool no_handles = !held && (errno == ENOSYS || errno == EPERM);  // an old sandbox
+    if (!held && !no_handles) {
         return false;
     }
     const auto now = read_stat_numbers(target.pid);
-    return now && now->id == target &&
-           ::syscall(SYS_pidfd_send_signal, held.number(), signal, nullptr, 0) == 0;
+    if (!now || now->id != target) {
+        return false;
+    }
+    return no_handles ? ::kill(target.pid, signal) == 0
+                      : ::syscall(SYS_pidfd_send_signal, held.number(), signal, nullptr, 0) == 0;
 }
 
 }  // namespace curfew::process

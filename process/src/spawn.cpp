@@ -113,23 +113,23 @@ pid_t fork_keeper(const keeper::plan& plan) {
 }
 
 result<keeper::message> await_start(int channel, duration limit) {
-    const auto now = [] { return steady_clock{}.now(); };
-    const auto end = deadline::after(now(), limit);
+    const steady_clock time;
+    const auto end = deadline::after(time.now(), limit);
     while (true) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end.left(now()));
-        pollfd watched{channel, POLLIN, 0};
-        const int ready = ::poll(&watched, 1, static_cast<int>(left.count()));
-        if (ready > 0) {
-            keeper::message news;
-            const auto got = ::recv(channel, &news, sizeof news, MSG_DONTWAIT);
-            if (got == static_cast<ssize_t>(sizeof news)) {
-                return news;
-            }
+        keeper::message news;
+        const auto got = ::recv(channel, &news, sizeof news, MSG_DONTWAIT);
+        if (got == static_cast<ssize_t>(sizeof news)) {
+            return news;
+        }
+        if (got >= 0 || (errno != EAGAIN && errno != EINTR)) {
             return fail(errc::local_resource, ECHILD);
         }
-        if (ready == 0 || errno != EINTR) {
+        if (end.expired(time.now())) {
             return fail(errc::own_timeout);
         }
+        const auto left = std::min<duration>(end.left(time.now()), std::chrono::seconds{1});
+        pollfd watched{channel, POLLIN, 0};
+        ::poll(&watched, 1, static_cast<int>(left / std::chrono::milliseconds{1}) + 1);
     }
 }
 

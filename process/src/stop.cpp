@@ -220,7 +220,8 @@ stop_report stop_and_wait(
     const clock& time,
     const std::function<void(time_point)>& dump
 ) {
-    constexpr auto blind_pause = std::chrono::milliseconds{20};
+    constexpr duration blind_pause = std::chrono::milliseconds{20};
+    constexpr duration noticed_pause = std::chrono::seconds{1};
     stop_ladder ladder{plan};
     const auto started = time.now();
     auto action = advance(ladder, whom, {}, time);
@@ -232,10 +233,10 @@ stop_report stop_and_wait(
             action = advance(ladder, whom, {stop_event::kind::dumped}, time);
             continue;
         }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(action.wake - time.now());
         pollfd watched{whom.notices(), POLLIN, 0};
-        const auto pause = watched.fd < 0 ? std::min(left, blind_pause) : left;
-        ::poll(&watched, 1, static_cast<int>(std::max(pause.count(), pause.zero().count())));
+        const auto longest = watched.fd < 0 ? blind_pause : noticed_pause;
+        const auto left = std::clamp<duration>(action.wake - time.now(), duration::zero(), longest);
+        ::poll(&watched, 1, static_cast<int>(left / std::chrono::milliseconds{1}) + 1);
         action = advance(ladder, whom, stop_event::of(whom.scan()), time);
     }
     return conclude(ladder, whom, time.now() - started);

@@ -40,9 +40,10 @@ struct stack_dump {
 /// token in a path or a name is blotted out.
 ///
 /// Blocks until `until` at most (each wait inside is bounded by it; reading a file that hangs is
-/// not): call it on a thread of its own. Bounds: 64 processes, 64 threads with stacks a process,
-/// 48 frames a thread, 64 descriptors a process, 1 MiB of text.
-/// Thread rule: any thread; one dump at a time (a second one waits for the first).
+/// not): call it on a thread of its own, whose end also lets go of
+/// traced threads that could not be stopped (state D). Bounds: 64 processes, 64 threads with stacks
+/// a process, 48 frames a thread, 64 descriptors a process, 1 MiB of text. Thread rule: any thread;
+/// one dump at a time (a second one waits for the first).
 [[nodiscard]] stack_dump dump_stacks(const dump_request& what, time_point until);
 
 /// `text` without what looks like a secret: `password=...`, `token: ...`, `scheme://user:pw@`.
