@@ -58,8 +58,8 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
     abandoned_ = true;
-    places_.total.abandon();
-    places_.route.abandon();
+    if (places_.total.held()) places_.total.abandon();
+    if (places_.route.held()) places_.route.abandon();
     if (counts_against_target(result, why)) {
         timed_out_ = result == outcome::timeout;
         if (places_.call.held()) places_.call.finish(result, why, now);

@@ -1,7 +1,6 @@
 #include "abandoned.hpp"
-#include <curfew/runtime/sleep.hpp>
-
 #include "exchange.hpp"
+#include <curfew/runtime/sleep.hpp>
 
 #include <array>
 

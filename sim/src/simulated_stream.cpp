@@ -42,10 +42,11 @@ io_result simulated_stream::try_read(std::span<char> into) noexcept {
         ready_.clear_readable();
         return {io::would_block};
     }
-    if (incoming_->reset) {
-        return {io::failed, 0, ECONNRESET};
-    }
     if (incoming_->arrived.empty()) {
+        // As the kernel does it: what arrived before the reset can still be read.
+        if (incoming_->reset) {
+            return {io::failed, 0, ECONNRESET};
+        }
         if (incoming_->ended) {
             return {io::end};
         }

@@ -21,10 +21,14 @@ constexpr std::size_t lines_waiting_max = 8192;
 severity severity_of(const event& what) noexcept {
     switch (what.ended) {
         case outcome::failure:
-        case outcome::timeout: return severity::warning;
-        case outcome::ignored: return severity::warning;
-        case outcome::cancelled: return severity::info;
-        case outcome::success: break;
+        case outcome::timeout:
+            return severity::warning;
+        case outcome::ignored:
+            return severity::warning;
+        case outcome::cancelled:
+            return severity::info;
+        case outcome::success:
+            break;
     }
     for (const event::attribute& each : what.attributes) {
         if (each.key == "slow" && each.value == "true") {
@@ -36,10 +40,14 @@ severity severity_of(const event& what) noexcept {
 
 std::string_view name_of(severity level) noexcept {
     switch (level) {
-        case severity::debug: return "debug";
-        case severity::info: return "info";
-        case severity::warning: return "warning";
-        case severity::error: return "error";
+        case severity::debug:
+            return "debug";
+        case severity::info:
+            return "info";
+        case severity::warning:
+            return "warning";
+        case severity::error:
+            return "error";
     }
     return "info";
 }
@@ -55,7 +63,11 @@ std::string timestamp() {
     const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
     char all[48];
     std::snprintf(
-        all, sizeof all, "%.*s.%03dZ", static_cast<int>(length), text,
+        all,
+        sizeof all,
+        "%.*s.%03dZ",
+        static_cast<int>(length),
+        text,
         static_cast<int>(milliseconds % 1000)
     );
     return all;
@@ -63,9 +75,7 @@ std::string timestamp() {
 
 std::string seconds_text(duration length) {
     char text[32];
-    std::snprintf(
-        text, sizeof text, "%.3f s", std::chrono::duration<double>(length).count()
-    );
+    std::snprintf(text, sizeof text, "%.3f s", std::chrono::duration<double>(length).count());
     return text;
 }
 

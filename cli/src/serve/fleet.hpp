@@ -23,8 +23,8 @@ class fleet {
     /// Listens and begins to serve. The answer is the address that was bound.
     [[nodiscard]] result<runtime::endpoint> begin(const runtime::endpoint& at);
 
-    /// The gateway now: guards, and the numbers of all workers. A worker that does not answer within
-    /// a second is left out.
+    /// The gateway now: guards, and the numbers of all workers. A worker that does not answer
+    /// within a second is left out.
     [[nodiscard]] runtime::task<gateway::snapshot> describe(runtime::scope& under);
 
     /// Lets every worker end what it serves, at most for `grace`.

@@ -15,12 +15,17 @@ constexpr std::string_view version = CURFEW_VERSION;
 
 constexpr std::string_view name_of(process::backend_state state) noexcept {
     switch (state) {
-        case process::backend_state::stopped: return "stopped";
-        case process::backend_state::starting: return "starting";
-        case process::backend_state::ready: return "ready";
+        case process::backend_state::stopped:
+            return "stopped";
+        case process::backend_state::starting:
+            return "starting";
+        case process::backend_state::ready:
+            return "ready";
         case process::backend_state::stopping:
-        case process::backend_state::backing_off: return "restarting";
-        case process::backend_state::crash_looped: return "crash_loop";
+        case process::backend_state::backing_off:
+            return "restarting";
+        case process::backend_state::crash_looped:
+            return "crash_loop";
     }
     return "stopped";
 }
@@ -122,8 +127,7 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
       gateway_{rules_, log_, loop_.now()},
       fleet_{gateway_, loop_, outside_},
       admin_{
-          loop_, rules_->server.admin_token,
-          [this](runtime::scope& under) { return draw(under); }
+          loop_, rules_->server.admin_token, [this](runtime::scope& under) { return draw(under); }
       },
       started_{loop_.now()} {
     gateway_.health = [this](const http::request& asked) { return admin_.page(asked); };
@@ -196,9 +200,13 @@ runtime::task<> serving::obey_signals() {
             co_return;
         }
         switch (*number) {
-            case SIGCHLD: process::reap_children(); break;
+            case SIGCHLD:
+                process::reap_children();
+                break;
             case SIGTERM:
-            case SIGINT: end_with(0); break;
+            case SIGINT:
+                end_with(0);
+                break;
             default:
                 if (backend_) {
                     backend_->forward(*number);

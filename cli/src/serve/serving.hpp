@@ -1,5 +1,8 @@
 #pragma once
 
+#include "admin_site.hpp"
+#include "event_log.hpp"
+#include "fleet.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
@@ -7,10 +10,6 @@
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/signals.hpp>
-
-#include "admin_site.hpp"
-#include "event_log.hpp"
-#include "fleet.hpp"
 
 #include <memory>
 #include <optional>

@@ -2,14 +2,13 @@
 #include "output.hpp"
 #include "policy_sources.hpp"
 #include "verbs.hpp"
-
 #include <curfew/core/failure.hpp>
 #include <curfew/policy/load.hpp>
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <exception>
-
-#include <sys/resource.h>
 
 namespace curfew::cli {
 
