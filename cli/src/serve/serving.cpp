@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include <unistd.h>
+
 namespace curfew::cli {
 
 namespace {
@@ -129,6 +131,7 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
       admin_{
           loop_, rules_->server.admin_token, [this](runtime::scope& under) { return draw(under); }
       },
+      output_{STDERR_FILENO},
       started_{loop_.now()} {
     gateway_.health = [this](const http::request& asked) { return admin_.page(asked); };
     if (!rules_->backend.command.empty()) {
@@ -275,6 +278,8 @@ runtime::task<> serving::run_backend() {
 runtime::task<gateway::snapshot> serving::draw(runtime::scope& under) {
     auto describing = fleet_.describe(under);
     auto now = co_await describing;
+    // Route indexes that nobody has used yet have no name.
+    std::erase_if(now.routes, [](const gateway::route_snapshot& each) { return each.name.empty(); });
     now.version = version;
     now.uptime = loop_.now() - started_;
     now.draining = draining_;
@@ -315,7 +320,7 @@ void serving::told(process::backend_state state, std::string_view sentence) {
 }
 
 void serving::printed(std::string_view line) {
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    output_.write(line);
 }
 
 }  // namespace curfew::cli

@@ -6,6 +6,7 @@
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
+#include <curfew/process/line_writer.hpp>
 #include <curfew/process/spawn.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -20,7 +21,7 @@ namespace curfew::cli {
 
 /// `curfew serve` from its policy to its end: the listeners, the workers, the backend, the signals.
 /// Thread rule: the main thread.
-class serving final : private process::backend_watcher {
+class serving final : public process::backend_watcher {
   public:
     explicit serving(std::shared_ptr<const policy::policy> rules);
     serving(const serving&) = delete;
@@ -55,6 +56,7 @@ class serving final : private process::backend_watcher {
     fleet fleet_;
     admin_site admin_;
     process::system_host host_;
+    process::line_writer output_;
     std::unique_ptr<probe> probe_;
     std::unique_ptr<process::backend> backend_;
     runtime::endpoint http_at_;
