@@ -1,4 +1,4 @@
-"""clang's path-sensitive analyzer over every file: minutes, so it runs at night, not in the gate."""
+"""clang's path-sensitive analyzer over every file: minutes, so nightly only."""
 
 from . import tidy
 from .tree import Report, Tree
@@ -11,5 +11,6 @@ def run(tree: Tree) -> Report:
     return tidy.run(tree, CHECKS)
 
 
-PLANTED = [{**tidy.CLEAN, "core/src/a.cpp": "int f() {\n    int* a = nullptr;\n    return *a;\n}\n"}]
+PLANTED = [{**tidy.CLEAN,
+            "core/src/a.cpp": "int f() {\n    int* a = nullptr;\n    return *a;\n}\n"}]
 CLEAN = {**tidy.CLEAN, "core/src/a.cpp": "int f(int a) {\n    return a;\n}\n"}
