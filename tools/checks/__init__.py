@@ -20,7 +20,6 @@ from . import (
     coroutine_lambdas,
     docs_links,
     format,
-    generated,
     headers,
     includes,
     private_names,
@@ -34,6 +33,6 @@ from . import (
 
 ALL = [
     includes, clock, waiting, co_await, coroutine_lambdas, ratchets, vocabulary, readmes,
-    docs_links, private_names, format, headers, generated, tests, compile_time, tidy,
+    docs_links, private_names, format, headers, tests, compile_time, tidy,
 ]
 NIGHTLY = [analyzer]
