@@ -1,7 +1,8 @@
 """A unit test does not wait: no sleeping, no polling, no timed blocking, in any *_test.cpp.
 
-Time is data there, on the manual clock or in sim, whose sleep_until costs nothing. Tests that meet real processes and sockets live
-in tests/integration and tests/e2e; the real sleeps of the rest are a ratchet at zero.
+Time is data there, on the manual clock or in sim, whose sleep_until costs nothing. Tests that meet
+real processes and sockets live in tests/integration and tests/e2e; the real sleeps of the rest
+are a ratchet at zero.
 """
 
 import re
@@ -10,7 +11,7 @@ from .tree import Report, Tree, is_outside, is_test
 
 NAME = "no waiting in tests"
 SLEEPS = re.compile(
-    r"\bthis_thread\b(?!::get_id)|\bu?sleep\s*\(|\b(?:clock_)?nanosleep\b|\bsetTimeout\b")
+    r"\bthis_thread::sleep|\busing\s+(?:namespace\s+)?std::this_thread|\bu?sleep\s*\(|\b(?:clock_)?nanosleep\b|\bsetTimeout\b")
 WAITS = re.compile(
     SLEEPS.pattern + r"|\.wait_(?:for|until)\s*\("
     r"|\btry_(?:acquire|lock)_(?:for|until)\b|\b(?:pthread_cond_|sem_)timedwait\b")
