@@ -11,7 +11,8 @@ from .tree import Report, Tree, is_outside, is_test
 
 NAME = "no waiting in tests"
 SLEEPS = re.compile(
-    r"\bthis_thread::sleep|\busing\s+(?:namespace\s+)?std::this_thread|\bu?sleep\s*\(|\b(?:clock_)?nanosleep\b|\bsetTimeout\b")
+    r"\bthis_thread::sleep|\busing\s+(?:namespace\s+)?std::this_thread"
+    r"|\bu?sleep\s*\(|\b(?:clock_)?nanosleep\b|\bsetTimeout\b")
 WAITS = re.compile(
     SLEEPS.pattern + r"|\.wait_(?:for|until)\s*\("
     r"|\btry_(?:acquire|lock)_(?:for|until)\b|\b(?:pthread_cond_|sem_)timedwait\b")
