@@ -44,7 +44,8 @@ tsan: ## All tests under the thread sanitizer
 
 fuzz: ## Fuzz each target for SECONDS=60, or the one named by T=
 	@tools/bootstrap build test check
-	@tools/fuzz $(SECONDS) $(T)
+	@tools/build fuzz
+	@fuzz/run $(SECONDS) $(T)
 
 bench: build ## Micro-benchmarks, then the gateway against nginx and haproxy
 	@tools/bootstrap build test check bench

@@ -1,4 +1,4 @@
-"""Starting and stopping: one clear sentence and the right exit code, and nothing lost in between."""
+"""Starting and stopping: one clear sentence, the right exit code, and nothing lost in between."""
 
 import signal
 import socket

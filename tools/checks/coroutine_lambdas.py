@@ -10,7 +10,7 @@ from .shape import matching
 from .tree import Finding, Report, Tree
 
 NAME = "coroutine lambdas"
-LAMBDA = re.compile(r"(?<![\w\])])\[\s*[^\]\s\[][^\]]*\]\s*(?:\([^{};]*\))?[^{};()]*\{")
+LAMBDA = re.compile(r"(?<![\w\])\[])\[\s*[^\]\s\[][^\]]*\]\s*(?:\([^{};]*\))?[^{};()]*\{")
 
 
 def run(tree: Tree) -> Report:
@@ -34,4 +34,5 @@ PLANTED = [
     {"http/src/a.cpp": "void f() {\n    spawn([&] { co_await reading; });\n}\n"},
 ]
 CLEAN = {"http/src/a.cpp": "task f(int* a) {\n    auto g = [](int b) -> task { co_return; };\n"
-                           "    a[1] = 2;\n    auto h = [a] { return *a; };\n    co_return;\n}\n"}
+                           "    [[maybe_unused]] a[1] = 2;\n    auto h = [a] { return *a; };\n"
+                           "    co_return;\n}\n"}

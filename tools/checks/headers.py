@@ -7,6 +7,7 @@ from .tree import Finding, Report, Tree
 
 NAME = "public headers"
 BUILD = "build/dev"
+TARGET = re.compile(r"^(?!cmake_)(\w+_headers): phony", re.MULTILINE)
 ERROR = re.compile(r"^(\S+?):(\d+):\d+: (?:fatal )?error: (.*)", re.MULTILINE)
 
 
@@ -17,7 +18,7 @@ def run(tree: Tree) -> Report:
         return Report("", [Finding("", 0, f"{BUILD} is not configured: tools/build dev")])
     listed = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], cwd=tree.root,
                             capture_output=True, text=True, check=True)
-    targets = sorted(set(re.findall(r"^(?!cmake_)(\w+_headers): phony", listed.stdout, re.MULTILINE)))
+    targets = sorted(set(TARGET.findall(listed.stdout)))
     done = subprocess.run(["ninja", "-C", BUILD, "-k", "0", *targets], cwd=tree.root,
                           capture_output=True, text=True) if targets else None
     findings = []

@@ -5,6 +5,7 @@ stands outside the modules (tests, bench, fuzz, examples) may include any public
 """
 
 import re
+from posixpath import dirname, normpath
 
 from .tree import FLOORS, TEST_ONLY, Finding, Report, Tree, is_test
 
@@ -14,8 +15,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(<curfew/([a-z_]+)/[^>]+>|"([^"]+)")')
 
 def complaint(path: str, angled: str | None, quoted: str | None) -> str | None:
     module = path.split("/", 1)[0]
-    if quoted and ".." in quoted.split("/"):
-        return f'"{quoted}" climbs out of its folder'
+    if quoted and normpath(f"{dirname(path)}/{quoted}").split("/")[0] != module:
+        return f'"{quoted}" climbs out of its module'
     if not angled or module == angled or module not in FLOORS | {TEST_ONLY: 0}:
         return None
     if angled == TEST_ONLY:

@@ -9,7 +9,7 @@ SLASH = "/"
 PATHS = re.compile(rf"(?<![\w.$}}]){SLASH}(?:home{SLASH}\w+|root{SLASH}\w+|Users{SLASH}\w+"
                    rf"|work{SLASH}\w+|tmp{SLASH}(?:trees|bash_jobs))")
 HOSTS = re.compile(r"\b(?:registry|mirrors?|nexus|artifactory|proxy)(?:\.[a-z0-9-]+)+\.[a-z]{2,}\b"
-                   r"|\"resolved\":\s*\"https?:|_auth[T]oken|//[^/@\s:]+:[^/@\s]+@")
+                   r"|\"resolved\":\s*\"https?:|_auth[T]oken")
 
 
 def run(tree: Tree) -> Report:

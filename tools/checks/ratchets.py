@@ -18,7 +18,7 @@ FILE_LINES = 400
 COLUMNS = 100
 SOURCE = (".cpp", ".hpp", ".py", ".cmake", ".js", ".ts")
 PYTHON_SLEEPS = re.compile(r"\b(?:time|asyncio)\.sleep\(")
-AWAITED = re.compile(r"\bco_await\b(?!\s*[A-Za-z_][\w:]*(?:(?:\.|->)\w+)*\s*[;)])")
+AWAITED = re.compile(r"(?<!operator )\bco_await\b(?!\s*[A-Za-z_][\w:]*(?:(?:\.|->)\w+)*\s*[;)])")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
 
 
