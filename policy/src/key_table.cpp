@@ -88,7 +88,7 @@ const std::array table{
         "Where requests are accepted. Port 0 picks a free one; the ready line tells which."},
     key{"server.admin", server<&server_policy::admin>, anything,
         "Where health and metrics are answered. Beyond loopback it needs `server.admin_token`."},
-    key{"server.admin_token", server<&server_policy::admin_token>, text_rule::word,
+    key{"server.admin_token", server<&server_policy::admin_token>, text_rule::secret,
         "What the admin listener asks for as `Authorization: Bearer TOKEN`; empty asks for nothing."},
     key{"server.workers", server<&server_policy::workers>, counts(1, 256),
         "Event loops, one a thread; connections stay on the loop that accepted them."},
