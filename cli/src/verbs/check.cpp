@@ -41,7 +41,11 @@ void add(findings& to, policy::loading&& from, const std::string& environment) {
     for (auto& what : from.problems) {
         if (is_known(to.problems, what)) continue;
         if (!is_first) what.sentence = "in " + environment + ": " + what.sentence;
-        to.problems.push_back(std::move(what));
+        if (to.problems.size() == policy::problems_max) {
+            ++to.left_out;
+        } else {
+            to.problems.push_back(std::move(what));
+        }
     }
     if (is_first) to.first = std::move(from);
 }
