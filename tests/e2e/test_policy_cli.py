@@ -238,7 +238,8 @@ class Usage(Case):
             self.assertEqual(run(verb, "--help").stdout, run("help", verb).stdout)
 
     def test_bad_usage_is_one_sentence_a_hint_and_2(self):
-        for arguments, word in (([], "a verb is needed"), (["chekc"], "did you mean `curfew check`?"),
+        for arguments, word in (([], "a verb is needed"),
+                                (["chekc"], "did you mean `curfew check`?"),
                                 (["check", "--jsno"], "did you mean --json?"),
                                 (["check", "extra"], "does not take `extra`"),
                                 (["check", "--env"], "needs a value"),
