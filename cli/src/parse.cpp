@@ -92,13 +92,6 @@ class verb_parser {
         return nullptr;
     }
 
-    [[nodiscard]] const flag* without_value(const std::string& word) const {
-        const auto found = std::ranges::find_if(flags_, [&](const flag& f) {
-            return f.name == word && !f.value.empty();
-        });
-        return found == flags_.end() ? nullptr : &*found;
-    }
-
   private:
     CLI::App app_;
     std::vector<flag> flags_;
@@ -135,9 +128,25 @@ std::optional<usage_problem> check_words(const invocation& line) {
     return std::nullopt;
 }
 
+// CLI11 takes --switch=anything.
+std::optional<usage_problem> switch_with_value(
+    const verb& which, const std::vector<std::string>& words
+) {
+    const auto flags = flags_of(which);
+    for (const auto& word : words) {
+        const auto name = word.substr(0, word.find('='));
+        const auto found = std::ranges::find(flags, name, &flag::name);
+        if (name != word && found != flags.end() && found->value.empty()) {
+            return usage_problem{name + " takes no value", "write it alone"};
+        }
+    }
+    return std::nullopt;
+}
+
 std::expected<invocation, usage_problem> parse_verb(
     const verb& which, std::vector<std::string> words, std::vector<std::string> command
 ) {
+    if (auto problem = switch_with_value(which, words)) return std::unexpected{*std::move(problem)};
     verb_parser parser{which};
     const auto last = words.empty() ? std::string{} : words.back();
     try {
@@ -152,7 +161,7 @@ std::expected<invocation, usage_problem> parse_verb(
     }
     invocation line{&which, {}, {}, std::move(command)};
     parser.copy_to(line);
-    if (auto problem = check_words(line)) return std::unexpected{std::move(*problem)};
+    if (auto problem = check_words(line)) return std::unexpected{*std::move(problem)};
     if (line.has("--help") && which.name != "help") {
         return invocation{find_verb("help"), {}, {std::string{which.name}}, {}};
     }

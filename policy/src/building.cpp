@@ -29,7 +29,7 @@ void building::apply(const sheet& layer) {
         const auto wrong = assign(to, which->allowed, value);
         expects(!wrong, "a setting was checked when it was read");
         origins.said[concrete_path(*which, name)].push_back(
-            {where, wrong_.describe(where), print(to)}
+            {where, wrong_.describe(where), print_of(*which, to)}
         );
     }
 }

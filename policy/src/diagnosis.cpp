@@ -1,5 +1,6 @@
 #include "diagnosis.hpp"
 
+#include "key.hpp"
 #include "safe_text.hpp"
 
 #include <algorithm>
@@ -18,11 +19,20 @@ std::string_view line_of(std::string_view text, std::size_t number) {
     return text.substr(0, text.find_first_of("\r\n"));
 }
 
+// A secret must not get into a log by way of the line it stands in.
+bool holds_secret(std::string_view line) {
+    return std::ranges::any_of(keys(), [&](const key& which) {
+        const auto name = which.path.substr(which.path.rfind('.') + 1);
+        return which.is_secret() && line.find(name) != line.npos;
+    });
+}
+
 // A long line is shown from a little before the place.
 void show_line(problem& what, std::string_view text) {
     constexpr std::size_t before = 60;
     constexpr std::size_t width = 100;
     const auto line = line_of(text, what.line);
+    if (holds_secret(line)) return;
     const auto from = what.column > before ? what.column - before : 0;
     const auto shown = safe_text(line, from, width);
     what.source = shown.text;

@@ -62,6 +62,15 @@ std::optional<slot> place_in(const policy& of, const key_path& path) {
 
 }  // namespace
 
+std::vector<std::string> loading::set_keys() const {
+    expects(snapshot && origins, "only a valid policy is explained");
+    std::vector<std::string> keys;
+    for (const auto& [path, said] : origins->said) {
+        if (said.back().where.said_by >= layer::file) keys.push_back(path);
+    }
+    return keys;
+}
+
 std::expected<explanation, problem> loading::explain(std::string_view path) const {
     expects(snapshot && origins, "only a valid policy is explained");
     const auto resolved = resolve(path);
@@ -71,7 +80,7 @@ std::expected<explanation, problem> loading::explain(std::string_view path) cons
     const auto& which = *resolved->which;
     explanation why;
     why.key = path;
-    why.value = print(*place);
+    why.value = print_of(which, *place);
     why.default_value =
         which.inherits.empty() ? default_text(which) : "as " + std::string{which.inherits};
     why.range = print_range(*place, which.allowed);

@@ -29,6 +29,16 @@ std::string_view key::tail() const noexcept {
     return path.substr(prefix_of(*this).size());
 }
 
+bool key::is_secret() const noexcept {
+    const auto* rule = std::get_if<text_rule>(&allowed);
+    return rule && *rule == text_rule::secret;
+}
+
+std::string print_of(const key& which, const slot& value) {
+    const auto text = print(value);
+    return which.is_secret() && text != "\"\"" ? "(hidden)" : text;
+}
+
 const key* find_key(std::string_view pattern) noexcept {
     const auto found = std::ranges::find(keys(), pattern, &key::path);
     return found == keys().end() ? nullptr : &*found;

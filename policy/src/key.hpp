@@ -28,6 +28,9 @@ struct key {
 
     [[nodiscard]] bool of_route() const noexcept { return path.starts_with("route.*."); }
 
+    /// Whether its value must not be shown to anybody.
+    [[nodiscard]] bool is_secret() const noexcept;
+
     /// The path behind "upstream.*." or "route.*."; the whole path of any other key.
     [[nodiscard]] std::string_view tail() const noexcept;
 };
@@ -63,6 +66,9 @@ struct key_path {
 
 /// "CURFEW_REQUEST_TIMEOUT"; empty for keys of a route, which only the file can set.
 [[nodiscard]] std::string variable_name(const key& which, std::string_view name);
+
+/// print(), but for a secret only whether there is one.
+[[nodiscard]] std::string print_of(const key& which, const slot& value);
 
 /// What the key holds in a fresh policy.
 [[nodiscard]] std::string default_text(const key& which);

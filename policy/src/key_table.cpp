@@ -88,8 +88,8 @@ const std::array table{
         "Where requests are accepted. Port 0 picks a free one; the ready line tells which."},
     key{"server.admin", server<&server_policy::admin>, anything,
         "Where health and metrics are answered. Beyond loopback it needs `server.admin_token`."},
-    key{"server.admin_token", server<&server_policy::admin_token>, text_rule::word,
-        "What the admin listener asks for as `Authorization: Bearer TOKEN`; empty asks for nothing."},
+    key{"server.admin_token", server<&server_policy::admin_token>, text_rule::secret,
+        "What the admin listener asks for as `Authorization: Bearer TOKEN`; empty: nothing."},
     key{"server.workers", server<&server_policy::workers>, counts(1, 256),
         "Event loops, one a thread; connections stay on the loop that accepted them."},
     key{"server.connections_max", server<&server_policy::connections_max>, counts(1, 10'000'000),
@@ -101,8 +101,8 @@ const std::array table{
     key{"server.log_format", server<&server_policy::log_format>, anything,
         "Log lines for people (text) or for machines (json)."},
     key{"server.health_path", server<&server_policy::health_path>, text_rule::path,
-        "A path on the main listener that Curfew answers itself with its health, such as \"/health\"; "
-        "empty: none."},
+        "A path on the main listener that Curfew answers itself with its health, such as "
+        "\"/health\"; empty: none."},
     key{"server.trusted_proxies", server<&server_policy::trusted_proxies>, anything,
         "The proxies in front, as CIDR blocks, whose X-Forwarded-* fields are believed."},
     key{"server.drain", server<&server_policy::drain>, times(0s, 1h),

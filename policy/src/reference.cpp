@@ -11,15 +11,25 @@ constexpr std::string_view introduction = R"(# curfew.toml
 
 Made from the table of keys in `policy/` by `curfew help policy`; do not edit.
 
-**Where a value comes from**, the stronger last: built-in default, file, section of the environment, `CURFEW_*` variable, flag. `curfew check --explain KEY` tells which one won and what the others said.
+**Where a value comes from**, the stronger last: built-in default, file, section of the
+environment, `CURFEW_*` variable, flag. `curfew check --explain KEY` tells which one won and what
+the others said.
 
-**Which file**: `--config FILE`, else the first `curfew.toml` from the working directory upward, else none.
+**Which file**: `--config FILE`, else the first `curfew.toml` from the working directory upward,
+else none.
 
-**Environments**: `--env NAME` or `CURFEW_ENV`; `development` where neither is given, `staging`, `production`, and any other the file defines. A section `[env.NAME]` holds the same keys as the file: `[env.staging.request]`, `[env.production.upstream.main]`, `[[env.production.route]]`. A route there changes the one of the same name, or is a new one.
+**Environments**: `--env NAME` or `CURFEW_ENV`; `development` where neither is given, `staging`,
+`production`, and any other the file defines. A section `[env.NAME]` holds the same keys as the
+file: `[env.staging.request]`, `[env.production.upstream.main]`, `[[env.production.route]]`. A
+route there changes the one of the same name, or is a new one.
 
-**How values are written**: durations `"250ms"`, `"5s"`, `"2m"`, `"1h30m"`; sizes `"512B"`, `"64KiB"`, `"8MiB"`; what can be absent is `"off"`. In variables there are no quotes, and the elements of a list stand between spaces.
+**How values are written**: durations `"250ms"`, `"5s"`, `"2m"`, `"1h30m"`; sizes `"512B"`,
+`"64KiB"`, `"8MiB"`; what can be absent is `"off"`. In variables there are no quotes, and the
+elements of a list stand between spaces.
 
-**What is refused**: unknown keys, values out of range, and limits that contradict each other (an inner one that is not shorter than the outer). A built-in default gives way to what was set: with `request.timeout = "1s"`, `request.slow` becomes half of it.
+**What is refused**: unknown keys, values out of range, and limits that contradict each other (an
+inner one that is not shorter than the outer). A built-in default gives way to what was set: with
+`request.timeout = "1s"`, `request.slow` becomes half of it.
 )";
 
 slot place_of(const key& which) {

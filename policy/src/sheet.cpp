@@ -218,12 +218,13 @@ void take_setting(setting what, sheet& to, diagnosis& wrong) {
         to.settings.push_back(std::move(what));
         return;
     }
-    const auto path = concrete_path(*what.which, what.name);
-    wrong.add(
-        what.where,
-        code(path) + " cannot be " + shown(what.value) + ": " + trouble->sentence,
-        trouble->hint
-    );
+    const auto path = code(concrete_path(*what.which, what.name));
+    const auto& [why, culprit] = *trouble;
+    if (culprit && culprit->at.line > 0) what.where.at = culprit->at;
+    const auto says = culprit                   ? path + " cannot hold " + shown(*culprit)
+                      : what.which->is_secret() ? path + " cannot be what it is"
+                                                : path + " cannot be " + shown(what.value);
+    wrong.add(what.where, says + ": " + why.sentence, why.hint);
 }
 
 file_sheets read_sheets(const node& document, diagnosis& wrong) {

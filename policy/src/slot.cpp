@@ -166,7 +166,7 @@ trouble check_text(std::string_view text, const range& allowed) {
     if (*rule == text_rule::host && !is_host_name(text)) {
         return text_problem{"it is no host name", "write it without a scheme and a port"};
     }
-    if (*rule == text_rule::word && !std::ranges::all_of(text, is_visible)) {
+    if (*rule == text_rule::secret && !std::ranges::all_of(text, is_visible)) {
         return text_problem{"it has a space or an unprintable character", {}};
     }
     if (*rule == text_rule::name && (!std::ranges::all_of(text, is_plain) || text.size() > 128)) {
@@ -232,21 +232,26 @@ std::vector<literal> words(const literal& from) {
     }
 }
 
+std::optional<mismatch> as_mismatch(trouble&& wrong) {
+    return wrong ? std::optional{mismatch{*std::move(wrong)}} : std::nullopt;
+}
+
+std::optional<mismatch> as_mismatch(std::optional<mismatch>&& wrong) {
+    return std::move(wrong);
+}
+
 template <class T>
-trouble read(const literal& from, const range& allowed, std::vector<T>& to) {
+std::optional<mismatch> read(const literal& from, const range& allowed, std::vector<T>& to) {
     if (from.what != kind::list && from.what != kind::untyped) {
-        return text_problem{"it takes a list", "write it in brackets: [\"...\", \"...\"]"};
+        return mismatch{{"it takes a list", "write it in brackets: [\"...\", \"...\"]"}};
     }
     const auto items = from.what == kind::untyped ? words(from) : from.items;
-    if (items.size() > list_max) return text_problem{"it has more than 256 elements", {}};
+    if (items.size() > list_max) return mismatch{{"it has more than 256 elements", {}}};
     std::vector<T> all;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        T item{};
-        if (auto wrong = read(items[i], allowed, item)) {
-            wrong->sentence.insert(0, "in element " + std::to_string(i + 1) + " ");
-            return wrong;
+    for (const auto& item : items) {
+        if (auto wrong = read(item, allowed, all.emplace_back())) {
+            return mismatch{*std::move(wrong), item};
         }
-        all.push_back(std::move(item));
     }
     to = std::move(all);
     return std::nullopt;
@@ -254,13 +259,13 @@ trouble read(const literal& from, const range& allowed, std::vector<T>& to) {
 
 }  // namespace
 
-trouble assign(const slot& to, const range& allowed, const literal& from) {
+std::optional<mismatch> assign(const slot& to, const range& allowed, const literal& from) {
     return std::visit(
         [&](const auto& where) {
             if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(where)>>) {
-                return read(from, allowed, *where);
+                return as_mismatch(read(from, allowed, *where));
             } else {
-                return read(from, allowed, where);
+                return as_mismatch(read(from, allowed, where));
             }
         },
         to

@@ -57,7 +57,7 @@ template <class T>
 }
 
 /// Which texts a string may be.
-enum class text_rule : std::uint8_t { any, path, host, name, method, word };
+enum class text_rule : std::uint8_t { any, path, host, name, method, secret };
 
 template <class T>
 struct between {
@@ -73,8 +73,14 @@ using range = std::variant<
     between<double>,
     text_rule>;
 
-/// Reads `from` into `to`; a problem leaves `to` as it was.
-[[nodiscard]] std::optional<text_problem> assign(
+/// Why a value was not taken.
+struct mismatch {
+    text_problem why;
+    std::optional<literal> culprit{};  ///< the element of a list it is about, if it is about one
+};
+
+/// Reads `from` into `to`; a mismatch leaves `to` as it was.
+[[nodiscard]] std::optional<mismatch> assign(
     const slot& to, const range& allowed, const literal& from
 );
 

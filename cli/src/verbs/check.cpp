@@ -21,7 +21,7 @@ constexpr int policy_invalid = 2;
 struct findings {
     std::string file;
     std::vector<std::string> environments;
-    std::shared_ptr<const policy::policy> snapshot;  ///< of the first environment
+    policy::loading first;  ///< of the first environment
     std::vector<policy::problem> problems;
     std::size_t left_out = 0;
 
@@ -38,12 +38,16 @@ void add(findings& to, policy::loading&& from, const std::string& environment) {
     const bool is_first = to.environments.empty();
     to.environments.push_back(environment);
     to.left_out += is_first ? from.problems_left_out : 0;
-    if (is_first) to.snapshot = from.snapshot;
     for (auto& what : from.problems) {
         if (is_known(to.problems, what)) continue;
         if (!is_first) what.sentence = "in " + environment + ": " + what.sentence;
-        to.problems.push_back(std::move(what));
+        if (to.problems.size() == policy::problems_max) {
+            ++to.left_out;
+        } else {
+            to.problems.push_back(std::move(what));
+        }
     }
+    if (is_first) to.first = std::move(from);
 }
 
 findings check_all(policy::sources from) {
@@ -72,8 +76,19 @@ std::string ok_line(const findings& found) {
         environments += (environments.empty() ? "" : ", ") + name;
     }
     return "ok: " + (found.file.empty() ? "built-in defaults" : found.file) + " (" +
-           count(found.snapshot->routes.size(), "route") + ", " +
-           count(found.snapshot->upstreams.size(), "upstream") + ", env " + environments + ")\n";
+           count(found.first.snapshot->routes.size(), "route") + ", " +
+           count(found.first.snapshot->upstreams.size(), "upstream") + ", env " + environments +
+           ")\n";
+}
+
+// What was set, for --verbose: in the first environment.
+std::string set_lines(const policy::loading& of) {
+    std::string text;
+    for (const auto& path : of.set_keys()) {
+        const auto why = of.explain(path);
+        text += "  " + path + " = " + why->value + "  (" + why->statements.back().origin + ")\n";
+    }
+    return text;
 }
 
 void write(json_text& to, const policy::problem& what) {
@@ -95,8 +110,8 @@ std::string to_json(const findings& found) {
     }
     to.end();
     if (found.ok()) {
-        to.member("routes", std::uint64_t{found.snapshot->routes.size()});
-        to.member("upstreams", std::uint64_t{found.snapshot->upstreams.size()});
+        to.member("routes", std::uint64_t{found.first.snapshot->routes.size()});
+        to.member("upstreams", std::uint64_t{found.first.snapshot->upstreams.size()});
     }
     to.key("problems").array();
     for (const auto& what : found.problems) {
@@ -117,6 +132,7 @@ int report(const invocation& line, const findings& found) {
         complain(usage_problem{"and " + count(found.left_out, "further problem"), ""});
     }
     if (found.ok() && !line.has("--quiet")) print(ok_line(found));
+    if (found.ok() && line.has("--verbose")) print(set_lines(found.first));
     return found.ok() ? 0 : policy_invalid;
 }
 
@@ -159,11 +175,11 @@ std::string explain_text(const policy::explanation& why, const std::string& envi
 
 int explain(const invocation& line, const policy::sources& from) {
     const auto loaded = policy::load(from);
-    const auto& environment = from.environment.empty() ? "development" : from.environment;
+    const std::string environment = from.environment.empty() ? "development" : from.environment;
     if (!loaded.snapshot) {
-        findings found{
-            from.file_name, {environment}, {}, loaded.problems, loaded.problems_left_out
-        };
+        findings found;
+        found.file = from.file_name;
+        add(found, policy::loading{loaded}, environment);
         return report(line, found);
     }
     auto why = loaded.explain(line.value("--explain"));

@@ -84,6 +84,9 @@ struct loading {
     std::vector<std::string> environments;  ///< those the file has a section for
     std::shared_ptr<const provenance> origins;
 
+    /// The keys that a layer above the built-in ones set, in alphabetical order.
+    [[nodiscard]] std::vector<std::string> set_keys() const;
+
     /// Why `key` has its value; a problem ("did you mean") where there is no such key. Asking a
     /// loading that has no snapshot is the caller's bug.
     [[nodiscard]] std::expected<explanation, problem> explain(std::string_view key) const;

@@ -1,0 +1,72 @@
+#include <curfew/core/expects.hpp>
+#include <curfew/policy/duration_text.hpp>
+#include <curfew/policy/load.hpp>
+#include <curfew/policy/size_text.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace curfew::policy {
+
+namespace {
+
+void check_problem(const problem& what) {
+    expects(!what.sentence.empty() && !what.origin.empty(), "a problem says what and where");
+    expects(what.caret <= what.source.size(), "the caret stands under the line");
+    for (const char c : format(what)) {
+        const auto byte = static_cast<unsigned char>(c);
+        expects(c == '\n' || (byte >= 0x20 && byte != 0x7f), "a terminal is not driven by a file");
+    }
+}
+
+void check_routes(const policy& of) {
+    for (const auto& route : of.routes) {
+        expects(of.find_upstream(route.upstream) != nullptr, "a route has an upstream");
+        expects(route.path.starts_with('/'), "a route has a path");
+        expects(route.limits.timeout > duration::zero(), "a limit is not zero");
+        expects(route.limits.breaker.probe_lease >= route.limits.timeout, "a probe may end");
+    }
+}
+
+void check(std::string_view text, std::string_view environment) {
+    sources from;
+    from.file_name = "curfew.toml";
+    from.file_text = text;
+    from.environment = environment;
+    const auto result = load(from);
+    expects((result.snapshot == nullptr) == !result.problems.empty(), "a snapshot or problems");
+    expects(result.problems.size() <= problems_max, "problems are bounded");
+    for (const auto& what : result.problems)
+        check_problem(what);
+    if (!result.snapshot) return;
+    const auto& made = *result.snapshot;
+    expects(made.request.slow < made.request.timeout, "inner is shorter than outer");
+    expects(made.limiter.floor <= made.limiter.initial, "floor is below initial");
+    expects(made.limiter.initial <= made.limiter.ceiling, "initial is below ceiling");
+    check_routes(made);
+    for (const auto& path : result.set_keys())
+        expects(result.explain(path).has_value(), "what was set is explained");
+}
+
+void check_texts(std::string_view text) {
+    if (const auto time = parse_duration(text)) {
+        expects(*time >= duration::zero(), "a duration is not negative");
+        expects(parse_duration(format_duration(*time)) == *time, "and is read back as itself");
+    }
+    if (const auto size = parse_size(text)) {
+        expects(parse_size(format_size(*size)) == *size, "a size is read back as itself");
+    }
+}
+
+}  // namespace
+
+}  // namespace curfew::policy
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view input{reinterpret_cast<const char*>(data), size};
+    curfew::policy::check_texts(input);
+    curfew::policy::check(input, "");
+    curfew::policy::check(input, "staging");
+    return 0;
+}
