@@ -20,7 +20,6 @@ enum byte_class : std::uint8_t {
     in_host = 16,   // unreserved characters
     in_digit = 32,  // decimal
     in_hex = 64,    // hexadecimal, either case
-    is_underscore = 128,
 };
 
 consteval std::array<std::uint8_t, 256> make_byte_classes() {
@@ -34,16 +33,16 @@ consteval std::array<std::uint8_t, 256> make_byte_classes() {
         const auto one_of = [&](std::string_view set) {
             return c < 0x80 && set.find(symbol) != std::string_view::npos;
         };
-        unsigned bits = 0;
-        bits |= alphanumeric || one_of("!#$%&'*+-.^_`|~") ? in_token : 0u;
-        bits |= visible || c == ' ' || c == '\t' || c >= 0x80 ? in_value : 0u;
-        bits |= visible && !one_of("#?\\") ? in_path : 0u;
-        bits |= visible && c != '#' ? in_query : 0u;
-        bits |= alphanumeric || one_of("-._~") ? in_host : 0u;
-        bits |= digit ? in_digit : 0u;
-        bits |= hex ? in_hex : 0u;
-        bits |= c == '_' ? is_underscore : 0u;
-        classes[c] = static_cast<std::uint8_t>(bits);
+        const auto add = [&](bool member, byte_class which) {
+            if (member) classes[c] = static_cast<std::uint8_t>(classes[c] | which);
+        };
+        add(alphanumeric || one_of("!#$%&'*+-.^_`|~"), in_token);
+        add(visible || c == ' ' || c == '\t' || c >= 0x80, in_value);
+        add(visible && !one_of("#?\\"), in_path);
+        add(visible && c != '#', in_query);
+        add(alphanumeric || one_of("-._~"), in_host);
+        add(digit, in_digit);
+        add(hex, in_hex);
     }
     return classes;
 }

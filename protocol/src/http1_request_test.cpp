@@ -310,7 +310,9 @@ TEST(request_parser, agrees_with_itself_on_damaged_requests) {
         }
         ASSERT_EQ(outcome, whole.outcome) << bytes;
         ASSERT_EQ(parser.why(), whole.parser.why()) << bytes;
-        if (outcome == progress::done) ASSERT_EQ(summary(parser), summary(whole.parser));
+        if (outcome == progress::done) {
+            ASSERT_EQ(summary(parser), summary(whole.parser));
+        }
     }
 }
 
