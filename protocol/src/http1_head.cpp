@@ -37,8 +37,6 @@ constexpr field_set decisive = set_of({
     field_id::transfer_encoding,
 });
 
-}  // namespace
-
 violation judge_field(std::string_view line) noexcept {
     if (is_blank(line.front())) return violation::obs_fold;
     const std::size_t colon = line.find(':');
@@ -58,6 +56,8 @@ violation judge_control(char byte) noexcept {
             return violation::control_byte;
     }
 }
+
+}  // namespace
 
 void head_scanner::restart() noexcept {
     base_ = nullptr;
