@@ -3,6 +3,7 @@
 #include <curfew/protocol/http1_field.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,7 +20,6 @@ enum byte_class : std::uint8_t {
     in_host = 16,   // unreserved characters
     in_digit = 32,  // decimal
     in_hex = 64,    // hexadecimal, either case
-    is_underscore = 128,
 };
 
 consteval std::array<std::uint8_t, 256> make_byte_classes() {
@@ -33,16 +33,16 @@ consteval std::array<std::uint8_t, 256> make_byte_classes() {
         const auto one_of = [&](std::string_view set) {
             return c < 0x80 && set.find(symbol) != std::string_view::npos;
         };
-        unsigned bits = 0;
-        bits |= alphanumeric || one_of("!#$%&'*+-.^_`|~") ? in_token : 0u;
-        bits |= visible || c == ' ' || c == '\t' || c >= 0x80 ? in_value : 0u;
-        bits |= visible && !one_of("#?\\") ? in_path : 0u;
-        bits |= visible && c != '#' ? in_query : 0u;
-        bits |= alphanumeric || one_of("-._~") ? in_host : 0u;
-        bits |= digit ? in_digit : 0u;
-        bits |= hex ? in_hex : 0u;
-        bits |= c == '_' ? is_underscore : 0u;
-        classes[c] = static_cast<std::uint8_t>(bits);
+        const auto add = [&](bool member, byte_class which) {
+            if (member) classes[c] = static_cast<std::uint8_t>(classes[c] | which);
+        };
+        add(alphanumeric || one_of("!#$%&'*+-.^_`|~"), in_token);
+        add(visible || c == ' ' || c == '\t' || c >= 0x80, in_value);
+        add(visible && !one_of("#?\\"), in_path);
+        add(visible && c != '#', in_query);
+        add(alphanumeric || one_of("-._~"), in_host);
+        add(digit, in_digit);
+        add(hex, in_hex);
     }
     return classes;
 }
@@ -77,13 +77,35 @@ inline constexpr auto byte_classes = make_byte_classes();
     return word;
 }
 
-/// Whether one of eight bytes is below 0x20 or 0x7f (so also for HTAB, which the caller sorts out).
-[[nodiscard]] constexpr bool has_control(std::uint64_t eight) noexcept {
+/// As skip(), where something outside `classes` is known to follow.
+[[nodiscard]] constexpr const char* skip_to_stop(const char* from, std::uint8_t classes) noexcept {
+    while (is(*from, classes))
+        ++from;
+    return from;
+}
+
+static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+
+/// The first control byte other than HTAB; the end when there is none. Eight bytes at a time: the
+/// lowest high bit of `found` belongs to the first byte that is below 0x20 or 0x7f (borrows can
+/// only set bits above it).
+[[nodiscard]] inline const char* find_control(const char* from, const char* end) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101;
     constexpr std::uint64_t highs = ones * 0x80;
-    const std::uint64_t low = (eight - ones * 0x20) & ~eight;
-    const std::uint64_t del = eight ^ (ones * 0x7f);
-    return ((low | ((del - ones) & ~del)) & highs) != 0;
+    while (end - from >= 8) {
+        const std::uint64_t eight = load_eight(from);
+        const std::uint64_t del = eight ^ (ones * 0x7f);
+        const std::uint64_t low = (eight - ones * 0x20) & ~eight;
+        const std::uint64_t found = (low | ((del - ones) & ~del)) & highs;
+        if (found == 0) {
+            from += 8;
+            continue;
+        }
+        from += std::countr_zero(found) / 8;
+        if (*from != '\t') return from;
+        ++from;
+    }
+    return skip(from, end, in_value);
 }
 
 [[nodiscard]] constexpr unsigned hex_value(char digit) noexcept {
@@ -91,13 +113,18 @@ inline constexpr auto byte_classes = make_byte_classes();
                         : static_cast<unsigned>((digit | 0x20) - 'a') + 10;
 }
 
+[[nodiscard]] constexpr bool is_blank(char byte) noexcept {
+    return byte == ' ' || byte == '\t';
+}
+
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
-    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && blank(text.back()))
-        text.remove_suffix(1);
-    return text;
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    while (begin != end && is_blank(*begin))
+        ++begin;
+    while (begin != end && is_blank(end[-1]))
+        --end;
+    return {begin, end};
 }
 
 /// As find_field_id(), for what is known to be a token.

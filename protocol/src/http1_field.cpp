@@ -163,16 +163,8 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_field_value(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (end - at >= 8) {
-        if (detail::has_control(detail::load_eight(at)) &&
-            !detail::all_of({at, 8}, detail::in_value)) {
-            return false;
-        }
-        at += 8;
-    }
-    return detail::skip(at, end, detail::in_value) == end;
+    const char* const end = text.data() + text.size();
+    return detail::find_control(text.data(), end) == end;
 }
 
 std::string_view next_element(std::string_view& list) noexcept {

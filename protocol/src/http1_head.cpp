@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace curfew::http1::detail {
 
@@ -38,24 +37,27 @@ constexpr field_set decisive = set_of({
     field_id::transfer_encoding,
 });
 
-}  // namespace
-
-violation judge_bytes(std::string_view line, violation otherwise) noexcept {
-    if (line.find('\0') != std::string_view::npos) return violation::nul;
-    if (line.find('\r') != std::string_view::npos) return violation::bare_cr;
-    return is_field_value(line) ? otherwise : violation::control_byte;
-}
-
 violation judge_field(std::string_view line) noexcept {
-    if (line.front() == ' ' || line.front() == '\t') return violation::obs_fold;
+    if (is_blank(line.front())) return violation::obs_fold;
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return judge_bytes(line, violation::field_without_colon);
+    if (colon == std::string_view::npos) return violation::field_without_colon;
     if (colon == 0) return violation::empty_field_name;
-    const std::string_view name = line.substr(0, colon);
-    if (is_token(name)) return judge_bytes(line, violation::control_byte);
-    if (is_token(trim(name))) return violation::space_before_colon;
-    return judge_bytes(name, violation::field_name);
+    const bool spaced = is_token(trim(line.substr(0, colon)));
+    return spaced ? violation::space_before_colon : violation::field_name;
 }
+
+violation judge_control(char byte) noexcept {
+    switch (byte) {
+        case '\n':
+            return violation::bare_lf;
+        case '\0':
+            return violation::nul;
+        default:
+            return violation::control_byte;
+    }
+}
+
+}  // namespace
 
 void head_scanner::restart() noexcept {
     base_ = nullptr;
@@ -96,34 +98,31 @@ void head_scanner::rebase(std::string_view buffered) noexcept {
 }
 
 head_scanner::line_state head_scanner::next_line(
-    std::string_view buffered, std::size_t longest, violation when_longer, std::string_view& line
+    std::string_view buffered, std::size_t bound, violation when_longer, std::string_view& line
 ) noexcept {
-    const std::size_t end = line_begin_ + std::min(longest, buffered.size() - line_begin_);
-    const char* const from = buffered.data() + scanned_;
-    const void* const found = scanned_ < end ? std::memchr(from, '\n', end - scanned_) : nullptr;
-    if (found == nullptr) {
-        scanned_ = std::max(scanned_, end);
-        if (end - line_begin_ < longest) return line_state::partial;
+    const std::size_t end = std::min(bound, buffered.size());
+    const char* const base = buffered.data();
+    const char* const stop = find_control(base + scanned_, base + end);
+    scanned_ = static_cast<std::size_t>(stop - base);
+    if (scanned_ == end || (*stop == '\r' && scanned_ + 1 == end)) {
+        if (end < bound) return line_state::partial;
         refuse(when_longer);
         return line_state::refused;
     }
-    const auto line_end =
-        static_cast<std::size_t>(static_cast<const char*>(found) - buffered.data());
-    if (line_end == line_begin_ || buffered[line_end - 1] != '\r') {
-        refuse(violation::bare_lf);
+    if (stop[0] != '\r' || stop[1] != '\n') {
+        refuse(stop[0] == '\r' ? violation::bare_cr : judge_control(stop[0]));
         return line_state::refused;
     }
-    line = buffered.substr(line_begin_, line_end - 1 - line_begin_);
-    line_begin_ = line_end + 1;
-    scanned_ = line_begin_;
+    line = {base + line_begin_, stop};
+    scanned_ += 2;
+    line_begin_ = scanned_;
     return line_state::whole;
 }
 
 progress head_scanner::take_fields(std::string_view buffered) noexcept {
     while (true) {
         std::string_view line;
-        const std::size_t longest = limits_.head_bytes - line_begin_;
-        const auto state = next_line(buffered, longest, violation::head_too_large, line);
+        const auto state = next_line(buffered, limits_.head_bytes, violation::head_too_large, line);
         if (state == line_state::partial) return progress::need_more;
         if (state == line_state::refused) return progress::failed;
         if (line.empty()) return progress::done;
@@ -133,26 +132,18 @@ progress head_scanner::take_fields(std::string_view buffered) noexcept {
 
 bool head_scanner::take_field(std::string_view line) noexcept {
     const char* const begin = line.data();
-    const char* const end = begin + line.size();
-    const char* colon = begin;
-    std::uint8_t name_classes = 0;
-    while (colon != end && is(*colon, in_token))
-        name_classes |= class_of(*colon++);
-    if (colon == begin || colon == end || *colon != ':') return refuse(judge_field(line));
-
-    const auto name_size = static_cast<std::size_t>(colon - begin);
-    const std::string_view value = trim(line.substr(name_size + 1));
-    if (!is_field_value(value)) return refuse(judge_field(line));
+    const char* const colon = skip_to_stop(begin, in_token);  // the CR stops it
+    if (colon == begin || *colon != ':') return refuse(judge_field(line));
     if (field_count_ == std::min(storage_.size(), limits_.field_count)) {
         return refuse(violation::too_many_fields);
     }
 
     field& parsed = storage_[field_count_++];
-    parsed.name = line.substr(0, name_size);
-    parsed.value = value;
+    parsed.name = {begin, colon};
+    parsed.value = trim({colon + 1, begin + line.size()});
     parsed.id = find_token_id(parsed.name);
     parsed.hop_by_hop = hop_by_hop.contains(parsed.id);
-    parsed.has_underscore = (name_classes & is_underscore) != 0;
+    parsed.has_underscore = parsed.id == field_id::other && parsed.name.contains('_');
     if (decisive.contains(parsed.id) && !interpret(parsed)) return false;
     present_.insert(parsed.id);
     return true;

@@ -17,14 +17,15 @@ inline void PrintTo(violation rule, std::ostream* out) {
     *out << '"' << describe(rule) << '"';
 }
 
-/// A request parsed from one piece; `bytes` must outlive it.
+/// A request parsed from one piece, and its bytes.
 struct parsed_request {
+    std::string bytes;
     std::array<field, 100> storage;
     request_parser parser;
     progress outcome;
 
-    explicit parsed_request(std::string_view bytes, const limits& bounds = {})
-        : parser{storage, bounds}, outcome{parser.step(bytes)} {}
+    explicit parsed_request(std::string_view message, const limits& bounds = {})
+        : bytes{message}, parser{storage, bounds}, outcome{parser.step(bytes)} {}
 
     [[nodiscard]] const request_head& head() const { return parser.head(); }
 };

@@ -187,10 +187,12 @@ INSTANTIATE_TEST_SUITE_P(lines, request_refusal, testing::ValuesIn(refused_lines
 INSTANTIATE_TEST_SUITE_P(start_lines, request_refusal, testing::ValuesIn(refused_start_lines));
 INSTANTIATE_TEST_SUITE_P(hosts, request_refusal, testing::ValuesIn(refused_hosts));
 
-TEST(request_parser, refuses_binary_before_a_line_end_arrives) {
+TEST(request_parser, refuses_bad_bytes_before_their_line_ends) {
     EXPECT_EQ(verdict_on("\x16\x03"), tls_hello);
     EXPECT_EQ(verdict_on("\xff"), not_http);
     EXPECT_EQ(verdict_on("\r\n\x16"), tls_hello);
+    EXPECT_EQ(verdict_on("GET / HTTP/1.1\r\nX: a\0b"sv), nul);
+    EXPECT_EQ(verdict_on("GET / HTTP/1.1\r\nX: a\rb"), bare_cr);
 }
 
 // Every byte value at every place of a message: only those the grammar allows pass.

@@ -65,9 +65,9 @@ progress request_parser::take_request_line(std::string_view buffered) noexcept {
     while (line_begin_ < buffered.size()) {
         if (scanned_ == line_begin_ && !take_first_byte(buffered)) return progress::failed;
         std::string_view line;
-        const std::size_t longest =
-            std::min(limits_.target_bytes + around_target, limits_.head_bytes - line_begin_);
-        const auto state = next_line(buffered, longest, violation::target_too_long, line);
+        const std::size_t bound =
+            std::min(line_begin_ + limits_.target_bytes + around_target, limits_.head_bytes);
+        const auto state = next_line(buffered, bound, violation::target_too_long, line);
         if (state == line_state::partial) return progress::need_more;
         if (state == line_state::refused) return progress::failed;
         if (!line.empty()) {
@@ -84,17 +84,12 @@ progress request_parser::take_request_line(std::string_view buffered) noexcept {
 }
 
 bool request_parser::parse_request_line(std::string_view line) noexcept {
-    const char* const end = line.data() + line.size();
-    const char* const method_end = skip(line.data(), end, in_token);
+    const char* const method_end = skip_to_stop(line.data(), in_token);
     const auto method_size = static_cast<std::size_t>(method_end - line.data());
-    if (method_size == 0 || method_end == end || *method_end != ' ') {
-        return refuse(judge_bytes(line, violation::start_line));
-    }
+    if (method_size == 0 || *method_end != ' ') return refuse(violation::start_line);
     const std::string_view rest = line.substr(method_size + 1);
     const std::size_t space = rest.find(' ');
-    if (space == 0 || space == std::string_view::npos) {
-        return refuse(judge_bytes(line, violation::start_line));
-    }
+    if (space == 0 || space == std::string_view::npos) return refuse(violation::start_line);
     head_.method_name = line.substr(0, method_size);
     head_.method = find_method_id(head_.method_name);
     head_.target = rest.substr(0, space);
@@ -103,11 +98,11 @@ bool request_parser::parse_request_line(std::string_view line) noexcept {
     if (version == violation::version_unsupported && head_.method_name == "PRI") {
         return refuse(violation::http2_preface);
     }
-    if (version != violation::none) return refuse(judge_bytes(line, version));
+    if (version != violation::none) return refuse(version);
     if (method_size > longest_method) return refuse(violation::method_too_long);
     if (head_.target.size() > limits_.target_bytes) return refuse(violation::target_too_long);
     if (head_.method == method_id::connect) return refuse(violation::connect);
-    return parse_target() || refuse(judge_bytes(head_.target, violation::target));
+    return parse_target() || refuse(violation::target);
 }
 
 bool request_parser::parse_target() noexcept {
@@ -146,7 +141,7 @@ bool request_parser::parse_absolute_target() noexcept {
 bool request_parser::split_path(std::string_view text) noexcept {
     const char* const begin = text.data();
     const char* const end = begin + text.size();
-    const char* const path_end = skip(begin, end, in_path);
+    const char* const path_end = skip_to_stop(begin, in_path);  // a space follows
     const auto path_size = static_cast<std::size_t>(path_end - begin);
     head_.path = text.substr(0, path_size);
     if (path_end == end) return true;

@@ -212,17 +212,15 @@ TEST_P(good_request, stays_the_same_when_the_parser_is_used_again) {
 
 INSTANTIATE_TEST_SUITE_P(all, good_request, testing::ValuesIn(samples::good_requests));
 
-// A byte changed behind the parser's back goes unnoticed: it searches each byte once, so that a
-// head that trickles in costs no more than one that comes at once.
+// A byte changed behind the parser's back goes unnoticed: each is looked at once, so that a head
+// that trickles in costs no more than one that comes at once.
 TEST(request_parser, searches_no_byte_for_a_line_end_twice) {
     std::string bytes = std::string{with_host} + "X: abcdef";
     std::array<field, 100> storage;
     request_parser parser{storage};
     ASSERT_EQ(parser.step(bytes), progress::need_more);
     bytes[bytes.size() - 3] = '\n';
-    const std::string more = bytes + "\r\n\r\n";
-    ASSERT_EQ(parser.step(more), progress::failed);
-    EXPECT_EQ(parser.why(), control_byte) << "bare_lf would mean it was found by searching";
+    EXPECT_EQ(parser.step(bytes + "\r\n\r\n"), progress::done);
 }
 
 TEST(request_parser, knows_whether_a_message_has_begun) {
@@ -312,7 +310,9 @@ TEST(request_parser, agrees_with_itself_on_damaged_requests) {
         }
         ASSERT_EQ(outcome, whole.outcome) << bytes;
         ASSERT_EQ(parser.why(), whole.parser.why()) << bytes;
-        if (outcome == progress::done) ASSERT_EQ(summary(parser), summary(whole.parser));
+        if (outcome == progress::done) {
+            ASSERT_EQ(summary(parser), summary(whole.parser));
+        }
     }
 }
 

@@ -41,7 +41,7 @@ progress response_parser::take_status_line(std::string_view buffered) noexcept {
 }
 
 bool response_parser::parse_status_line(std::string_view line) noexcept {
-    const auto malformed = [&] { return refuse(judge_bytes(line, violation::start_line)); };
+    const auto malformed = [&] { return refuse(violation::start_line); };
     if (line.size() < 12 || !line.starts_with("HTTP/") || line[6] != '.' || line[8] != ' ') {
         return malformed();
     }
@@ -56,7 +56,7 @@ bool response_parser::parse_status_line(std::string_view line) noexcept {
     head_.status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
     if (line.size() == 12) return true;
     head_.reason = line.substr(13);
-    return (line[12] == ' ' && is_field_value(head_.reason)) || malformed();
+    return line[12] == ' ' || malformed();
 }
 
 bool response_parser::conclude() noexcept {

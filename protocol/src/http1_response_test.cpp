@@ -15,14 +15,15 @@ using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 struct parsed_response {
+    std::string bytes;
     std::array<field, 100> storage;
     response_parser parser;
     progress outcome;
 
     explicit parsed_response(
-        std::string_view bytes, method_id method = method_id::get, const limits& bounds = {}
+        std::string_view message, method_id method = method_id::get, const limits& bounds = {}
     )
-        : parser{storage, method, bounds}, outcome{parser.step(bytes)} {}
+        : bytes{message}, parser{storage, method, bounds}, outcome{parser.step(bytes)} {}
 
     const response_head& head() const { return parser.head(); }
 };

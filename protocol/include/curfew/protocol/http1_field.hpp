@@ -76,7 +76,11 @@ struct field {
     std::string_view name;   ///< a token, in the peer's spelling
     std::string_view value;  ///< without white space around it; no control byte but HTAB
     field_id id = field_id::other;
-    bool hop_by_hop = false;      ///< for this connection only: must not be forwarded
+    /// For this connection only: must not be forwarded. The connection fields of RFC 9110, 7.6.1,
+    /// and what Connection names, unless it is one of field_id: `Connection: authorization` must
+    /// not strip what a backend relies on. Content-Length is not marked: it is for the forwarder
+    /// to keep with the body, or to replace.
+    bool hop_by_hop = false;
     bool has_underscore = false;  ///< the name contains `_`: CGI-like backends take it for `-`
 };
 

@@ -48,13 +48,10 @@ class head_scanner {
     void rebase(std::string_view buffered) noexcept;
     void shift(std::string_view& view, std::string_view buffered) const noexcept;
 
-    /// The next line without its CRLF, when it ends within `longest` bytes; no byte is searched
-    /// twice.
+    /// The next line without its CRLF, when it ends before `bound` (an offset into `buffered`). It
+    /// holds no control byte but HTAB; no byte is looked at twice.
     line_state next_line(
-        std::string_view buffered,
-        std::size_t longest,
-        violation when_longer,
-        std::string_view& line
+        std::string_view buffered, std::size_t bound, violation when_longer, std::string_view& line
     ) noexcept;
 
     /// Takes lines up to the empty one.
@@ -93,11 +90,6 @@ class head_scanner {
     bool take_connection(std::string_view value) noexcept;
     void mark_nominated() noexcept;
 };
-
-/// Which rule a header line breaks, as exactly as can be said.
-[[nodiscard]] violation judge_field(std::string_view line) noexcept;
-/// The same for forbidden bytes anywhere in a line; `otherwise` when there are none.
-[[nodiscard]] violation judge_bytes(std::string_view line, violation otherwise) noexcept;
 
 }  // namespace detail
 
