@@ -9,11 +9,16 @@ namespace curfew {
 
 namespace {
 
-constexpr std::uint32_t most_learnt = 32;
 constexpr std::uint32_t correction_samples = 64;
 
 constexpr std::uint32_t part(std::uint32_t whole, std::uint32_t percent) noexcept {
     return static_cast<std::uint32_t>(std::uint64_t{whole} * percent / 100);
+}
+
+// By more than two standard deviations of a coin toss: 9 of 10, 15 of 20, 61 of 100.
+constexpr bool is_majority(std::uint32_t some, std::uint32_t all) noexcept {
+    const auto lead = std::int64_t{some} * 2 - all;
+    return lead > 0 && lead * lead > std::int64_t{all} * 4;
 }
 
 duration scaled(duration by, std::uint32_t percent) noexcept {
@@ -102,7 +107,8 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
     bool changed = false;
     {
         const std::lock_guard locked{lock_};
-        ended.idle_ = ended.idle_ && is_idle();
+        // In a burst the first to start was almost idle then only.
+        ended.idle_ = ended.idle_ && in_flight_ <= std::max(1U, limit_ / 2);
         release(ended);
         auto& where = *ended.route_;
         if (result == outcome::success || timed_out) {
@@ -118,28 +124,33 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
 }
 
 void limiter::learn(route& where, duration took, const permit& sample) noexcept {
-    if (sample.idle_ || where.learnt_ == 0) {
+    const bool unknown = where.healthy_ == duration::zero();
+    if (unknown || sample.idle_) {
         // While overloaded a quarter of the limit is no proof of health; being alone is.
-        if (overloaded_ && limit_ > config_.floor && where.learnt_ > 0) return;
-        where.learnt_ = std::min(where.learnt_ + 1, most_learnt);
-        const auto step = std::max(duration{1}, where.healthy_ / where.learnt_);
-        if (where.learnt_ == 1)
-            where.healthy_ = took;
-        else
-            where.healthy_ += took > where.healthy_   ? step
-                              : took < where.healthy_ ? -step
-                                                      : duration{};
+        if (!unknown && overloaded_ && limit_ > config_.floor) return;
+        where.batch_[where.batched_++] = took;
+        if (where.batched_ < where.batch_.size()) return;
+        where.batched_ = 0;
+        const auto middle = where.batch_.begin() + where.batch_.size() / 2;
+        std::ranges::nth_element(where.batch_, middle);
+        // What is learnt at the floor may be an incident: it holds until calls are quicker again.
+        const bool at_floor = limit_ == config_.floor;
+        where.healthy_ += (*middle - where.healthy_) / (unknown || at_floor ? 1 : 4);
+        if (unknown || !at_floor) where.usual_ = where.healthy_;
     } else if (sample.busy_) {
-        where.busy_quick_ += took < where.healthy_ / 2 ? 1 : 0;
+        const auto clearly_less = where.healthy_ / 4 * 3;
+        where.busy_quick_ += took < clearly_less ? 1 : 0;
         if (++where.busy_ < correction_samples) return;
-        if (where.busy_quick_ * 2 > where.busy_) where.healthy_ /= 2;
+        if (is_majority(where.busy_quick_, where.busy_))
+            where.usual_ = where.healthy_ =
+                std::max(duration{1}, std::min(clearly_less, where.usual_));
         where.busy_ = where.busy_quick_ = 0;
     }
 }
 
 bool limiter::is_overdue(const route& where, duration took) const noexcept {
     if (config_.max_healthy > duration::zero() && took > config_.max_healthy) return true;
-    if (where.learnt_ == 0) return false;
+    if (where.healthy_ == duration::zero()) return false;
     return took > scaled(where.healthy_, config_.tolerance_percent) &&
            took - where.healthy_ > config_.slack;
 }
@@ -159,7 +170,7 @@ bool limiter::judge(time_point now, limit_change& change) noexcept {
     if (window_.votes < std::max(config_.window_votes, limit_ / 4)) return false;
     const bool mostly_lost = window_.timeouts * 2 > window_.votes;
     if (!mostly_lost && now - window_.began < config_.window_min) return false;
-    overloaded_ = window_.overdue * 2 > window_.votes;
+    overloaded_ = is_majority(window_.overdue, window_.votes);
     const auto before = epoch_;
     if (overloaded_) {
         const auto left = std::min(part(limit_, config_.backoff_percent), limit_ - 1);

@@ -4,6 +4,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/core/short_lock.hpp>
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <string_view>
@@ -88,18 +89,20 @@ class limiter_listener {
 /// How it decides. Each call answers at most one of two questions, by how busy the upstream was
 /// when it started:
 ///  - *Almost idle* (it was alone, or within a quarter of the limit): what is healthy for this
-///    route? Its median moves towards the sample, by a step that shrinks to 1/32 of itself.
+///    route? Each 16 of them move its healthy time a quarter of the way to their median. The first
+///    16 calls of a route set it, idle or not: the limit at the start is trusted.
 ///  - *Busy* (half the limit was taken, or half the share of its route): is this limit healthy? It
 ///    votes *overdue* or not; a time-out of our own is overdue by definition. When enough have
 ///    voted, a majority of overdue ones cuts the limit by `backoff`; otherwise the limit grows by
 ///    one, if a route that got answers had been refused a place meanwhile.
 ///
 /// So the queue inside the upstream stays short: eight blocking workers end up with about 8 x
-/// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. The
-/// busy calls of a route correct its healthy time downwards only (when most take less than half of
-/// it), and never upwards: that would be learning the overload (an incident that lasts for hours
-/// must not raise the limit). At the floor every call is alone, so a lasting change of the
-/// upstream's speed is learnt there at the latest.
+/// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. Busy
+/// calls correct the healthy time of their route downwards only (when most take less than 3/4 of
+/// it), and never upwards: that would be learning the overload. At the floor, where every call is
+/// alone, a change of the upstream's speed is learnt at once, and forgotten when busy calls turn
+/// out quicker than that. A majority is one beyond chance: two standard deviations of a coin toss,
+/// 9 of 10 or 61 of 100.
 ///
 /// One hung route. Its time-outs are votes among those of all routes, and only the ones that
 /// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
@@ -123,7 +126,7 @@ class limiter_listener {
 class limiter {
   public:
     /// What the limiter knows of one route; kept by the caller beside the route's breaker, one for
-    /// each (upstream, route). Touched by the limiter only. 40 bytes.
+    /// each (upstream, route). Touched by the limiter only. 168 bytes.
     class route {
       public:
         route() noexcept = default;
@@ -133,11 +136,13 @@ class limiter {
       private:
         friend class limiter;
 
-        duration healthy_{};        // running median of almost idle calls; 0: unknown
-        std::uint32_t learnt_ = 0;  // samples behind it, up to 32
+        duration healthy_{};  // 0: unknown
+        duration usual_{};    // the same, without what was learnt at the floor
+        std::array<duration, 16> batch_{};
+        std::uint32_t batched_ = 0;
         std::uint32_t in_flight_ = 0;
         std::uint32_t busy_ = 0;        // busy samples since the last correction
-        std::uint32_t busy_quick_ = 0;  // of these below half of healthy_
+        std::uint32_t busy_quick_ = 0;  // of these below 3/4 of healthy_
         bool refused_ = false;          // since the last healthy busy answer
     };
 
