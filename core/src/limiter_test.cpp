@@ -162,7 +162,8 @@ TEST(limiter, item_10_votes_of_calls_older_than_the_last_change_are_void) {
 }
 
 TEST(limiter, item_11_busy_calls_never_raise_the_healthy_time) {
-    bench it{{.start = 10, .floor = 5, .route_share_percent = 100}};
+    bench it{{.floor = 5, .route_share_percent = 100, .measure_every = 24h}};
+    it.alone(it.b, 32, 10ms);
     it.alone(it.a, 16, 10ms);
     it.full(it.a, 2000, 40ms);
     EXPECT_EQ(it.limit.healthy(it.a), 10ms);
@@ -194,6 +195,29 @@ TEST(limiter, item_13_thin_windows_are_thrown_away_whole) {
     }
     EXPECT_EQ(it.now_limit(), 10);
     EXPECT_EQ(it.limit.status().discarded, 49);
+}
+
+TEST(limiter, item_10_an_overloaded_upstream_is_measured_at_a_quarter_of_the_limit) {
+    bench it{{.start = 40, .route_share_percent = 100}};
+    it.alone(it.a, 16, 10ms);
+    it.full(it.a, 6, 50ms);
+    ASSERT_TRUE(it.limit.status().measuring);
+    const auto limit = it.now_limit();
+    auto few = it.fill(it.a);
+    EXPECT_EQ(few.size(), limit / 4);
+    it.end(few, outcome::success, cause_kind::completed);
+    it.full(it.a, 20, 50ms);
+    EXPECT_FALSE(it.limit.status().measuring);
+    EXPECT_GT(it.limit.healthy(it.a), 30ms);
+}
+
+TEST(limiter, item_10_measuring_ends_by_the_clock_too) {
+    bench it{{.start = 40, .route_share_percent = 100}};
+    it.alone(it.a, 16, 10ms);
+    it.full(it.a, 6, 50ms);
+    ASSERT_TRUE(it.limit.status().measuring);
+    it.clock.advance(2s);
+    EXPECT_EQ(it.fill(it.a).size(), it.now_limit());
 }
 
 TEST(limiter, item_13_the_floor_admits_one_and_is_left_again) {

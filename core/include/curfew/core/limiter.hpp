@@ -36,6 +36,9 @@ struct limiter_config {
     duration window_min = std::chrono::milliseconds{100};
     duration window_max = std::chrono::seconds{10};
 
+    /// An overloaded upstream that was never almost idle for so long is measured anew.
+    duration measure_every = std::chrono::seconds{30};
+
     friend bool operator==(const limiter_config&, const limiter_config&) noexcept = default;
 };
 
@@ -65,6 +68,7 @@ struct limit_change {
 struct limiter_status {
     std::uint32_t limit = 0;
     std::uint32_t in_flight = 0;
+    bool measuring = false;   ///< a quarter of the limit for now
     std::uint32_t peak = 0;   ///< most in flight in the window that is filling
     bool overloaded = false;  ///< the last window judged was mostly overdue
     limit_change last{};
@@ -99,10 +103,11 @@ class limiter_listener {
 /// So the queue inside the upstream stays short: eight blocking workers end up with about 8 x
 /// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. Busy
 /// calls correct the healthy time of their route downwards only (when most take less than 3/4 of
-/// it), and never upwards: that would be learning the overload. At the floor, where every call is
-/// alone, a change of the upstream's speed is learnt at once, and forgotten when busy calls turn
-/// out quicker than that. A majority is one beyond chance: two standard deviations of a coin toss,
-/// 9 of 10 or 61 of 100.
+/// it), and never upwards: that would be learning the overload. Under a load that never pauses, an
+/// upstream that is found overloaded is measured anew every `measure_every`: it gets a quarter of
+/// the limit for 64 calls, or two seconds. So a lasting change of its speed is learnt, and an old
+/// incident forgotten. A majority is one beyond chance: two standard deviations of a coin toss, 9
+/// of 10 or 61 of 100.
 ///
 /// One hung route. Its time-outs are votes among those of all routes, and only the ones that
 /// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
@@ -115,8 +120,8 @@ class limiter_listener {
 ///
 /// Known limits: traffic of a single route is judged against that route's share, so its limit
 /// settles at tolerance x workers / share. Set `ceiling` to the number of workers where it is
-/// known. A lasting slowdown of all calls beyond the tolerance is first taken for overload: the
-/// limit falls towards the floor, learns there, and climbs again.
+/// known. A lasting slowdown of all calls beyond the tolerance is first taken for overload, until
+/// it has been measured (a minute or two).
 ///
 /// Sources: AIMD after Chiu and Jain (1989); application-limited growth after RFC 7661 and Netflix
 /// concurrency-limits; the pitfalls in research/resilience.md, section 3, items 10-15.
@@ -126,7 +131,7 @@ class limiter_listener {
 class limiter {
   public:
     /// What the limiter knows of one route; kept by the caller beside the route's breaker, one for
-    /// each (upstream, route). Touched by the limiter only. 168 bytes.
+    /// each (upstream, route). Touched by the limiter only. 160 bytes.
     class route {
       public:
         route() noexcept = default;
@@ -137,7 +142,6 @@ class limiter {
         friend class limiter;
 
         duration healthy_{};  // 0: unknown
-        duration usual_{};    // the same, without what was learnt at the floor
         std::array<duration, 16> batch_{};
         std::uint32_t batched_ = 0;
         std::uint32_t in_flight_ = 0;
@@ -207,13 +211,14 @@ class limiter {
 
     void finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void release(permit& ended) noexcept;
-    void learn(route& where, duration took, const permit& sample) noexcept;
+    void learn(route& where, duration took, const permit& sample, time_point now) noexcept;
     void vote(route& where, bool overdue, bool timed_out, time_point now) noexcept;
-    [[nodiscard]] bool is_idle() const noexcept;
     [[nodiscard]] bool is_overdue(const route& where, duration took) const noexcept;
     [[nodiscard]] bool judge(time_point now, limit_change& change) noexcept;
     void set(std::uint32_t limit, limit_reason why, time_point now) noexcept;
-    [[nodiscard]] std::uint32_t share_of_limit() const noexcept;
+    [[nodiscard]] std::uint32_t limit_at(time_point now) noexcept;
+    [[nodiscard]] std::uint32_t idle_bound() const noexcept;
+    [[nodiscard]] std::uint32_t share_of(std::uint32_t limit) const noexcept;
 
     mutable short_lock lock_;
     std::uint32_t limit_;
@@ -221,6 +226,9 @@ class limiter {
     bool overloaded_ = false;
     std::uint64_t epoch_ = 0;
     window window_;
+    std::uint32_t measuring_ = 0;  // samples still wanted; 0: not measuring
+    time_point measuring_until_{};
+    time_point learnt_at_{};
     limit_change last_;
     limiter_config config_;
     limiter_listener* listener_;
