@@ -326,9 +326,17 @@ void breaker::judge(time_point now, news& out) noexcept {
 }
 
 void breaker::drop(permit& ended) noexcept {
-    const std::lock_guard locked{lock_};
-    ++totals_.neither;
-    if (!current(ended) || (ended.lease_ != 0 && !machine_.release(ended.lease_))) ++totals_.late;
+    news out;
+    {
+        const std::lock_guard locked{lock_};
+        // A destructor knows no time; what `status` has told already stays true.
+        machine_.settle(config_, asked_, out);
+        ++totals_.neither;
+        if (!current(ended) || (ended.lease_ != 0 && !machine_.release(ended.lease_)))
+            ++totals_.late;
+        apply(out);
+    }
+    tell(out);
 }
 
 void breaker::mark(permit& running, bool hanging, time_point now) noexcept {
@@ -380,6 +388,7 @@ void breaker::hint_recovered(time_point now) noexcept {
 
 breaker_status breaker::status(time_point now) const noexcept {
     const std::lock_guard locked{lock_};
+    asked_ = std::max(asked_, now);
     auto ahead = machine_;
     news out;
     ahead.settle(config_, now, out);

@@ -9,11 +9,18 @@ namespace curfew {
 
 namespace {
 
-constexpr std::uint32_t most_learnt = 32;
 constexpr std::uint32_t correction_samples = 64;
+constexpr std::uint32_t measuring_samples = 64;
+constexpr duration measuring_longest = std::chrono::seconds{2};
 
 constexpr std::uint32_t part(std::uint32_t whole, std::uint32_t percent) noexcept {
     return static_cast<std::uint32_t>(std::uint64_t{whole} * percent / 100);
+}
+
+// By more than two standard deviations of a coin toss: 9 of 10, 15 of 20, 61 of 100.
+constexpr bool is_majority(std::uint32_t some, std::uint32_t all) noexcept {
+    const auto lead = std::int64_t{some} * 2 - all;
+    return lead > 0 && lead * lead > std::int64_t{all} * 4;
 }
 
 duration scaled(duration by, std::uint32_t percent) noexcept {
@@ -46,7 +53,8 @@ bool is_valid(const limiter_config& config) noexcept {
            config.tolerance_percent > 100 && config.slack >= duration::zero() &&
            config.max_healthy >= duration::zero() && config.backoff_percent >= 1 &&
            config.backoff_percent <= 99 && config.window_votes >= 1 &&
-           config.window_min >= duration::zero() && config.window_max > config.window_min;
+           config.window_min >= duration::zero() && config.window_max > config.window_min &&
+           config.measure_every > duration::zero();
 }
 
 limiter::limiter(const limiter_config& config, limiter_listener* listener) noexcept
@@ -55,25 +63,30 @@ limiter::limiter(const limiter_config& config, limiter_listener* listener) noexc
     last_.to = last_.from = limit_;
 }
 
-std::uint32_t limiter::share_of_limit() const noexcept {
-    return std::max(1U, part(limit_, config_.route_share_percent));
+std::uint32_t limiter::share_of(std::uint32_t limit) const noexcept {
+    return std::max(1U, part(limit, config_.route_share_percent));
 }
 
-bool limiter::is_idle() const noexcept {
-    return in_flight_ <= std::max(1U, limit_ / 4);
+std::uint32_t limiter::idle_bound() const noexcept {
+    return std::max(1U, limit_ / 4);
+}
+
+std::uint32_t limiter::limit_at(time_point now) noexcept {
+    if (measuring_ > 0 && now >= measuring_until_) measuring_ = 0;
+    return measuring_ > 0 ? idle_bound() : limit_;
 }
 
 std::expected<limiter::permit, shed_reason> limiter::try_acquire(
     route& where, time_point now
 ) noexcept {
     const std::lock_guard locked{lock_};
-    if (in_flight_ >= limit_) {
+    const auto limit = limit_at(now);
+    if (in_flight_ >= limit) {
         ++refused_;
         where.refused_ = true;
         return std::unexpected{shed_reason::in_flight};
     }
-    const auto share = share_of_limit();
-    if (where.in_flight_ >= share) {
+    if (where.in_flight_ >= share_of(limit)) {
         ++refused_share_;
         where.refused_ = true;
         return std::unexpected{shed_reason::route_share};
@@ -86,8 +99,8 @@ std::expected<limiter::permit, shed_reason> limiter::try_acquire(
     given.route_ = &where;
     given.started_ = now;
     given.epoch_ = epoch_;
-    given.idle_ = is_idle();
-    given.busy_ = in_flight_ * 2 >= limit_ || where.in_flight_ * 2 >= share;
+    given.idle_ = in_flight_ <= idle_bound();
+    given.busy_ = in_flight_ * 2 >= limit_ || where.in_flight_ * 2 >= share_of(limit_);
     return given;
 }
 
@@ -102,12 +115,13 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
     bool changed = false;
     {
         const std::lock_guard locked{lock_};
-        ended.idle_ = ended.idle_ && is_idle();
+        // In a burst the first to start was almost idle then only.
+        ended.idle_ = ended.idle_ && in_flight_ <= std::max(1U, limit_ / 2);
         release(ended);
         auto& where = *ended.route_;
         if (result == outcome::success || timed_out) {
             const auto took = std::max(duration{1}, now - ended.started_);
-            if (!timed_out) learn(where, took, ended);
+            if (!timed_out) learn(where, took, ended, now);
             if (ended.busy_ && ended.epoch_ == epoch_) {
                 vote(where, timed_out || is_overdue(where, took), timed_out, now);
                 changed = judge(now, change);
@@ -117,29 +131,33 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
     if (changed && listener_ != nullptr) listener_->on_limit(change);
 }
 
-void limiter::learn(route& where, duration took, const permit& sample) noexcept {
-    if (sample.idle_ || where.learnt_ == 0) {
-        // While overloaded a quarter of the limit is no proof of health; being alone is.
-        if (overloaded_ && limit_ > config_.floor && where.learnt_ > 0) return;
-        where.learnt_ = std::min(where.learnt_ + 1, most_learnt);
-        const auto step = std::max(duration{1}, where.healthy_ / where.learnt_);
-        if (where.learnt_ == 1)
-            where.healthy_ = took;
-        else
-            where.healthy_ += took > where.healthy_   ? step
-                              : took < where.healthy_ ? -step
-                                                      : duration{};
+void limiter::learn(route& where, duration took, const permit& sample, time_point now) noexcept {
+    const bool unknown = where.healthy_ == duration::zero();
+    if (unknown || sample.idle_) {
+        const bool alone = measuring_ > 0 || limit_ == config_.floor;
+        if (measuring_ > 0) --measuring_;
+        // While overloaded a quarter of the limit is no proof of health.
+        if (!unknown && overloaded_ && !alone) return;
+        where.batch_[where.batched_++] = took;
+        if (where.batched_ < where.batch_.size()) return;
+        where.batched_ = 0;
+        if (!unknown) learnt_at_ = now;
+        const auto middle = where.batch_.begin() + where.batch_.size() / 2;
+        std::ranges::nth_element(where.batch_, middle);
+        where.healthy_ += (*middle - where.healthy_) / (unknown ? 1 : alone ? 2 : 4);
     } else if (sample.busy_) {
-        where.busy_quick_ += took < where.healthy_ / 2 ? 1 : 0;
+        const auto clearly_less = where.healthy_ / 4 * 3;
+        where.busy_quick_ += took < clearly_less ? 1 : 0;
         if (++where.busy_ < correction_samples) return;
-        if (where.busy_quick_ * 2 > where.busy_) where.healthy_ /= 2;
+        if (is_majority(where.busy_quick_, where.busy_))
+            where.healthy_ = std::max(duration{1}, clearly_less);
         where.busy_ = where.busy_quick_ = 0;
     }
 }
 
 bool limiter::is_overdue(const route& where, duration took) const noexcept {
     if (config_.max_healthy > duration::zero() && took > config_.max_healthy) return true;
-    if (where.learnt_ == 0) return false;
+    if (where.healthy_ == duration::zero()) return false;
     return took > scaled(where.healthy_, config_.tolerance_percent) &&
            took - where.healthy_ > config_.slack;
 }
@@ -159,9 +177,14 @@ bool limiter::judge(time_point now, limit_change& change) noexcept {
     if (window_.votes < std::max(config_.window_votes, limit_ / 4)) return false;
     const bool mostly_lost = window_.timeouts * 2 > window_.votes;
     if (!mostly_lost && now - window_.began < config_.window_min) return false;
-    overloaded_ = window_.overdue * 2 > window_.votes;
+    overloaded_ = is_majority(window_.overdue, window_.votes);
     const auto before = epoch_;
     if (overloaded_) {
+        if (now - learnt_at_ >= config_.measure_every) {
+            learnt_at_ = now;
+            measuring_ = measuring_samples;
+            measuring_until_ = add_saturated(now, measuring_longest);
+        }
         const auto left = std::min(part(limit_, config_.backoff_percent), limit_ - 1);
         set(std::max(left, config_.floor),
             mostly_lost ? limit_reason::timeouts : limit_reason::latency,
@@ -187,6 +210,7 @@ limiter_status limiter::status() const noexcept {
     return {
         .limit = limit_,
         .in_flight = in_flight_,
+        .measuring = measuring_ > 0,
         .overloaded = overloaded_,
         .last = last_,
         .raised = raised_,
@@ -199,7 +223,7 @@ limiter_status limiter::status() const noexcept {
 
 std::uint32_t limiter::share() const noexcept {
     const std::lock_guard locked{lock_};
-    return share_of_limit();
+    return share_of(limit_);
 }
 
 duration limiter::healthy(const route& where) const noexcept {

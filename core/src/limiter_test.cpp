@@ -93,7 +93,7 @@ TEST(limiter, a_place_comes_back_however_the_permit_ends) {
 
 TEST(limiter, grows_by_one_a_window_while_refused_calls_meet_healthy_ones) {
     bench it;
-    it.alone(it.a, 10, 10ms);
+    it.alone(it.a, 16, 10ms);
     it.full(it.a, 20, 10ms);
     EXPECT_EQ(it.now_limit(), 11);
     ASSERT_EQ(it.heard.seen.size(), 1);
@@ -104,7 +104,7 @@ TEST(limiter, grows_by_one_a_window_while_refused_calls_meet_healthy_ones) {
 
 TEST(limiter, item_12_a_limit_that_nobody_ran_into_does_not_grow) {
     bench it;
-    it.alone(it.a, 10, 10ms);
+    it.alone(it.a, 16, 10ms);
     for (int round = 0; round < 100; ++round) {
         auto nine = it.fill(it.a);
         nine.clear();
@@ -119,8 +119,8 @@ TEST(limiter, item_12_a_limit_that_nobody_ran_into_does_not_grow) {
 
 TEST(limiter, cuts_when_most_busy_calls_take_longer_than_their_route_usually_does) {
     bench it;
-    it.alone(it.a, 10, 10ms);
-    it.alone(it.b, 10, 100ms);
+    it.alone(it.a, 16, 10ms);
+    it.alone(it.b, 16, 100ms);
     auto running = it.fill(it.b);
     it.clock.advance(100ms);
     it.end(running, outcome::success, cause_kind::completed);
@@ -133,7 +133,7 @@ TEST(limiter, cuts_when_most_busy_calls_take_longer_than_their_route_usually_doe
 
 TEST(limiter, below_the_slack_latency_is_noise) {
     bench it;
-    it.alone(it.a, 10, 50us);
+    it.alone(it.a, 16, 50us);
     it.full(it.a, 1000, 500us);
     EXPECT_GE(it.now_limit(), 10);
     EXPECT_EQ(it.limit.status().cut, 0);
@@ -162,8 +162,9 @@ TEST(limiter, item_10_votes_of_calls_older_than_the_last_change_are_void) {
 }
 
 TEST(limiter, item_11_busy_calls_never_raise_the_healthy_time) {
-    bench it{{.start = 10, .floor = 5, .route_share_percent = 100}};
-    it.alone(it.a, 10, 10ms);
+    bench it{{.floor = 5, .route_share_percent = 100, .measure_every = 24h}};
+    it.alone(it.b, 32, 10ms);
+    it.alone(it.a, 16, 10ms);
     it.full(it.a, 2000, 40ms);
     EXPECT_EQ(it.limit.healthy(it.a), 10ms);
     EXPECT_EQ(it.now_limit(), 5);
@@ -171,8 +172,8 @@ TEST(limiter, item_11_busy_calls_never_raise_the_healthy_time) {
 
 TEST(limiter, item_11_busy_calls_correct_a_healthy_time_that_was_learnt_too_high) {
     bench it;
-    it.alone(it.a, 1, 1s);
-    it.full(it.a, 60, 10ms);
+    it.alone(it.a, 16, 1s);
+    it.full(it.a, 120, 10ms);
     EXPECT_LE(it.limit.healthy(it.a), 20ms);
     EXPECT_GE(it.limit.healthy(it.a), 10ms);
 }
@@ -196,10 +197,33 @@ TEST(limiter, item_13_thin_windows_are_thrown_away_whole) {
     EXPECT_EQ(it.limit.status().discarded, 49);
 }
 
+TEST(limiter, item_10_an_overloaded_upstream_is_measured_at_a_quarter_of_the_limit) {
+    bench it{{.start = 40, .route_share_percent = 100}};
+    it.alone(it.a, 16, 10ms);
+    it.full(it.a, 6, 50ms);
+    ASSERT_TRUE(it.limit.status().measuring);
+    const auto limit = it.now_limit();
+    auto few = it.fill(it.a);
+    EXPECT_EQ(few.size(), limit / 4);
+    it.end(few, outcome::success, cause_kind::completed);
+    it.full(it.a, 20, 50ms);
+    EXPECT_FALSE(it.limit.status().measuring);
+    EXPECT_GT(it.limit.healthy(it.a), 30ms);
+}
+
+TEST(limiter, item_10_measuring_ends_by_the_clock_too) {
+    bench it{{.start = 40, .route_share_percent = 100}};
+    it.alone(it.a, 16, 10ms);
+    it.full(it.a, 6, 50ms);
+    ASSERT_TRUE(it.limit.status().measuring);
+    it.clock.advance(2s);
+    EXPECT_EQ(it.fill(it.a).size(), it.now_limit());
+}
+
 TEST(limiter, item_13_the_floor_admits_one_and_is_left_again) {
     bench it{{.route_share_percent = 50}};
-    it.alone(it.a, 5, 10ms);
-    it.alone(it.b, 5, 10ms);
+    it.alone(it.a, 16, 10ms);
+    it.alone(it.b, 16, 10ms);
     for (int round = 0; round < 400; ++round) {
         auto first = it.fill(it.a);
         auto second = it.fill(it.b);
@@ -215,7 +239,7 @@ TEST(limiter, item_13_the_floor_admits_one_and_is_left_again) {
 
 TEST(limiter, item_14_fast_errors_and_departures_are_no_samples) {
     bench it;
-    it.alone(it.a, 10, 10ms);
+    it.alone(it.a, 16, 10ms);
     for (int round = 0; round < 100; ++round) {
         auto running = it.fill(it.a);
         it.clock.advance(1ms);
@@ -241,7 +265,7 @@ TEST(limiter, item_15_shrinking_cancels_nothing_and_admits_when_there_is_room) {
 
 TEST(limiter, refusals_of_a_route_that_gets_no_answers_are_no_demand) {
     bench it{limiter_config{}};
-    it.alone(it.b, 10, 10ms);
+    it.alone(it.b, 16, 10ms);
     const auto hung = it.fill(it.a);
     for (int round = 0; round < 100; ++round) {
         EXPECT_FALSE(it.limit.try_acquire(it.a, it.clock.now()).has_value());

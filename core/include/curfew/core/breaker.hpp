@@ -314,6 +314,7 @@ class breaker {
     alignas(64) mutable short_lock lock_;
     machine machine_;
     breaker_totals totals_;
+    mutable time_point asked_{};  // the latest time `status` was told
     alignas(64) rate_window failures_;
     alignas(64) rate_window slow_;
 };

@@ -4,6 +4,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/core/short_lock.hpp>
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <string_view>
@@ -35,6 +36,9 @@ struct limiter_config {
     duration window_min = std::chrono::milliseconds{100};
     duration window_max = std::chrono::seconds{10};
 
+    /// An overloaded upstream that was never almost idle for so long is measured anew.
+    duration measure_every = std::chrono::seconds{30};
+
     friend bool operator==(const limiter_config&, const limiter_config&) noexcept = default;
 };
 
@@ -64,6 +68,7 @@ struct limit_change {
 struct limiter_status {
     std::uint32_t limit = 0;
     std::uint32_t in_flight = 0;
+    bool measuring = false;   ///< a quarter of the limit for now
     std::uint32_t peak = 0;   ///< most in flight in the window that is filling
     bool overloaded = false;  ///< the last window judged was mostly overdue
     limit_change last{};
@@ -88,18 +93,21 @@ class limiter_listener {
 /// How it decides. Each call answers at most one of two questions, by how busy the upstream was
 /// when it started:
 ///  - *Almost idle* (it was alone, or within a quarter of the limit): what is healthy for this
-///    route? Its median moves towards the sample, by a step that shrinks to 1/32 of itself.
+///    route? Each 16 of them move its healthy time a quarter of the way to their median. The first
+///    16 calls of a route set it, idle or not: the limit at the start is trusted.
 ///  - *Busy* (half the limit was taken, or half the share of its route): is this limit healthy? It
 ///    votes *overdue* or not; a time-out of our own is overdue by definition. When enough have
 ///    voted, a majority of overdue ones cuts the limit by `backoff`; otherwise the limit grows by
 ///    one, if a route that got answers had been refused a place meanwhile.
 ///
 /// So the queue inside the upstream stays short: eight blocking workers end up with about 8 x
-/// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. The
-/// busy calls of a route correct its healthy time downwards only (when most take less than half of
-/// it), and never upwards: that would be learning the overload (an incident that lasts for hours
-/// must not raise the limit). At the floor every call is alone, so a lasting change of the
-/// upstream's speed is learnt there at the latest.
+/// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. Busy
+/// calls correct the healthy time of their route downwards only (when most take less than 3/4 of
+/// it), and never upwards: that would be learning the overload. Under a load that never pauses, an
+/// upstream that is found overloaded is measured anew every `measure_every`: it gets a quarter of
+/// the limit for 64 calls, or two seconds. So a lasting change of its speed is learnt, and an old
+/// incident forgotten. A majority is one beyond chance: two standard deviations of a coin toss, 9
+/// of 10 or 61 of 100.
 ///
 /// One hung route. Its time-outs are votes among those of all routes, and only the ones that
 /// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
@@ -112,8 +120,8 @@ class limiter_listener {
 ///
 /// Known limits: traffic of a single route is judged against that route's share, so its limit
 /// settles at tolerance x workers / share. Set `ceiling` to the number of workers where it is
-/// known. A lasting slowdown of all calls beyond the tolerance is first taken for overload: the
-/// limit falls towards the floor, learns there, and climbs again.
+/// known. A lasting slowdown of all calls beyond the tolerance is first taken for overload, until
+/// it has been measured (a minute or two).
 ///
 /// Sources: AIMD after Chiu and Jain (1989); application-limited growth after RFC 7661 and Netflix
 /// concurrency-limits; the pitfalls in research/resilience.md, section 3, items 10-15.
@@ -123,7 +131,7 @@ class limiter_listener {
 class limiter {
   public:
     /// What the limiter knows of one route; kept by the caller beside the route's breaker, one for
-    /// each (upstream, route). Touched by the limiter only. 40 bytes.
+    /// each (upstream, route). Touched by the limiter only. 160 bytes.
     class route {
       public:
         route() noexcept = default;
@@ -133,11 +141,12 @@ class limiter {
       private:
         friend class limiter;
 
-        duration healthy_{};        // running median of almost idle calls; 0: unknown
-        std::uint32_t learnt_ = 0;  // samples behind it, up to 32
+        duration healthy_{};  // 0: unknown
+        std::array<duration, 16> batch_{};
+        std::uint32_t batched_ = 0;
         std::uint32_t in_flight_ = 0;
         std::uint32_t busy_ = 0;        // busy samples since the last correction
-        std::uint32_t busy_quick_ = 0;  // of these below half of healthy_
+        std::uint32_t busy_quick_ = 0;  // of these below 3/4 of healthy_
         bool refused_ = false;          // since the last healthy busy answer
     };
 
@@ -202,13 +211,14 @@ class limiter {
 
     void finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void release(permit& ended) noexcept;
-    void learn(route& where, duration took, const permit& sample) noexcept;
+    void learn(route& where, duration took, const permit& sample, time_point now) noexcept;
     void vote(route& where, bool overdue, bool timed_out, time_point now) noexcept;
-    [[nodiscard]] bool is_idle() const noexcept;
     [[nodiscard]] bool is_overdue(const route& where, duration took) const noexcept;
     [[nodiscard]] bool judge(time_point now, limit_change& change) noexcept;
     void set(std::uint32_t limit, limit_reason why, time_point now) noexcept;
-    [[nodiscard]] std::uint32_t share_of_limit() const noexcept;
+    [[nodiscard]] std::uint32_t limit_at(time_point now) noexcept;
+    [[nodiscard]] std::uint32_t idle_bound() const noexcept;
+    [[nodiscard]] std::uint32_t share_of(std::uint32_t limit) const noexcept;
 
     mutable short_lock lock_;
     std::uint32_t limit_;
@@ -216,6 +226,9 @@ class limiter {
     bool overloaded_ = false;
     std::uint64_t epoch_ = 0;
     window window_;
+    std::uint32_t measuring_ = 0;  // samples still wanted; 0: not measuring
+    time_point measuring_until_{};
+    time_point learnt_at_{};
     limit_change last_;
     limiter_config config_;
     limiter_listener* listener_;
