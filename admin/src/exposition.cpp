@@ -11,28 +11,42 @@ namespace curfew::admin {
 namespace {
 
 using std::chrono::microseconds;
+using std::chrono::seconds;
 
-struct bucket_bound {
-    duration bound;
-    std::string_view label;
+constexpr std::array<duration, 15> bounds{
+    microseconds{1'000},
+    microseconds{2'500},
+    microseconds{5'000},
+    microseconds{10'000},
+    microseconds{25'000},
+    microseconds{50'000},
+    microseconds{100'000},
+    microseconds{250'000},
+    microseconds{500'000},
+    microseconds{1'000'000},
+    microseconds{2'500'000},
+    microseconds{5'000'000},
+    seconds{10},
+    seconds{30},
+    seconds{60},
 };
 
-constexpr std::array bounds{
-    bucket_bound{microseconds{1'000}, "le=\"0.001\""},
-    bucket_bound{microseconds{2'500}, "le=\"0.0025\""},
-    bucket_bound{microseconds{5'000}, "le=\"0.005\""},
-    bucket_bound{microseconds{10'000}, "le=\"0.01\""},
-    bucket_bound{microseconds{25'000}, "le=\"0.025\""},
-    bucket_bound{microseconds{50'000}, "le=\"0.05\""},
-    bucket_bound{microseconds{100'000}, "le=\"0.1\""},
-    bucket_bound{microseconds{250'000}, "le=\"0.25\""},
-    bucket_bound{microseconds{500'000}, "le=\"0.5\""},
-    bucket_bound{microseconds{1'000'000}, "le=\"1\""},
-    bucket_bound{microseconds{2'500'000}, "le=\"2.5\""},
-    bucket_bound{microseconds{5'000'000}, "le=\"5\""},
-    bucket_bound{microseconds{10'000'000}, "le=\"10\""},
-    bucket_bound{microseconds{30'000'000}, "le=\"30\""},
-    bucket_bound{microseconds{60'000'000}, "le=\"60\""},
+constexpr std::array<std::string_view, bounds.size()> bound_labels{
+    "le=\"0.001\"",
+    "le=\"0.0025\"",
+    "le=\"0.005\"",
+    "le=\"0.01\"",
+    "le=\"0.025\"",
+    "le=\"0.05\"",
+    "le=\"0.1\"",
+    "le=\"0.25\"",
+    "le=\"0.5\"",
+    "le=\"1\"",
+    "le=\"2.5\"",
+    "le=\"5\"",
+    "le=\"10\"",
+    "le=\"30\"",
+    "le=\"60\"",
 };
 
 std::string_view to_string(metric_type type) {
@@ -95,8 +109,10 @@ void exposition::sample(std::string_view labels, label more, std::uint64_t value
 }
 
 void exposition::histogram_samples(std::string_view labels, const histogram& times) {
-    for (const bucket_bound& each : bounds) {
-        line("_bucket", labels, each.label, times.count_at_most(each.bound));
+    std::array<std::uint64_t, bounds.size()> counts;
+    times.count_at_most(bounds, counts);
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        line("_bucket", labels, bound_labels[i], counts[i]);
     }
     line("_bucket", labels, "le=\"+Inf\"", times.count());
     begin_line("_sum", labels, "");

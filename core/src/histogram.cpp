@@ -1,3 +1,4 @@
+#include <curfew/core/expects.hpp>
 #include <curfew/core/histogram.hpp>
 
 #include <algorithm>
@@ -108,12 +109,26 @@ duration histogram::quantile(double q) const noexcept {
 }
 
 std::uint64_t histogram::count_at_most(duration bound) const noexcept {
+    std::uint64_t found = 0;
+    count_at_most({&bound, 1}, {&found, 1});
+    return found;
+}
+
+void histogram::count_at_most(std::span<const duration> bounds, std::span<std::uint64_t> counts)
+    const noexcept {
+    expects(bounds.size() == counts.size(), "one count for each bound");
+    constexpr duration last = range_end - duration{1};
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < bucket_count && at(i).upper <= bound; ++i) {
-        seen += at(i).count;
+    std::size_t index = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        const bool in_range = bounds[i] < last;
+        const std::size_t end = in_range ? index_of(bounds[i] + duration{1}) : bucket_count;
+        for (; index < end; ++index) {
+            seen += buckets_[index].load(relaxed);
+        }
+        const bool too_long_too = in_range || bounds[i] == duration::max();
+        counts[i] = too_long_too ? seen : seen - std::min(seen, above());
     }
-    const bool all_but_too_long = bound >= range_end - duration{1} && bound < duration::max();
-    return all_but_too_long ? seen - std::min(seen, above()) : seen;
 }
 
 histogram::bucket histogram::at(std::size_t index) const noexcept {

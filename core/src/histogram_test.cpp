@@ -194,6 +194,18 @@ TEST_P(histogram_property, count_at_most_brackets_the_truth) {
     }
 }
 
+TEST_P(histogram_property, one_pass_over_many_bounds_counts_as_one_at_a_time) {
+    const histogram times = of_all(samples());
+    std::vector<duration> bounds = samples();
+    bounds.insert(bounds.end(), {-1s, 0ns, 1us, histogram::range_end, duration::max()});
+    std::ranges::sort(bounds);
+    std::vector<std::uint64_t> counts(bounds.size());
+    times.count_at_most(bounds, counts);
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        ASSERT_EQ(counts[i], times.count_at_most(bounds[i])) << bounds[i].count();
+    }
+}
+
 TEST_P(histogram_property, merging_parts_gives_the_whole) {
     const auto all = samples();
     const histogram whole = of_all(all);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace curfew {
 
@@ -75,6 +76,11 @@ class histogram {
     /// share of requests within a limit is never overstated. Never falls while samples are added.
     /// Of those that `above` tells, none; at duration::max(), all.
     [[nodiscard]] std::uint64_t count_at_most(duration bound) const noexcept;
+
+    /// The same for several bounds in ascending order, in one pass; `counts` is as long as
+    /// `bounds`.
+    void count_at_most(std::span<const duration> bounds, std::span<std::uint64_t> counts)
+        const noexcept;
 
     /// Bucket `index` of `bucket_count`, empty or not.
     [[nodiscard]] bucket at(std::size_t index) const noexcept;
