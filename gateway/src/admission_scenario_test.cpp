@@ -206,6 +206,29 @@ TEST(admission_scenario, a_hung_route_costs_the_healthy_ones_nothing) {
     }
 }
 
+TEST(admission_scenario, what_a_hung_route_leaves_is_used_to_the_full) {
+    shop backend;
+    backend.load(7ms, 0s, 60s, 1);
+    backend.hang(10s, 58s);
+    backend.run(100s);
+
+    // 430 requests a second want what three workers can do in 10 ms each.
+    ASSERT_EQ(backend.most_hung_workers, 5U);
+    int served = 0;
+    for (route_index route = 0; route < 3; ++route) {
+        const auto healthy = backend.of(route, 15s, 55s);
+        EXPECT_EQ(healthy.timed_out, 0);
+        EXPECT_LE(healthy.slowest, 1100ms) << "a full queue's worth";
+        EXPECT_NEAR(healthy.served, 40 * 100, 40) << "a third for each";
+        served += healthy.served;
+    }
+    EXPECT_GE(served, 40 * 300 * 98 / 100);
+    const auto view = backend.gate().picture();
+    for (route_index route = 0; route < 3; ++route) {
+        EXPECT_EQ(view.routes[route].breaker_opened, 0U) << "waiting is not hanging";
+    }
+}
+
 /// What must hold after every step, whatever happened.
 void check_invariants(
     const small_gateway& gate, const std::vector<permit>& held, std::size_t waiting
