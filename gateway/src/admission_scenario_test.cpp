@@ -178,7 +178,7 @@ class shop {
 };
 
 TEST(admission_scenario, a_hung_route_costs_the_healthy_ones_nothing) {
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         shop backend;
         backend.load(40ms, 0s, 120s, seed);
@@ -404,10 +404,10 @@ class walker {
 };
 
 TEST(admission_scenario, no_walk_loses_a_place_or_a_waiter) {
-    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 15; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         walker walk{seed};
-        for (int i = 0; i < 2000; ++i) {
+        for (int i = 0; i < 1000; ++i) {
             walk.step();
             if (HasFatalFailure()) return;
         }
