@@ -104,7 +104,7 @@ class shop {
     void arrive(route_index route) {
         auto& one = requests_.emplace_back(route, gate_.now);
         by_waiter_[&one.wait] = &one;
-        const auto until = deadline::after(gate_.now, limit);
+        const bound until{deadline::after(gate_.now, limit)};
         decide(one, gate_.guards.enter(route, one.wait, until, gate_.now));
         later(gate_.now + limit, [this, &one] { limit_reached(one); });
     }
@@ -315,7 +315,7 @@ class walker {
     void enter() {
         auto wait = std::make_unique<waiter>(&mailbox::note);
         const auto route = static_cast<route_index>(pick(4));
-        const auto until = deadline::after(gate_.now, duration{pick(200'000'000)});
+        const bound until{deadline::after(gate_.now, duration{pick(200'000'000)})};
         auto came = gate_.guards.enter(route, *wait, until, gate_.now);
         if (auto* one = std::get_if<permit>(&came)) held_.push_back(std::move(*one));
         if (std::holds_alternative<queued>(came)) waiting_.emplace(wait.get(), std::move(wait));

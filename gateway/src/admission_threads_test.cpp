@@ -41,7 +41,7 @@ counts send(admission& guards, std::uint64_t seed, int times, std::atomic<int>& 
         const auto now = start + std::chrono::microseconds{i};
         seat one;
         auto came = guards.enter(
-            static_cast<route_index>(random() % 3), one, deadline::after(now, 1s), now
+            static_cast<route_index>(random() % 3), one, bound{deadline::after(now, 1s)}, now
         );
         for (int turn = 0; std::holds_alternative<queued>(came) && turn < 200; ++turn) {
             std::this_thread::yield();
