@@ -36,9 +36,17 @@ refused by_upstream(const detail::upstream_guards& upstream) noexcept {
     return shed(code, shed_reason::upstream_down, {}, std::max(upstream.retry_after, soon));
 }
 
-refused by_deadline(const detail::upstream_guards& upstream) noexcept {
+refused by_deadline(
+    const detail::upstream_guards& upstream, std::string_view limit_name, duration limit
+) noexcept {
     if (upstream.state != upstream_state::up) return by_upstream(upstream);
-    return shed(errc::queue_timeout, shed_reason::queue_timeout, {});
+    const cause why{cause_kind::shed, shed_reason::queue_timeout, limit_name, limit};
+    return {errc::queue_timeout, why, soon};
+}
+
+refused by_lack_of_time(const bound& until) noexcept {
+    const cause why{cause_kind::shed, shed_reason::no_time_left, until.limit_name, until.limit};
+    return {errc::no_time_left, why, {}};
 }
 
 refused by_draining() noexcept {
@@ -105,14 +113,16 @@ std::expected<detail::places, admission::obstacle> admission::take_places(
     return held;
 }
 
-entered admission::enter(route_index route, waiter& wait, deadline until, time_point now) noexcept {
+entered admission::enter(
+    route_index route, waiter& wait, const bound& until, time_point now
+) noexcept {
     expects(has_route(route), "add_route comes before the first request of a route");
     const std::scoped_lock lock{lock_};
     seen(now);
     auto& its = *by_index_[route].load(std::memory_order_relaxed);
     if (draining_) return by_draining();
     if (config_.observe) return observe(its, now);
-    if (until.expired(now)) return shed(errc::no_time_left, shed_reason::no_time_left, {});
+    if (until.at.expired(now)) return by_lack_of_time(until);
     if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream);
     if (its.upstream.state == upstream_state::starting) {
         return wait_for(its, wait, until, now, shed_reason::upstream_down);
@@ -168,11 +178,11 @@ permit admission::observe(guards& route, time_point now) noexcept {
 }
 
 entered admission::wait_for(
-    guards& route, waiter& wait, deadline until, time_point now, shed_reason for_want_of
+    guards& route, waiter& wait, const bound& until, time_point now, shed_reason for_want_of
 ) noexcept {
-    const auto joined = route.queue.enqueue(wait, until, now);
+    const auto joined = route.queue.enqueue(wait, until.at, now);
     if (!joined && joined.error() == shed_reason::no_time_left) {
-        return shed(errc::no_time_left, shed_reason::no_time_left, {});
+        return by_lack_of_time(until);
     }
     if (!joined) {
         if (route.upstream.state != upstream_state::up) return by_upstream(route.upstream);
@@ -185,6 +195,8 @@ entered admission::wait_for(
     }
     wait.owner_ = this;
     wait.route_ = &route;
+    wait.limit_name_ = until.limit_name;
+    wait.limit_ = until.limit;
     waiting_.fetch_add(1, std::memory_order_relaxed);
     if (!route.listed) {
         route.listed = true;
@@ -232,7 +244,9 @@ waiter::~waiter() {
 void waiter::settled(base& decided) noexcept {
     auto& self = static_cast<waiter&>(decided);
     self.owner_->waiting_.fetch_sub(1, std::memory_order_relaxed);
-    if (self.state() == wait_state::expired) self.why_ = by_deadline(self.route_->upstream);
+    if (self.state() == wait_state::expired) {
+        self.why_ = by_deadline(self.route_->upstream, self.limit_name_, self.limit_);
+    }
     if (self.state() == wait_state::cancelled) self.why_ = self.route_->closing;
     if (!self.collecting_) self.hook_(self);
 }

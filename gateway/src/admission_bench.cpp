@@ -29,7 +29,7 @@ void admission_enter_and_leave(benchmark::State& state) {
     for (auto _ : state) {
         waiter wait{[](waiter&) noexcept {}};
         now += 100us;
-        auto came = guards.enter(route, wait, deadline::after(now, 30s), now);
+        auto came = guards.enter(route, wait, bound{deadline::after(now, 30s)}, now);
         auto& held = std::get<permit>(came);
         benchmark::DoNotOptimize(held.hangs_at(30s));
         held.answered(now + 50us);
@@ -43,14 +43,14 @@ void admission_refuse(benchmark::State& state) {
     time_point now{1h};
     for (int i = 0; i < 5; ++i) {
         waiter wait{[](waiter&) noexcept {}};
-        auto came = guards.enter(7, wait, deadline::after(now, 30s), now);
+        auto came = guards.enter(7, wait, bound{deadline::after(now, 30s)}, now);
         if (auto* held = std::get_if<permit>(&came)) {
             held->leave(outcome::failure, cause_kind::completed, now);
         }
     }
     for (auto _ : state) {
         waiter wait{[](waiter&) noexcept {}};
-        benchmark::DoNotOptimize(guards.enter(7, wait, deadline::after(now, 30s), now));
+        benchmark::DoNotOptimize(guards.enter(7, wait, bound{deadline::after(now, 30s)}, now));
     }
 }
 

@@ -41,8 +41,12 @@ struct small_gateway {
 
     waiter& fresh_waiter() { return waiters.emplace_back(&mailbox::note); }
 
+    bound limited(duration timeout) const noexcept {
+        return {deadline::after(now, timeout), true, "request.timeout", timeout};
+    }
+
     entered enter(route_index route, duration timeout = 30s) {
-        return guards.enter(route, fresh_waiter(), deadline::after(now, timeout), now);
+        return guards.enter(route, fresh_waiter(), limited(timeout), now);
     }
 
     /// Enters and must be admitted.
@@ -51,7 +55,7 @@ struct small_gateway {
     /// Enters and must wait.
     waiter& queue(route_index route, duration timeout = 30s) {
         auto& wait = fresh_waiter();
-        (void)std::get<queued>(guards.enter(route, wait, deadline::after(now, timeout), now));
+        (void)std::get<queued>(guards.enter(route, wait, limited(timeout), now));
         return wait;
     }
 

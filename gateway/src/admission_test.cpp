@@ -144,7 +144,8 @@ TEST(admission, waiters_leave_by_deadline_in_any_order) {
     gate.now += 1ns;
     const auto left = gate.guards.collect(hasty, gate.now);
     EXPECT_EQ(code_of(left), errc::queue_timeout);
-    EXPECT_EQ(std::get<refused>(left).why.reason, shed_reason::queue_timeout);
+    const cause why{cause_kind::shed, shed_reason::queue_timeout, "request.timeout", 2s};
+    EXPECT_EQ(std::get<refused>(left).why, why);
     EXPECT_TRUE(mailbox::decided.empty()) << "who decides itself needs no word";
     succeed(held[0], gate.now);
     EXPECT_EQ(mailbox::decided, std::vector{&patient});
@@ -181,7 +182,7 @@ TEST(admission, a_grant_nobody_collects_goes_to_the_next) {
     for (int i = 0; i < 5; ++i)
         held.push_back(gate.admit(0));
     auto leaver = std::make_unique<waiter>(&mailbox::note);
-    (void)std::get<queued>(gate.guards.enter(0, *leaver, deadline{}, gate.now));
+    (void)std::get<queued>(gate.guards.enter(0, *leaver, bound{}, gate.now));
     auto& gone = gate.queue(0);
     auto& next = gate.queue(0);
     gate.guards.cancel(gone, gate.now);

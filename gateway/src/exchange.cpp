@@ -134,8 +134,7 @@ runtime::task<> exchange::run() {
 
 runtime::task<bool> exchange::admit() {
     queue_seat seat{at_.on};
-    const auto until = budget_.limit().at;
-    entered answer = at_.shared.guards().enter(match_.route, seat, until, now());
+    entered answer = at_.shared.guards().enter(match_.route, seat, budget_.limit(), now());
     if (std::holds_alternative<queued>(answer)) {
         budget_.enter(stage::queue, now());
         auto waiting = seat.decided.wait(scope_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/core/breaker.hpp>
+#include <curfew/core/budget.hpp>
 #include <curfew/core/bulkhead.hpp>
 #include <curfew/core/cause.hpp>
 #include <curfew/core/deadline.hpp>
@@ -161,6 +162,8 @@ class waiter : private wait_queue<detail::places>::waiter {
     admission* owner_ = nullptr;  ///< set while there is something to collect or to leave
     detail::route_guards* route_ = nullptr;
     refused why_{};
+    std::string_view limit_name_;  ///< of the bound it waits under
+    duration limit_{};
     bool collecting_ = false;
 };
 
@@ -219,9 +222,10 @@ class admission {
     /// guards.
     void reconfigure(const admission_config& config);
 
-    /// May a request of this route go upstream? `wait` must not be waiting.
+    /// May a request of this route go upstream? `wait` must not be waiting. A refusal for want of
+    /// time names the limit of `until`.
     [[nodiscard]] entered enter(
-        route_index route, waiter& wait, deadline until, time_point now
+        route_index route, waiter& wait, const bound& until, time_point now
     ) noexcept;
 
     /// What the wait came to; to be called after the hook, and when the deadline's timer fires.
@@ -274,7 +278,7 @@ class admission {
     [[nodiscard]] permit admit(guards& route, detail::places&& held) noexcept;
     [[nodiscard]] permit observe(guards& route, time_point now) noexcept;
     [[nodiscard]] entered wait_for(
-        guards& route, waiter& wait, deadline until, time_point now, shed_reason for_want_of
+        guards& route, waiter& wait, const bound& until, time_point now, shed_reason for_want_of
     ) noexcept;
     void count_in(guards& route, const detail::places& held) noexcept;
     void count_out(guards& route, const detail::places& held) noexcept;
