@@ -1,6 +1,5 @@
-#include <curfew/load/recorder.hpp>
-
 #include <curfew/core/expects.hpp>
+#include <curfew/load/recorder.hpp>
 
 #include <algorithm>
 #include <deque>
@@ -26,9 +25,11 @@ recorder::recorder(const schedule& plan, std::vector<phase> phases, time_point s
       time_lines_(plan.operations() * slots_),
       recorded_(plan.size()),
       succeeded_(plan.size()) {
-    expects(!phases_.empty() && phases_.front().begins == duration::zero() &&
-                std::ranges::is_sorted(phases_, {}, &phase::begins),
-            "phases begin at zero and in order");
+    expects(
+        !phases_.empty() && phases_.front().begins == duration::zero() &&
+            std::ranges::is_sorted(phases_, {}, &phase::begins),
+        "phases begin at zero and in order"
+    );
 }
 
 std::size_t recorder::phase_at(duration due) const noexcept {
@@ -56,7 +57,8 @@ void recorder::finish(time_point end) noexcept {
     while (const auto due = walk.next()) {
         const auto point = start_ + due->due;
         if (point < end && !recorded_[due->index]) {
-            record({due->index, due->operation, {point, end, end, end}, error_category::unfinished});
+            record({due->index, due->operation, {point, end, end, end}, error_category::unfinished}
+            );
         }
     }
 }

@@ -6,25 +6,10 @@ namespace curfew::load {
 namespace {
 
 constexpr std::array<std::string_view, error_categories> category_names{
-    "none",
-    "dns",
-    "connect_refused",
-    "connect_timeout",
-    "reset",
-    "eof",
-    "tls",
-    "timeout_first_byte",
-    "timeout_total",
-    "http_4xx",
-    "http_429",
-    "http_503",
-    "http_504",
-    "http_5xx",
-    "protocol",
-    "assert_failed",
-    "not_sent",
-    "local_resource",
-    "unfinished",
+    "none",          "dns",      "connect_refused",    "connect_timeout", "reset",
+    "eof",           "tls",      "timeout_first_byte", "timeout_total",   "http_4xx",
+    "http_429",      "http_503", "http_504",           "http_5xx",        "protocol",
+    "assert_failed", "not_sent", "local_resource",     "unfinished",
 };
 
 constexpr std::array<std::string_view, endings> ending_names{

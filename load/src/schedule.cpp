@@ -1,7 +1,6 @@
-#include <curfew/load/schedule.hpp>
-
 #include <curfew/core/expects.hpp>
 #include <curfew/load/counter_random.hpp>
+#include <curfew/load/schedule.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -40,8 +39,10 @@ schedule::schedule(schedule_plan plan) : gaps_{plan.gaps}, seed_{plan.seed} {
 void schedule::lay_pieces(const std::vector<segment>& segments) {
     double before = 0;
     for (const auto& shape : segments) {
-        expects(shape.length > duration::zero() && shape.from >= 0 && shape.to >= 0,
-                "a segment has a length and rates that are not negative");
+        expects(
+            shape.length > duration::zero() && shape.from >= 0 && shape.to >= 0,
+            "a segment has a length and rates that are not negative"
+        );
         const double arrivals = (shape.from + shape.to) / 2 * seconds(shape.length);
         pieces_.push_back({shape, length_, before, arrivals});
         before += arrivals;
@@ -82,9 +83,9 @@ std::uint64_t schedule::position(std::uint64_t index) const noexcept {
 
 duration schedule::bend(std::uint64_t position) const noexcept {
     const double arrivals = static_cast<double>(position) / unit;
-    const auto after = std::ranges::upper_bound(
-        pieces_, arrivals, {}, [](const piece& p) { return p.arrivals_before + p.arrivals; }
-    );
+    const auto after = std::ranges::upper_bound(pieces_, arrivals, {}, [](const piece& p) {
+        return p.arrivals_before + p.arrivals;
+    });
     const auto& in = after == pieces_.end() ? pieces_.back() : *after;
     const double length = seconds(in.shape.length);
     const double inside = arrivals - in.arrivals_before;

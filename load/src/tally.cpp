@@ -47,8 +47,7 @@ std::uint64_t tally::count(ending how) const noexcept {
 
 double tally::success_share() const noexcept {
     const auto all = count();
-    return all == 0 ? 0.0
-                    : static_cast<double>(count(ending::success)) / static_cast<double>(all);
+    return all == 0 ? 0.0 : static_cast<double>(count(ending::success)) / static_cast<double>(all);
 }
 
 std::uint64_t tally::waited() const noexcept {

@@ -5,8 +5,8 @@
 namespace curfew::load {
 
 /// Random numbers without a state: the number of (seed, stream, index) is a pure function, so every
-/// thread and every machine draws the same one, in any order. Two rounds of the splitmix64 finaliser
-/// (Steele, Lea and Flood, 2014): good enough for arrivals and mixes, not for secrets.
+/// thread and every machine draws the same one, in any order. Two rounds of the splitmix64
+/// finaliser (Steele, Lea and Flood, 2014): good enough for arrivals and mixes, not for secrets.
 [[nodiscard]] constexpr std::uint64_t random_bits(
     std::uint64_t seed, std::uint64_t stream, std::uint64_t index
 ) noexcept {

@@ -30,8 +30,8 @@ struct recovery_rule {
 };
 
 /// The memory of one run: a tally for each operation and phase, a time line for each operation, and
-/// two bits for each request, from which outages are exact. All of it is sized at the start from the
-/// schedule, which must outlive it. Thread rule: one thread.
+/// two bits for each request, from which outages are exact. All of it is sized at the start from
+/// the schedule, which must outlive it. Thread rule: one thread.
 class recorder {
   public:
     static constexpr std::size_t slots_max = 240;
@@ -47,7 +47,9 @@ class recorder {
     void finish(time_point end) noexcept;
 
     [[nodiscard]] const schedule& plan() const noexcept { return plan_; }
+
     [[nodiscard]] std::span<const phase> phases() const noexcept { return phases_; }
+
     [[nodiscard]] time_point start() const noexcept { return start_; }
 
     [[nodiscard]] const tally& of(std::uint32_t operation, std::size_t phase_index) const noexcept;
@@ -59,6 +61,7 @@ class recorder {
     [[nodiscard]] tally total() const;
 
     [[nodiscard]] duration slot_width() const noexcept { return slot_width_; }
+
     [[nodiscard]] std::span<const time_slot> time_line(std::uint32_t operation) const noexcept;
 
     /// The longest time without a success: from a request that got none, over its fellows that got

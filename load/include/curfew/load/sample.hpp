@@ -69,10 +69,13 @@ struct stamps {
 
     /// What the user waits: the headline.
     [[nodiscard]] duration response() const noexcept { return done - due; }
+
     /// What a closed-loop tool would tell.
     [[nodiscard]] duration service() const noexcept { return done - sent; }
+
     /// Our own fault.
     [[nodiscard]] duration lag() const noexcept { return picked - due; }
+
     /// The target's fault: no connection, or too many requests open already.
     [[nodiscard]] duration queue_wait() const noexcept { return sent - picked; }
 };

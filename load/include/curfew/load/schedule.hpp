@@ -50,7 +50,9 @@ class schedule {
     explicit schedule(schedule_plan plan);
 
     [[nodiscard]] duration length() const noexcept { return length_; }
+
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
     [[nodiscard]] std::size_t operations() const noexcept { return mix_ends_.size(); }
 
     /// When request `index` is due; nothing beyond the last. Up to 1 024 draws for `poisson`:
@@ -64,7 +66,9 @@ class schedule {
     /// operation() for each. The schedule must outlive it.
     class walk {
       public:
-        explicit walk(const schedule& of, std::uint64_t first = 0, std::uint64_t stride = 1) noexcept;
+        explicit walk(
+            const schedule& of, std::uint64_t first = 0, std::uint64_t stride = 1
+        ) noexcept;
 
         [[nodiscard]] std::optional<arrival> next() noexcept;
 

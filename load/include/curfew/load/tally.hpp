@@ -37,8 +37,8 @@ class tally {
 
     /// The response time (from due) below which the share `q` of the users' waits ended. It counts
     /// successes and time-outs, the latter at the moment they were given up; refusals and failures
-    /// are counted apart, because a fast no must not improve a percentile. At least as soon as a wait
-    /// that was given up is not longer: where it would have ended, nobody knows. To 3 %.
+    /// are counted apart, because a fast no must not improve a percentile. At least as soon as a
+    /// wait that was given up is not longer: where it would have ended, nobody knows. To 3 %.
     [[nodiscard]] quantile_bound response_quantile(double q) const noexcept;
 
     /// Response times of those answered in full: successes and 504.
@@ -51,7 +51,9 @@ class tally {
     [[nodiscard]] const histogram& turned_away() const noexcept { return turned_away_; }
 
     [[nodiscard]] const histogram& service() const noexcept { return service_; }
+
     [[nodiscard]] const histogram& lag() const noexcept { return lag_; }
+
     [[nodiscard]] const histogram& queue_wait() const noexcept { return queue_wait_; }
 
   private:
