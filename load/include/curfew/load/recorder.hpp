@@ -32,7 +32,7 @@ struct recovery_rule {
 /// The memory of one run: a tally for each operation and phase, a time line for each operation, and
 /// two bits for each request, from which outages are exact. All of it is sized at the start from
 /// the schedule, which must outlive it. Thread rule: one thread.
-class recorder {
+class recorder final : public sample_sink {
   public:
     static constexpr std::size_t slots_max = 240;
 
@@ -40,7 +40,7 @@ class recorder {
     recorder(const schedule& plan, std::vector<phase> phases, time_point start);
 
     /// Each request once.
-    void record(const sample& what) noexcept;
+    void record(const sample& what) noexcept override;
 
     /// Ends the run: what was due before `end` and has not been recorded is unfinished, and counts
     /// with its age as a lower bound of its response time.

@@ -2,6 +2,7 @@
 
 #include <curfew/core/clock.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -87,6 +88,13 @@ struct sample {
     stamps at{};
     error_category error = error_category::none;
     bool breaker_open = false;  ///< the refusal names an open breaker as its cause
+};
+
+/// Takes samples, each request once, as they end. Thread rule: the driver's loop.
+class sample_sink {
+  public:
+    virtual ~sample_sink() = default;
+    virtual void record(const sample& what) noexcept = 0;
 };
 
 }  // namespace curfew::load
