@@ -21,6 +21,10 @@ runtime::task<> hang(std::unique_ptr<runtime::stream> held, runtime::scope& unde
     held.reset();
 }
 
+runtime::task<http::response> ready(http::response made) {
+    co_return made;
+}
+
 struct kept_samples final : sample_sink {
     std::vector<sample> all;
 
@@ -36,16 +40,21 @@ struct http_driver_test : testing::Test {
     runtime::task_group clients;
     http::accept_numbers accepted;
     http::server_limits limits;
-    http::handler answer = [](const http::request&) { return http::response{200, "", "fine"}; };
+    std::function<http::response(const http::request&)> page = [](const http::request&) {
+        return http::response{200, "text/plain", "fine"};
+    };
+    http::handler answer = [this](const http::request& asked) { return ready(page(asked)); };
+    http::connection_handler handler;
     std::unique_ptr<runtime::listener> listening;
     kept_samples kept;
     time_point start = on.now() + 1s;
 
-    void serve(const http::connection_handler& how) {
+    void serve(http::connection_handler how) {
+        handler = std::move(how);
         outside.set_link(80, {.latency = 10ms});
         listening = std::move(*outside.listen(address, false));
         servers.spawn(
-            http::accept_connections(*listening, serving, serving, servers, 1000, how, accepted)
+            http::accept_connections(*listening, serving, serving, servers, 1000, handler, accepted)
         );
     }
 
@@ -128,7 +137,7 @@ TEST_F(http_driver_test, nobody_listening_is_a_refused_connection) {
 }
 
 TEST_F(http_driver_test, a_refusal_by_an_open_breaker_is_told_apart) {
-    answer = [](const http::request&) {
+    page = [](const http::request&) {
         return http::response{503, "application/problem+json", R"({"cause":"breaker_open"})"};
     };
     serve_answers();
@@ -140,7 +149,7 @@ TEST_F(http_driver_test, a_refusal_by_an_open_breaker_is_told_apart) {
 
 TEST_F(http_driver_test, each_operation_is_sent_as_it_is_described) {
     std::vector<std::string> seen;
-    answer = [&](const http::request& asked) {
+    page = [&](const http::request& asked) {
         seen.push_back(std::string{asked.path} + " " + std::string{asked.body});
         return http::response{};
     };
