@@ -37,13 +37,14 @@ runtime::task<> arm::conduct() {
     served_ = co_await waiting;
     if (served_) {
         result_.start = loop_.now() + 100ms;
-        result_.recorder =
-            std::make_unique<load::recorder>(plan_.plan, plan_.phases, result_.start);
+        result_.recorder = std::make_unique<load::recorder>(
+            plan_.plan, plan_.phases, result_.start, scenario::objective
+        );
         log_.emplace(*result_.recorder);
         load::http_driver_options options;
         options.target = setup_.target;
         options.operations = plan_.operations;
-        options.patience = scenario::patience;
+        options.patience = plan_.times.patience;
         driver_.emplace(outside_, plan_.plan, options, *log_);
 
         runtime::task_group beside;
@@ -87,7 +88,7 @@ runtime::task<> arm::inject() {
     co_await hanging;
     auto crashing = inject_crash();
     co_await crashing;
-    auto ending = until(scenario::end);
+    auto ending = until(plan_.times.end);
     co_await ending;
     auto looking = switches_.look(root_);
     const auto last = co_await looking;
@@ -95,12 +96,12 @@ runtime::task<> arm::inject() {
 }
 
 runtime::task<> arm::inject_hang() {
-    auto before = until(scenario::hang_on);
+    auto before = until(plan_.times.hang_on);
     co_await before;
     auto turning_on = switches_.turn("/hang/on", root_);
     co_await turning_on;
     result_.at.hang_on = elapsed();
-    auto during = until(scenario::hang_off);
+    auto during = until(plan_.times.hang_off);
     co_await during;
     auto looking = switches_.look(root_);
     const auto seen = co_await looking;
@@ -111,7 +112,7 @@ runtime::task<> arm::inject_hang() {
 }
 
 runtime::task<> arm::inject_crash() {
-    auto before = until(scenario::crash);
+    auto before = until(plan_.times.crash);
     co_await before;
     auto looking = switches_.look(root_);
     const auto alive = co_await looking;
@@ -119,13 +120,13 @@ runtime::task<> arm::inject_crash() {
     result_.at.crash = elapsed();
     auto crashing = switches_.turn("/crash", root_);
     co_await crashing;
-    auto later = until(scenario::crash + 500ms);
+    auto later = until(plan_.times.crash + 500ms);
     co_await later;
     auto looking_again = switches_.look(root_);
     const auto now = co_await looking_again;
     result_.faults.crashed = alive && (!now || now->pid != alive->pid);
     if (setup_.restart) {
-        auto person = until(scenario::restart);
+        auto person = until(plan_.times.restart);
         co_await person;
         setup_.restart();
     }
@@ -136,7 +137,7 @@ runtime::task<> arm::watch() {
         auto sleeping = runtime::sleep_until{watching_, result_.start + at};
         co_await sleeping;
         meter_.step(load::read_cpu(), outside_.now());
-        if (at % say_every == duration::zero() && at > duration::zero() && at <= scenario::end) {
+        if (at % say_every == duration::zero() && at > duration::zero() && at <= plan_.times.end) {
             say(at);
         }
     }
@@ -167,6 +168,7 @@ void arm::conclude() {
     result_.samples = log_->samples();
     const auto total = result_.recorder->total();
     const auto& numbers = driver_->numbers();
+    result_.priority_raised = priority_.raised();
     result_.in_flight_peak = numbers.in_flight_peak;
     result_.generator = {
         .due = plan_.plan.size(),

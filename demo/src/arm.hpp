@@ -2,6 +2,7 @@
 
 #include "arm_result.hpp"
 #include "switches.hpp"
+#include <curfew/load/generator_priority.hpp>
 #include <curfew/load/host_meter.hpp>
 #include <curfew/load/http_driver.hpp>
 #include <curfew/runtime/epoll.hpp>
@@ -25,7 +26,7 @@ struct arm_setup {
 };
 
 /// Runs the scenario once: the load, the faults, and an eye on the generator, on one loop. Time on
-/// it is real; 32 s and at most 5 s more. Blocks; used once.
+/// it is real: the scenario's, and at most a client's patience more. Blocks; used once.
 class arm {
   public:
     arm(const scenario& plan, arm_setup setup);
@@ -55,6 +56,7 @@ class arm {
     runtime::scope watching_{root_};
     runtime::task_group tasks_;
     switches switches_;
+    load::generator_priority priority_;
     load::host_meter meter_;
     arm_result result_;
     std::optional<evidence_log> log_;

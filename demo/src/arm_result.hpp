@@ -61,6 +61,7 @@ struct arm_result {
     load::generator_evidence generator;
     load::validity validity;
     std::size_t in_flight_peak = 0;
+    bool priority_raised = false;  ///< the generator's thread was allowed to go first
 };
 
 }  // namespace curfew::demo

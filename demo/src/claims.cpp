@@ -64,8 +64,8 @@ claim direct_times_out(const scenario& plan, const arm_result& run) {
         true,
         "of the requests whose 5 s of patience lay inside the hang, time-outs:"
     };
-    const auto from = run.at.hang_on + scenario::workers_fill;
-    const auto to = run.at.hang_off - scenario::patience;
+    const auto from = run.at.hang_on + plan.times.workers_fill;
+    const auto to = run.at.hang_off - plan.times.patience;
     for (std::uint32_t i = 0; i < plan.operations.size(); ++i) {
         const auto among = due_in(run, i, from, to);
         const auto lost = count(among, ending::timed_out);

@@ -21,6 +21,20 @@ void allow_many_connections() {
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/// Curfew runs with its default limits: no layer of the caller's environment may change them.
+void forget_overrides() {
+    std::vector<std::string> names;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        if (text.starts_with("CURFEW_")) {
+            names.emplace_back(text.substr(0, text.find('=')));
+        }
+    }
+    for (const auto& name : names) {
+        ::unsetenv(name.c_str());
+    }
+}
+
 /// An empty directory of our own: no curfew.toml of the caller's changes what is shown.
 class scratch_directory {
   public:
@@ -36,13 +50,13 @@ class scratch_directory {
 
     ~scratch_directory() {
         std::error_code ignored;
-        std::filesystem::remove(path_, ignored);
+        std::filesystem::remove_all(path_, ignored);
     }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   private:
-    std::string path_ = "/";
+    std::string path_ = "/nonexistent";
 };
 
 class stage {
@@ -55,6 +69,7 @@ class stage {
             return give_up("the shop's program is not beside this one; name it with --shop");
         }
         allow_many_connections();
+        forget_overrides();
         const auto direct = run_direct();
         if (!direct) {
             return give_up("the direct run could not be made: " + reason(direct.error()));

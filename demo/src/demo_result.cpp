@@ -33,7 +33,7 @@ table_row row_of(const demo_result& of, const arm_result& run, std::uint32_t ope
         .p99 = load::quantile_figure(all, 0.99),
         .outage = time_figure(run.recorder->longest_outage(operation)),
         .after_hang = recovery_figure(run, operation, run.at.hang_off, run.at.crash),
-        .after_crash = recovery_figure(run, operation, run.at.crash, scenario::end),
+        .after_crash = recovery_figure(run, operation, run.at.crash, of.plan.times.end),
     };
 }
 
@@ -94,7 +94,8 @@ std::string generator_sentence(const arm_result& run) {
                        count_figure(run.generator.due) + " due requests tried, busiest 5 s " +
                        load::share_figure(run.generator.busiest_5s) + " CPU, steal " +
                        load::share_figure(run.generator.steal_share) + ", at most " +
-                       count_figure(run.in_flight_peak) + " open";
+                       count_figure(run.in_flight_peak) + " open" +
+                       (run.priority_raised ? "" : ", no priority over others");
     for (const auto& reason : run.validity.reasons) {
         text += "; " + reason;
     }

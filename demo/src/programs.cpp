@@ -27,7 +27,7 @@ result<program> program::start(
 ) {
     process::command what;
     what.arguments = std::move(arguments);
-    what.environment = {{"CURFEW_ENV", "development"}};
+    what.environment = {{"XDG_STATE_HOME", directory}};  // nothing of the demo enters the ledger
     what.directory = directory;
     what.standard_output = process::output::capture;
     what.standard_error = verbose ? process::output::inherit : process::output::discard;

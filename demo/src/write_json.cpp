@@ -67,8 +67,8 @@ std::string operation_json(const demo_result& of, const arm_result& run, std::ui
     out += R"(,"longest_outage_ms":)" + milliseconds(run.recorder->longest_outage(operation));
     out +=
         R"(,"recovered_after_hang_ms":)" + recovery(run, operation, run.at.hang_off, run.at.crash);
-    out +=
-        R"(,"recovered_after_crash_ms":)" + recovery(run, operation, run.at.crash, scenario::end);
+    out += R"(,"recovered_after_crash_ms":)" +
+           recovery(run, operation, run.at.crash, of.plan.times.end);
     return out + "}";
 }
 
@@ -105,7 +105,7 @@ std::string write_json(const demo_result& of) {
         R"({"schema":"curfew.demo.1","verdict":)" + quoted(to_string(of.conclusion()));
     out += R"(,"seed":)" + std::to_string(of.seed);
     out += R"(,"rate_per_s":)" + number(scenario::rate);
-    out += R"(,"patience_ms":)" + milliseconds(scenario::patience) + R"(,"claims":[)";
+    out += R"(,"patience_ms":)" + milliseconds(of.plan.times.patience) + R"(,"claims":[)";
     for (std::size_t i = 0; i < of.claims.size(); ++i) {
         const auto& made = of.claims[i];
         out += (i == 0 ? "" : ",") + (R"({"id":)" + quoted(made.id)) + R"(,"holds":)" +

@@ -56,7 +56,7 @@ std::vector<load::chart_band> bands(const demo_result& of) {
     const auto& at = of.direct.at;
     return {
         {seconds(at.hang_on), seconds(at.hang_off), "dependency hangs"},
-        {seconds(at.crash), seconds(scenario::restart), "crash"},
+        {seconds(at.crash), seconds(of.plan.times.restart), "crash"},
     };
 }
 
@@ -152,7 +152,9 @@ std::string method(const demo_result& of) {
         std::to_string(of.seed) +
         ") and the same in both. Times count from when a request was due; a client "
         "gives up after 5 s. P50 to P99 are of answers and time-outs, the latter when "
-        "given up; refusals (429, 503) and failures are counted apart. The crashed "
+        "given up; refusals (429, 503) and failures are counted apart. Outage: the longest time "
+        "without a success within 1 s; after hang and crash: until 2 s began in which 99 % "
+        "succeeded within 1 s. The crashed "
         "shop was started again after 5 s by hand in the direct run, by Curfew in the "
         "other. Curfew ran with its default limits.</p>";
     for (const auto* run : {&of.direct, &of.curfew}) {

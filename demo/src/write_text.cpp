@@ -61,7 +61,8 @@ std::string write_text(const demo_result& of) {
         "latter"
         "\nwhen the client gave up (5 s); refusals (429, 503) and failures are counted apart. "
         "Outage:"
-        "\nlongest time without a success. After: until 2 s with 99 % success began; the crashed "
+        "\nlongest time without a success within 1 s. After: until 2 s with 99 % of those began; "
+        "the crashed "
         "shop"
         "\nwas started again after 5 s by hand in the direct run, by Curfew in the other.\n";
     text += faults(of.direct) + "\n" + faults(of.curfew) + "\n\n";

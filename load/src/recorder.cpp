@@ -15,16 +15,19 @@ duration width_for(duration length) {
 
 }  // namespace
 
-recorder::recorder(const schedule& plan, std::vector<phase> phases, time_point start)
+recorder::recorder(
+    const schedule& plan, std::vector<phase> phases, time_point start, duration objective
+)
     : plan_{plan},
       phases_{std::move(phases)},
       start_{start},
+      objective_{objective},
       slot_width_{width_for(plan.length())},
       slots_{static_cast<std::size_t>((plan.length() + slot_width_ - duration{1}) / slot_width_)},
       tallies_(plan.operations() * phases_.size()),
       time_lines_(plan.operations() * slots_),
       recorded_(plan.size()),
-      succeeded_(plan.size()) {
+      good_(plan.size()) {
     expects(
         !phases_.empty() && phases_.front().begins == duration::zero() &&
             std::ranges::is_sorted(phases_, {}, &phase::begins),
@@ -41,7 +44,7 @@ void recorder::record(const sample& what) noexcept {
     expects(what.index < recorded_.size() && !recorded_[what.index], "a request is recorded once");
     recorded_[what.index] = true;
     const auto how = ending_of(what.error);
-    succeeded_[what.index] = how == ending::success;
+    good_[what.index] = how == ending::success && what.at.response() <= objective_;
     const auto due = what.at.due - start_;
     tallies_[what.operation * phases_.size() + phase_at(due)].record(what);
     const auto slot = std::min(static_cast<std::size_t>(due / slot_width_), slots_ - 1);
@@ -95,7 +98,7 @@ duration recorder::longest_outage(std::uint32_t operation) const noexcept {
         if (due->operation != operation) {
             continue;
         }
-        if (!succeeded_[due->index]) {
+        if (!good_[due->index]) {
             since = since.value_or(due->due);
         } else if (since) {
             longest = std::max(longest, due->due - *since);
@@ -114,8 +117,11 @@ std::optional<duration> recorder::time_to_recover(
         return !window.empty() && end - window.front().due >= rule.window &&
                static_cast<double>(good) >= rule.share * static_cast<double>(window.size());
     };
+    bool dropped = false;
+    const auto recovered = [&] { return dropped ? window.front().due - from : duration::zero(); };
     const auto drop_first = [&] {
-        good -= succeeded_[window.front().index] ? 1 : 0;
+        dropped = true;
+        good -= good_[window.front().index] ? 1 : 0;
         window.pop_front();
     };
     schedule::walk walk{plan_};
@@ -126,16 +132,16 @@ std::optional<duration> recorder::time_to_recover(
         // A window that could hold one more arrival is complete only now.
         while (!window.empty() && due->due - window.front().due >= rule.window) {
             if (settled(due->due)) {
-                return window.front().due - from;
+                return recovered();
             }
             drop_first();
         }
         window.push_back(*due);
-        good += succeeded_[due->index] ? 1 : 0;
+        good += good_[due->index] ? 1 : 0;
     }
     for (; !window.empty(); drop_first()) {
         if (settled(until)) {
-            return window.front().due - from;
+            return recovered();
         }
     }
     return std::nullopt;

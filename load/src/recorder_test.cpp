@@ -80,6 +80,24 @@ TEST(recorder, recovery_is_the_first_window_that_is_good_enough) {
     EXPECT_EQ(run.time_to_recover(0, 5s, 10s), duration{});
 }
 
+TEST(recorder, what_never_stopped_working_recovers_in_no_time) {
+    const schedule plan{{.segments = {{10s, 100, 100}}, .seed = 9}};
+    recorder run{plan, {{"all", 0s}}, start};
+    record_with_outage(run, 0, 0);
+    EXPECT_EQ(run.time_to_recover(0, 2001ms, 10s), duration{});
+}
+
+TEST(recorder, a_success_beyond_the_objective_does_not_end_an_outage) {
+    const auto plan = even_plan();
+    recorder run{plan, {{"all", 0s}}, start, 1s};
+    for (std::uint64_t i = 0; i < plan.size(); ++i) {
+        run.record(ended(plan, i, error_category::none, i >= 200 && i < 350 ? 1001ms : 1s));
+    }
+    EXPECT_EQ(run.total().success_share(), 1.0);
+    EXPECT_EQ(run.longest_outage(0), duration{1500ms});
+    EXPECT_EQ(run.time_to_recover(0, 2s, 10s, {.window = 2s, .share = 1.0}), duration{1500ms});
+}
+
 TEST(recorder, a_window_cut_short_is_no_recovery) {
     const auto plan = even_plan();
     recorder run{plan, {{"all", 0s}}, start};

@@ -36,8 +36,15 @@ class recorder final : public sample_sink {
   public:
     static constexpr std::size_t slots_max = 240;
 
-    /// `phases` begin in order, the first at zero. `start` is the point at which due is zero.
-    recorder(const schedule& plan, std::vector<phase> phases, time_point start);
+    /// `phases` begin in order, the first at zero. `start` is the point at which due is zero. A
+    /// success that took longer than `objective` does not count as working (for outages and
+    /// recovery only).
+    recorder(
+        const schedule& plan,
+        std::vector<phase> phases,
+        time_point start,
+        duration objective = duration::max()
+    );
 
     /// Each request once.
     void record(const sample& what) noexcept override;
@@ -64,13 +71,14 @@ class recorder final : public sample_sink {
 
     [[nodiscard]] std::span<const time_slot> time_line(std::uint32_t operation) const noexcept;
 
-    /// The longest time without a success: from a request that got none, over its fellows that got
-    /// none, to the next that did (or to the end of the schedule); by due time. Zero when all
-    /// succeeded.
+    /// The longest time without a success within the objective: from a request that got none, over
+    /// its fellows that got none, to the next that did (or to the end of the schedule); by due
+    /// time. Zero when all did.
     [[nodiscard]] duration longest_outage(std::uint32_t operation) const noexcept;
 
     /// How long after `from` (since the start) `operation` was working again, looking no further
-    /// than `until`. Nothing if it was not; a window that `until` cuts short does not count.
+    /// than `until`; zero if it worked all along. Nothing if it was not; a window that `until` cuts
+    /// short does not count.
     [[nodiscard]] std::optional<duration> time_to_recover(
         std::uint32_t operation, duration from, duration until, const recovery_rule& rule = {}
     ) const;
@@ -81,12 +89,13 @@ class recorder final : public sample_sink {
     const schedule& plan_;
     std::vector<phase> phases_;
     time_point start_;
+    duration objective_;
     duration slot_width_;
     std::size_t slots_;
     std::vector<tally> tallies_;
     std::vector<time_slot> time_lines_;
     std::vector<bool> recorded_;
-    std::vector<bool> succeeded_;
+    std::vector<bool> good_;
 };
 
 }  // namespace curfew::load
