@@ -1,119 +1,118 @@
 #include "demo_result.hpp"
-#include <curfew/load/figures.hpp>
-
-#include <cstdio>
+#include <curfew/policy/json_text.hpp>
 
 namespace curfew::demo {
 namespace {
 
 using load::ending;
+using policy::json_text;
 
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-        }
-        out += c;
-    }
-    return out + "\"";
+double milliseconds(duration value) {
+    return std::chrono::duration<double, std::milli>{value}.count();
 }
 
-std::string number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.6g", value);
-    return text;
-}
-
-std::string milliseconds(duration value) {
-    return number(std::chrono::duration<double, std::milli>{value}.count());
-}
-
-/// {"value_ms": 4.2, "at_least": false}, or null where the samples do not carry it.
-std::string quantile(const load::tally& of, double q) {
+/// Null where the samples do not carry it.
+void write_quantile(json_text& to, std::string_view name, const load::tally& of, double q) {
+    to.key(name);
     if (!load::carries_quantile(of.waited(), q)) {
-        return "null";
+        to.null();
+        return;
     }
     const auto found = of.response_quantile(q);
-    return R"({"value_ms":)" + milliseconds(found.value) + R"(,"at_least":)" +
-           (found.at_least ? "true" : "false") + "}";
+    to.object().member("value_ms", milliseconds(found.value));
+    to.member("at_least", found.at_least).end();
 }
 
-std::string recovery(
-    const arm_result& run, std::uint32_t operation, duration from, duration until
+void write_recovery(
+    json_text& to,
+    std::string_view name,
+    const arm_result& run,
+    std::uint32_t operation,
+    duration from,
+    duration until
 ) {
     const auto found = run.recorder->time_to_recover(operation, from, until);
-    return found ? milliseconds(*found) : "null";
+    to.key(name);
+    found ? to.value(milliseconds(*found)) : to.null();
 }
 
-std::string operation_json(const demo_result& of, const arm_result& run, std::uint32_t operation) {
+void write_operation(
+    json_text& to, const scenario& plan, const arm_result& run, std::uint32_t operation
+) {
     const auto all = run.recorder->of(operation, 0, run.recorder->phases().size());
-    std::string out = R"({"name":)" + quoted(of.plan.operations[operation].name);
-    out += R"(,"requests":)" + std::to_string(all.count());
+    to.object().member("name", plan.operations[operation].name).member("requests", all.count());
     for (std::size_t i = 0; i < load::endings; ++i) {
         const auto how = static_cast<ending>(i);
-        out += ",\"" + std::string{load::to_string(how)} + "\":" + std::to_string(all.count(how));
+        to.member(load::to_string(how), all.count(how));
     }
-    out += R"(,"errors":{)";
-    for (std::size_t i = 1, told = 0; i < load::error_categories; ++i) {
+    to.key("errors").object();
+    for (std::size_t i = 1; i < load::error_categories; ++i) {
         const auto why = static_cast<load::error_category>(i);
         if (all.count(why) > 0) {
-            out += (told++ == 0 ? "" : ",") + quoted(load::to_string(why)) + ":" +
-                   std::to_string(all.count(why));
+            to.member(load::to_string(why), all.count(why));
         }
     }
-    out += R"(},"p50":)" + quantile(all, 0.50) + R"(,"p95":)" + quantile(all, 0.95);
-    out += R"(,"p99":)" + quantile(all, 0.99);
-    out += R"(,"longest_outage_ms":)" + milliseconds(run.recorder->longest_outage(operation));
-    out +=
-        R"(,"recovered_after_hang_ms":)" + recovery(run, operation, run.at.hang_off, run.at.crash);
-    out += R"(,"recovered_after_crash_ms":)" +
-           recovery(run, operation, run.at.crash, of.plan.times.end);
-    return out + "}";
+    to.end();
+    write_quantile(to, "p50", all, 0.50);
+    write_quantile(to, "p95", all, 0.95);
+    write_quantile(to, "p99", all, 0.99);
+    to.member("longest_outage_ms", milliseconds(run.recorder->longest_outage(operation)));
+    write_recovery(to, "recovered_after_hang_ms", run, operation, run.at.hang_off, run.at.crash);
+    write_recovery(to, "recovered_after_crash_ms", run, operation, run.at.crash, plan.times.end);
+    to.end();
 }
 
-std::string run_json(const demo_result& of, const arm_result& run) {
+void write_generator(json_text& to, const arm_result& run) {
     const auto& made = run.generator;
-    std::string out = R"({"name":)" + quoted(run.name);
-    out += R"(,"validity":)" + quoted(load::to_string(run.validity.grade)) + R"(,"reasons":[)";
-    for (std::size_t i = 0; i < run.validity.reasons.size(); ++i) {
-        out += (i == 0 ? "" : ",") + quoted(run.validity.reasons[i]);
+    to.key("generator").object();
+    to.member("validity", load::to_string(run.validity.grade)).key("reasons").array();
+    for (const auto& reason : run.validity.reasons) {
+        to.value(reason);
     }
-    out += R"(],"generator":{"due":)" + std::to_string(made.due);
-    out += R"(,"tried":)" + std::to_string(made.tried);
-    out += R"(,"lag_p99_ms":)" + milliseconds(made.lag_p99);
-    out += R"(,"busiest_5s_cpu":)" + number(made.busiest_5s);
-    out += R"(,"steal":)" + number(made.steal_share);
-    out += R"(,"in_flight_peak":)" + std::to_string(run.in_flight_peak);
-    out += R"(},"faults":{"hang_on_ms":)" + milliseconds(run.at.hang_on);
-    out += R"(,"hang_off_ms":)" + milliseconds(run.at.hang_off);
-    out += R"(,"crash_ms":)" + milliseconds(run.at.crash);
-    out += R"(,"trapped":)" + std::to_string(run.faults.trapped);
-    out += R"(,"crashed":)" + std::string{run.faults.crashed ? "true" : "false"};
-    out += R"(,"pid_before":)" + std::to_string(run.faults.pid_before);
-    out += R"(,"pid_after":)" + std::to_string(run.faults.pid_after) + R"(},"operations":[)";
-    for (std::uint32_t i = 0; i < of.plan.operations.size(); ++i) {
-        out += (i == 0 ? "" : ",") + operation_json(of, run, i);
+    to.end().member("due", made.due).member("tried", made.tried);
+    to.member("lag_p99_ms", milliseconds(made.lag_p99));
+    to.member("busiest_5s_cpu_share", made.busiest_5s).member("steal_share", made.steal_share);
+    to.member("in_flight_peak", std::uint64_t{run.in_flight_peak});
+    to.member("priority_raised", run.priority_raised).end();
+}
+
+void write_faults(json_text& to, const arm_result& run) {
+    to.key("faults").object();
+    to.member("hang_on_ms", milliseconds(run.at.hang_on));
+    to.member("hang_off_ms", milliseconds(run.at.hang_off));
+    to.member("crash_ms", milliseconds(run.at.crash));
+    to.member("trapped", run.faults.trapped).member("crashed", run.faults.crashed);
+    to.member("pid_before", static_cast<std::uint64_t>(run.faults.pid_before));
+    to.member("pid_after", static_cast<std::uint64_t>(run.faults.pid_after)).end();
+}
+
+void write_run(json_text& to, const scenario& plan, const arm_result& run) {
+    to.object().member("name", run.name);
+    write_generator(to, run);
+    write_faults(to, run);
+    to.key("operations").array();
+    for (std::uint32_t i = 0; i < plan.operations.size(); ++i) {
+        write_operation(to, plan, run, i);
     }
-    return out + "]}";
+    to.end().end();
 }
 
 }  // namespace
 
 std::string write_json(const demo_result& of) {
-    std::string out =
-        R"({"schema":"curfew.demo.1","verdict":)" + quoted(to_string(of.conclusion()));
-    out += R"(,"seed":)" + std::to_string(of.seed);
-    out += R"(,"rate_per_s":)" + number(scenario::rate);
-    out += R"(,"patience_ms":)" + milliseconds(of.plan.times.patience) + R"(,"claims":[)";
-    for (std::size_t i = 0; i < of.claims.size(); ++i) {
-        const auto& made = of.claims[i];
-        out += (i == 0 ? "" : ",") + (R"({"id":)" + quoted(made.id)) + R"(,"holds":)" +
-               (made.holds ? "true" : "false") + R"(,"text":)" + quoted(made.text) +
-               R"(,"measured":)" + quoted(made.measured) + "}";
+    json_text to;
+    to.object().member("verdict", to_string(of.conclusion())).member("seed", of.seed);
+    to.member("rate_per_s", scenario::rate);
+    to.member("patience_ms", milliseconds(of.plan.times.patience));
+    to.member("objective_ms", milliseconds(scenario::objective)).key("claims").array();
+    for (const auto& made : of.claims) {
+        to.object().member("id", made.id).member("holds", made.holds);
+        to.member("text", made.text).member("measured", made.measured).end();
     }
-    out += R"(],"runs":[)" + run_json(of, of.direct) + "," + run_json(of, of.curfew) + "]}\n";
-    return out;
+    to.end().key("runs").array();
+    write_run(to, of.plan, of.direct);
+    write_run(to, of.plan, of.curfew);
+    return to.end().end().take();
 }
 
 }  // namespace curfew::demo
