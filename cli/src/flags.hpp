@@ -16,6 +16,14 @@ inline constexpr flag json_flag{
     .name = "--json", .value = "", .help = "Prints the result as JSON (docs/schema)."
 };
 
+inline constexpr flag quiet_flag{
+    .name = "--quiet", .value = "", .help = "Prints errors only.", .letter = 'q'
+};
+
+inline constexpr flag verbose_flag{
+    .name = "--verbose", .value = "", .help = "Prints more.", .letter = 'v'
+};
+
 /// Of every verb that reads the policy.
 inline constexpr std::array common_flags{
     flag{
@@ -32,8 +40,8 @@ inline constexpr std::array common_flags{
         .words = "development staging production"
     },
     json_flag,
-    flag{.name = "--quiet", .value = "", .help = "Prints errors only.", .letter = 'q'},
-    flag{.name = "--verbose", .value = "", .help = "Prints more.", .letter = 'v'},
+    quiet_flag,
+    verbose_flag,
     flag{
         .name = "--color",
         .value = "WHEN",
@@ -44,6 +52,8 @@ inline constexpr std::array common_flags{
     help_flag,
 };
 
+/// Of the verbs that read no policy.
+inline constexpr std::array output_flags{json_flag, quiet_flag, verbose_flag, help_flag};
 inline constexpr std::array help_alone{help_flag};
 inline constexpr std::array json_and_help{json_flag, help_flag};
 
@@ -99,6 +109,12 @@ inline constexpr std::array demo_flags{
         .name = "--seed",
         .value = "NUMBER",
         .help = "The seed of the load's schedule, so that a run can be repeated."
+    },
+    flag{
+        .name = "--shop",
+        .value = "PROGRAM",
+        .help = "The demo's backend; by default the one installed or built with this program.",
+        .offers = offer::files
     },
 };
 

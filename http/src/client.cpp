@@ -28,6 +28,9 @@ void client::close() noexcept {
 runtime::task<result<answer>> client::exchange(
     http1::method_id method, std::string_view head_and_body, runtime::scope& under
 ) {
+    if (connected() && stream_->ready().hung_up()) {
+        close();
+    }
     const bool reused = connected();
     auto trying = attempt(method, head_and_body, under);
     auto first = co_await trying;
@@ -51,6 +54,7 @@ runtime::task<result<answer>> client::exchange(
 runtime::task<result<answer>> client::attempt(
     http1::method_id method, std::string_view text, runtime::scope& under
 ) {
+    progress_ = {};
     if (!connected()) {
         auto connecting = runtime::connect(network_, to_, under);
         auto made = co_await connecting;
@@ -59,6 +63,7 @@ runtime::task<result<answer>> client::attempt(
         }
         stream_ = std::move(*made);
     }
+    progress_.sent_at = under.on().outside().now();
     std::array parts{part(text)};
     auto sending = write_all(*stream_, parts, under);
     const auto sent = co_await sending;
@@ -88,6 +93,7 @@ runtime::task<result<answer>> client::attempt(
         if (got.status != io::ok) {
             co_return std::unexpected{broken(got, under)};
         }
+        progress_.answer_begun = true;
     }
     answer told{parser.head().status, {}, false, parser.head().keep_alive, under.on().now()};
     auto reading = read_body(parser.head().body, told, under);

@@ -22,6 +22,12 @@ struct answer {
     time_point head_at{};     ///< when the head was complete
 };
 
+/// How far an exchange got: what is left to know of one that failed.
+struct exchange_progress {
+    std::optional<time_point> sent_at;  ///< when a connection stood and the request went out
+    bool answer_begun = false;          ///< a byte of the answer has come
+};
+
 /// One client connection, one request at a time. Thread rule: the loop's.
 class client {
   public:
@@ -31,12 +37,16 @@ class client {
     /// request) and reads the answer. Everything happens under `under`: its own bound gives
     /// own_timeout. Errors: those of connect, upstream_reset, upstream_closed, upstream_protocol.
     /// A failed exchange leaves no connection behind; a kept one that turned out to be closed
-    /// before the first byte is replaced once.
+    /// before the first byte is replaced once (for idempotent methods); one that the peer is known
+    /// to have left is replaced first.
     [[nodiscard]] runtime::task<result<answer>> exchange(
         http1::method_id method, std::string_view head_and_body, runtime::scope& under
     );
 
     [[nodiscard]] bool connected() const noexcept { return stream_ != nullptr; }
+
+    /// Of the last exchange, also while it runs.
+    [[nodiscard]] const exchange_progress& progress() const noexcept { return progress_; }
 
     void close() noexcept;
 
@@ -54,6 +64,7 @@ class client {
     runtime::endpoint to_;
     std::unique_ptr<runtime::stream> stream_;
     input_buffer input_;
+    exchange_progress progress_;
 };
 
 /// `GET <path>` as a whole request.

@@ -1,0 +1,201 @@
+#include "arm.hpp"
+#include "demo_result.hpp"
+#include "programs.hpp"
+#include <curfew/demo/demo.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace curfew::demo {
+namespace {
+
+constexpr int curfew_failed = 125;
+
+void allow_many_connections() {
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/// Curfew runs with its default limits: no layer of the caller's environment may change them.
+void forget_overrides() {
+    std::vector<std::string> names;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        if (text.starts_with("CURFEW_")) {
+            names.emplace_back(text.substr(0, text.find('=')));
+        }
+    }
+    for (const auto& name : names) {
+        ::unsetenv(name.c_str());
+    }
+}
+
+/// An empty directory of our own: no curfew.toml of the caller's changes what is shown.
+class scratch_directory {
+  public:
+    scratch_directory() {
+        auto pattern = (std::filesystem::temp_directory_path() / "curfew-demo-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) != nullptr) {
+            path_ = pattern;
+        }
+    }
+
+    scratch_directory(const scratch_directory&) = delete;
+    scratch_directory& operator=(const scratch_directory&) = delete;
+
+    ~scratch_directory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  private:
+    std::string path_ = "/nonexistent";
+};
+
+class stage {
+  public:
+    explicit stage(const demo_options& options) : options_{options}, plan_{options.seed} {}
+
+    int run() {
+        shop_ = find_shop(options_.shop);
+        if (shop_.empty()) {
+            return give_up("the shop's program is not beside this one; name it with --shop");
+        }
+        allow_many_connections();
+        forget_overrides();
+        const auto direct = run_direct();
+        if (!direct) {
+            return give_up("the direct run could not be made: " + reason(direct.error()));
+        }
+        const auto curfew = run_curfew();
+        if (!curfew) {
+            return give_up("the run through Curfew could not be made: " + reason(curfew.error()));
+        }
+        demo_result all{plan_, options_.seed, *direct, *curfew, {}};
+        all.claims = judge_claims(plan_, *direct, *curfew);
+        return present(all);
+    }
+
+  private:
+    static std::string reason(const failure& why) { return std::string{describe(why.code).title}; }
+
+    int give_up(const std::string& why) {
+        std::fprintf(stderr, "curfew demo: %s\n", why.c_str());
+        return curfew_failed;
+    }
+
+    void say(const char* what) {
+        if (options_.progress != nullptr) {
+            std::fprintf(options_.progress, "%s\n", what);
+        }
+    }
+
+    [[nodiscard]] std::vector<std::string> shop_command() const {
+        return {
+            shop_,
+            "--port",
+            std::to_string(http_.port()),
+            "--control",
+            std::to_string(control_.port())
+        };
+    }
+
+    result<arm_result> run_direct() {
+        say("direct: 160 requests a second straight to the shop, for 32 s");
+        auto shop = program::start(shop_command(), scratch_.path(), options_.verbose);
+        if (!shop) {
+            return std::unexpected{shop.error()};
+        }
+        const auto ready = shop->ready_line();
+        if (!ready) {
+            return std::unexpected{ready.error()};
+        }
+        const auto http = address_in(*ready, "http=");
+        const auto control = address_in(*ready, "control=");
+        if (!http || !control) {
+            return fail(errc::upstream_protocol);
+        }
+        http_ = *http;
+        control_ = *control;
+        const auto restart = [&] {
+            shop = program::start(shop_command(), scratch_.path(), options_.verbose);
+        };
+        arm direct{plan_, {"direct", http_, control_, restart, options_.progress}};
+        auto made = direct.run();
+        if (shop) {
+            shop->stop();
+        }
+        return made;
+    }
+
+    result<arm_result> run_curfew() {
+        say("curfew: the same through `curfew serve` with default limits");
+        std::vector<std::string> command{
+            std::filesystem::canonical(options_.curfew).string(),
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+            "--upstream",
+            "http://" + http_.text(),
+            "--"
+        };
+        const auto backend = shop_command();
+        command.insert(command.end(), backend.begin(), backend.end());
+        auto front = program::start(command, scratch_.path(), options_.verbose);
+        if (!front) {
+            return std::unexpected{front.error()};
+        }
+        const auto ready = front->ready_line();
+        if (!ready) {
+            return std::unexpected{ready.error()};
+        }
+        const auto http = address_in(*ready, "http=");
+        if (!http) {
+            return std::unexpected{http.error()};
+        }
+        arm through{plan_, {"curfew", *http, control_, {}, options_.progress}};
+        auto made = through.run();
+        front->stop();
+        return made;
+    }
+
+    int present(const demo_result& all) {
+        const auto told = options_.json ? write_json(all) : write_text(all);
+        std::fputs(told.c_str(), options_.results);
+        std::fflush(options_.results);
+        if (!options_.report.empty()) {
+            std::ofstream file{options_.report};
+            file << write_page(all);
+            file.close();
+            if (!file) {
+                return give_up("cannot write " + options_.report);
+            }
+            say(("report: " + options_.report).c_str());
+        }
+        return exit_code(all.conclusion());
+    }
+
+    const demo_options& options_;
+    scenario plan_;
+    scratch_directory scratch_;
+    std::string shop_;
+    runtime::endpoint http_ = *runtime::endpoint::parse("127.0.0.1:0");
+    runtime::endpoint control_ = *runtime::endpoint::parse("127.0.0.1:0");
+};
+
+}  // namespace
+
+int run_demo(const demo_options& options) {
+    return stage{options}.run();
+}
+
+}  // namespace curfew::demo

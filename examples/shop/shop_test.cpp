@@ -1,0 +1,234 @@
+// The shop from outside: the real program, raw sockets.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view recommendations = "GET /listings/7/recommendations HTTP/1.1\r\n\r\n";
+constexpr std::string_view listings = "GET /listings HTTP/1.1\r\n\r\n";
+
+/// A raw client; a read gives up after 5 s and then returns what it has.
+class client {
+  public:
+    explicit client(std::uint16_t port)
+        : handle_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const timeval patience{.tv_sec = 5, .tv_usec = 0};
+        ::setsockopt(handle_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        connected_ = ::connect(handle_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }
+
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+
+    ~client() { ::close(handle_); }
+
+    [[nodiscard]] bool connected() const { return connected_; }
+
+    void send(std::string_view bytes) const {
+        EXPECT_EQ(::send(handle_, bytes.data(), bytes.size(), MSG_NOSIGNAL), std::ssize(bytes));
+    }
+
+    /// One answer: every body of the shop is JSON and ends with its closing bracket.
+    [[nodiscard]] std::string read_answer() const {
+        std::string text;
+        for (char byte = 0; ::recv(handle_, &byte, 1, 0) == 1;) {
+            text += byte;
+            const auto head = text.find("\r\n\r\n");
+            if (head == std::string::npos) continue;
+            const auto digits = text.find("Content-Length: ") + 16;
+            std::size_t size = 0;
+            std::from_chars(text.data() + digits, text.data() + text.size(), size);
+            if (text.size() == head + 4 + size) break;
+        }
+        return text;
+    }
+
+    [[nodiscard]] std::string ask(std::string_view request) const {
+        send(request);
+        return read_answer();
+    }
+
+    /// Whether something can be read within `milliseconds`.
+    [[nodiscard]] bool readable_within(int milliseconds) const {
+        pollfd waiting{.fd = handle_, .events = POLLIN, .revents = 0};
+        return ::poll(&waiting, 1, milliseconds) == 1;
+    }
+
+  private:
+    int handle_;
+    bool connected_ = false;
+};
+
+std::uint16_t port_after(std::string_view line, std::string_view name) {
+    const auto at = line.find(name);
+    const auto digits = line.find(':', at) + 1;
+    std::uint16_t port = 0;
+    std::from_chars(line.data() + digits, line.data() + line.size(), port);
+    return port;
+}
+
+class shop : public testing::Test {
+  protected:
+    void SetUp() override {
+        int ends[2];
+        ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        const char* arguments[] = {SHOP_PROGRAM, "--port", "0", "--control", "0", nullptr};
+        ASSERT_EQ(
+            ::posix_spawn(
+                &pid_, SHOP_PROGRAM, &actions, nullptr, const_cast<char**>(arguments), environ
+            ),
+            0
+        );
+        posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[1]);
+        std::string line;
+        for (char byte = 0; byte != '\n' && ::read(ends[0], &byte, 1) == 1;)
+            line += byte;
+        ::close(ends[0]);
+        ASSERT_THAT(line, StartsWith("ready http=127.0.0.1:"));
+        http_ = port_after(line, "http=");
+        control_ = port_after(line, "control=");
+    }
+
+    void TearDown() override {
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+        }
+    }
+
+    [[nodiscard]] std::string turn(std::string_view path) const {
+        return client{control_}.ask("POST " + std::string{path} + " HTTP/1.1\r\n\r\n");
+    }
+
+    [[nodiscard]] std::string status() const {
+        return client{control_}.ask("GET /status HTTP/1.1\r\n\r\n");
+    }
+
+    /// Polls the control port until `what` is seen, for at most 5 s.
+    [[nodiscard]] bool reaches(std::string_view what) const {
+        for (int i = 0; i < 500; ++i) {
+            if (status().find(what) != std::string::npos) return true;
+            ::poll(nullptr, 0, 10);
+        }
+        return false;
+    }
+
+    pid_t pid_ = -1;
+    std::uint16_t http_ = 0;
+    std::uint16_t control_ = 0;
+};
+
+TEST_F(shop, serves_its_pages_over_one_connection) {
+    const client peer{http_};
+    EXPECT_THAT(peer.ask(listings), HasSubstr("\"Lamp\""));
+    EXPECT_THAT(peer.ask(recommendations), HasSubstr("\"Desk\""));
+    EXPECT_THAT(peer.ask("GET /health HTTP/1.1\r\n\r\n"), HasSubstr("\"ok\""));
+    const std::string body = R"({"user":"ada"})";
+    const auto head = "POST /login HTTP/1.1\r\nContent-Length: " + std::to_string(body.size());
+    EXPECT_THAT(peer.ask(head + "\r\n\r\n" + body), HasSubstr("\"token\""));
+}
+
+TEST_F(shop, answers_requests_that_arrive_together) {
+    const client peer{http_};
+    peer.send(std::string{listings} + std::string{listings});
+    EXPECT_THAT(peer.read_answer(), StartsWith("HTTP/1.1 200 OK"));
+    EXPECT_THAT(peer.read_answer(), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST_F(shop, refuses_what_it_does_not_understand) {
+    EXPECT_THAT(client{http_}.ask("nonsense\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+    EXPECT_THAT(client{http_}.ask("GET /none HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 404"));
+    EXPECT_THAT(client{http_}.ask("GET /login HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 405"));
+    const std::string_view no_size = "POST /login HTTP/1.1\r\nContent-Length: 9x\r\n\r\n";
+    EXPECT_THAT(client{http_}.ask(no_size), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(shop, idle_connections_hold_no_worker) {
+    std::vector<std::unique_ptr<client>> silent;
+    for (int i = 0; i < 20; ++i)
+        silent.push_back(std::make_unique<client>(http_));
+    EXPECT_THAT(client{http_}.ask(listings), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(shop, eight_hung_calls_stop_every_page_until_the_hang_ends) {
+    EXPECT_THAT(turn("/hang/on"), HasSubstr("\"hanging\":true"));
+    std::vector<std::unique_ptr<client>> stuck;
+    for (int i = 0; i < 8; ++i) {
+        stuck.push_back(std::make_unique<client>(http_));
+        stuck.back()->send(recommendations);
+    }
+    ASSERT_TRUE(reaches("\"stuck\":8"));
+    const client other{http_};
+    other.send(listings);
+    EXPECT_FALSE(other.readable_within(200));
+
+    EXPECT_THAT(turn("/hang/off"), HasSubstr("\"hanging\":false"));
+    EXPECT_THAT(other.read_answer(), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(stuck.front()->read_answer(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(shop, a_client_that_leaves_frees_no_worker) {
+    static_cast<void>(turn("/hang/on"));
+    for (int i = 0; i < 8; ++i)
+        client{http_}.send(recommendations);
+    EXPECT_TRUE(reaches("\"stuck\":8"));
+    EXPECT_FALSE([&] {
+        const client other{http_};
+        other.send(listings);
+        return other.readable_within(200);
+    }());
+}
+
+TEST_F(shop, slows_down_leaks_and_crashes_when_told) {
+    EXPECT_THAT(turn("/slow/5"), HasSubstr("\"slower_ms\":5"));
+    EXPECT_THAT(turn("/leak/1"), StartsWith("HTTP/1.1 200"));
+    EXPECT_TRUE(reaches("\"leaked_mib\":1"));
+    EXPECT_THAT(turn("/slow/x"), StartsWith("HTTP/1.1 404"));
+    EXPECT_EQ(turn("/crash"), "");
+    int how = 0;
+    ASSERT_EQ(::waitpid(pid_, &how, 0), pid_);
+    pid_ = -1;
+    EXPECT_TRUE(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+    EXPECT_FALSE(client{http_}.connected());
+}
+
+TEST_F(shop, ends_at_once_when_asked_to_even_while_hung) {
+    static_cast<void>(turn("/hang/on"));
+    client{http_}.send(recommendations);
+    EXPECT_TRUE(reaches("\"stuck\":1"));
+    ::kill(pid_, SIGTERM);
+    int how = 0;
+    ASSERT_EQ(::waitpid(pid_, &how, 0), pid_);
+    pid_ = -1;
+    EXPECT_TRUE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+}  // namespace
