@@ -1,50 +1,17 @@
+#include "breaker_news.hpp"
 #include <curfew/core/breaker.hpp>
 #include <curfew/core/expects.hpp>
 
 #include <algorithm>
 #include <mutex>
-#include <span>
 #include <utility>
 
 namespace curfew {
-
-/// What one call brought about: at most a lost probe's opening, its reset, and one more.
-class breaker::news {
-  public:
-    void add(const breaker_transition& change) noexcept {
-        expects(size_ < changes_.size(), "one call changes the state of a breaker few times");
-        changes_[size_++] = change;
-    }
-
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
-    [[nodiscard]] breaker_transition& operator[](std::size_t at) noexcept { return *changes_[at]; }
-
-    [[nodiscard]] const breaker_transition& operator[](std::size_t at) const noexcept {
-        return *changes_[at];
-    }
-
-    std::uint32_t lost_probes = 0;
-
-  private:
-    // optional: nothing is written for the many calls that change nothing
-    std::array<std::optional<breaker_transition>, 4> changes_;
-    std::size_t size_ = 0;
-};
 
 namespace {
 
 bool is_valid_rate(const rate_rule& rule) noexcept {
     return rule.percent <= 100 && rule.min_calls >= 1;
-}
-
-duration grown(duration last, const breaker_config& config) noexcept {
-    duration::rep scaled = 0;
-    if (__builtin_mul_overflow(last.count(), config.growth_percent, &scaled))
-        return std::max(config.reset, config.reset_max);
-    return std::min(duration{scaled / 100}, std::max(config.reset, config.reset_max));
 }
 
 bool trips(const rate_rule& rule, tally seen, std::uint64_t most) noexcept {
@@ -99,100 +66,6 @@ bool is_valid(const breaker_config& config) noexcept {
            config.probe_lease > duration::zero();
 }
 
-// ---- the machine
-
-void breaker::machine::change(
-    breaker_state to, breaker_reason why, time_point at, news& out
-) noexcept {
-    out.add({state, to, why, generation + 1, at, consecutive, {}, {}});
-    state = to;
-    ++generation;
-    since = at;
-    hinted = false;
-    consecutive = 0;
-    probes_done = 0;
-    probes_failed = 0;
-    leases = {};
-}
-
-void breaker::machine::open(
-    const breaker_config& config, breaker_reason why, time_point at, news& out
-) noexcept {
-    open_for = state == breaker_state::closed ? config.reset : grown(open_for, config);
-    open_until = add_saturated(at, open_for);
-    change(breaker_state::open, why, at, out);
-}
-
-void breaker::machine::settle(const breaker_config& config, time_point now, news& out) noexcept {
-    if (state == breaker_state::half_open) {
-        while (lease* ended = lost(now)) {
-            const auto at = ended->ends;
-            *ended = {};
-            ++out.lost_probes;
-            count_probe(config, true, breaker_reason::probe_lost, at, out);
-        }
-    }
-    if (state == breaker_state::open && now >= open_until) {
-        const auto why = hinted ? breaker_reason::work_recovered : breaker_reason::reset_elapsed;
-        change(breaker_state::half_open, why, open_until, out);
-    }
-}
-
-void breaker::machine::count_probe(
-    const breaker_config& config, bool failed, breaker_reason why, time_point at, news& out
-) noexcept {
-    ++probes_done;
-    probes_failed += failed ? 1 : 0;
-    if (probes_failed >= config.probe_failures)
-        open(config, why, at, out);
-    else if (probes_done >= config.probe_results)
-        change(breaker_state::closed, breaker_reason::probes_succeeded, at, out);
-}
-
-std::uint32_t breaker::machine::lend(const breaker_config& config, time_point now) noexcept {
-    const auto places = std::span{leases}.first(config.probes);
-    const auto place = std::ranges::find(places, 0U, &lease::serial);
-    if (place == places.end()) return 0;
-    last_serial = last_serial == UINT32_MAX ? 1 : last_serial + 1;
-    *place = {last_serial, add_saturated(now, config.probe_lease)};
-    return last_serial;
-}
-
-bool breaker::machine::release(std::uint32_t serial) noexcept {
-    if (serial == 0) return false;
-    const auto place = std::ranges::find(leases, serial, &lease::serial);
-    if (place == leases.end()) return false;
-    *place = {};
-    return true;
-}
-
-breaker::lease* breaker::machine::lost(time_point now) noexcept {
-    lease* first = nullptr;
-    for (auto& one : leases) {
-        const bool ended = one.serial != 0 && now >= one.ends;
-        if (ended && (first == nullptr || one.ends < first->ends)) first = &one;
-    }
-    return first;
-}
-
-std::uint32_t breaker::machine::running() const noexcept {
-    const auto taken = std::ranges::count_if(leases, [](auto& one) { return one.serial != 0; });
-    return static_cast<std::uint32_t>(taken);
-}
-
-duration breaker::machine::retry_after(const breaker_config& config, time_point now)
-    const noexcept {
-    if (state == breaker_state::closed) return {};
-    if (state == breaker_state::open) return open_until - now;
-    if (running() < config.probes) return {};
-    auto first = time_point::max();
-    for (const auto& one : leases)
-        if (one.serial != 0) first = std::min(first, one.ends);
-    return std::max(duration::zero(), first - now);
-}
-
-// ---- permits
-
 breaker::permit::permit(permit&& other) noexcept
     : owner_{std::exchange(other.owner_, nullptr)},
       generation_{other.generation_},
@@ -236,8 +109,6 @@ void breaker::permit::mark_hanging(time_point now) noexcept {
     expects(owner_ != nullptr, "a permit already returned is not running");
     owner_->mark(*this, true, now);
 }
-
-// ---- the breaker
 
 breaker::breaker(const breaker_config& config, breaker_listener* listener) noexcept
     : config_{config}, listener_{listener}, failures_{config.window}, slow_{config.window} {

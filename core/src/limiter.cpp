@@ -10,7 +10,7 @@ namespace curfew {
 namespace {
 
 constexpr std::uint32_t correction_samples = 64;
-constexpr std::uint32_t measuring_samples = 64;
+constexpr std::uint32_t measuring_calls = 64;
 constexpr duration measuring_longest = std::chrono::seconds{2};
 
 constexpr std::uint32_t part(std::uint32_t whole, std::uint32_t percent) noexcept {
@@ -71,34 +71,36 @@ std::uint32_t limiter::idle_bound() const noexcept {
     return std::max(1U, limit_ / 4);
 }
 
-std::uint32_t limiter::limit_at(time_point now) noexcept {
-    if (measuring_ > 0 && now >= measuring_until_) measuring_ = 0;
-    return measuring_ > 0 ? idle_bound() : limit_;
+bool limiter::measures(const permit& one) const noexcept {
+    return measuring_ > 0 && one.round_ == round_;
 }
 
 std::expected<limiter::permit, shed_reason> limiter::try_acquire(
     route& where, time_point now
 ) noexcept {
     const std::lock_guard locked{lock_};
-    const auto limit = limit_at(now);
-    if (in_flight_ >= limit) {
+    if (measuring_ > 0 && now >= measuring_until_) measuring_ = 0;
+    const bool measuring = measuring_ > 0;
+    if (in_flight_ >= limit_ || (measuring && measured_ >= idle_bound())) {
         ++refused_;
         where.refused_ = true;
         return std::unexpected{shed_reason::in_flight};
     }
-    if (where.in_flight_ >= share_of(limit)) {
+    if (where.in_flight_ >= share_of(limit_)) {
         ++refused_share_;
         where.refused_ = true;
         return std::unexpected{shed_reason::route_share};
     }
     ++in_flight_;
     ++where.in_flight_;
+    measured_ += measuring ? 1 : 0;
 
     permit given;
     given.owner_ = this;
     given.route_ = &where;
     given.started_ = now;
     given.epoch_ = epoch_;
+    given.round_ = measuring ? round_ : 0;
     given.idle_ = in_flight_ <= idle_bound();
     given.busy_ = in_flight_ * 2 >= limit_ || where.in_flight_ * 2 >= share_of(limit_);
     return given;
@@ -107,6 +109,7 @@ std::expected<limiter::permit, shed_reason> limiter::try_acquire(
 void limiter::release(permit& ended) noexcept {
     --in_flight_;
     --ended.route_->in_flight_;
+    if (measures(ended)) --measured_;
 }
 
 void limiter::finish(permit& ended, outcome result, cause_kind why, time_point now) noexcept {
@@ -122,6 +125,7 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
         if (result == outcome::success || timed_out) {
             const auto took = std::max(duration{1}, now - ended.started_);
             if (!timed_out) learn(where, took, ended, now);
+            if (measures(ended)) --measuring_;
             if (ended.busy_ && ended.epoch_ == epoch_) {
                 vote(where, timed_out || is_overdue(where, took), timed_out, now);
                 changed = judge(now, change);
@@ -135,7 +139,6 @@ void limiter::learn(route& where, duration took, const permit& sample, time_poin
     const bool unknown = where.healthy_ == duration::zero();
     if (unknown || sample.idle_) {
         const bool alone = measuring_ > 0 || limit_ == config_.floor;
-        if (measuring_ > 0) --measuring_;
         // While overloaded a quarter of the limit is no proof of health.
         if (!unknown && overloaded_ && !alone) return;
         where.batch_[where.batched_++] = took;
@@ -182,7 +185,9 @@ bool limiter::judge(time_point now, limit_change& change) noexcept {
     if (overloaded_) {
         if (now - learnt_at_ >= config_.measure_every) {
             learnt_at_ = now;
-            measuring_ = measuring_samples;
+            measuring_ = measuring_calls;
+            measured_ = 0;
+            ++round_;
             measuring_until_ = add_saturated(now, measuring_longest);
         }
         const auto left = std::min(part(limit_, config_.backoff_percent), limit_ - 1);
@@ -251,6 +256,7 @@ limiter::permit::permit(permit&& other) noexcept
       route_{other.route_},
       started_{other.started_},
       epoch_{other.epoch_},
+      round_{other.round_},
       idle_{other.idle_},
       busy_{other.busy_} {}
 
@@ -261,6 +267,7 @@ limiter::permit& limiter::permit::operator=(permit&& other) noexcept {
         route_ = other.route_;
         started_ = other.started_;
         epoch_ = other.epoch_;
+        round_ = other.round_;
         idle_ = other.idle_;
         busy_ = other.busy_;
     }

@@ -220,6 +220,16 @@ TEST(limiter, item_10_measuring_ends_by_the_clock_too) {
     EXPECT_EQ(it.fill(it.a).size(), it.now_limit());
 }
 
+TEST(limiter, item_10_hung_calls_do_not_keep_new_ones_out_while_measuring) {
+    bench it{{.start = 40, .route_share_percent = 50}};
+    it.alone(it.b, 16, 10ms);
+    const auto hung = it.fill(it.a);
+    it.full(it.b, 6, 50ms);
+    ASSERT_TRUE(it.limit.status().measuring);
+    auto few = it.fill(it.b);
+    EXPECT_EQ(few.size(), it.now_limit() / 4);
+}
+
 TEST(limiter, item_13_the_floor_admits_one_and_is_left_again) {
     bench it{{.route_share_percent = 50}};
     it.alone(it.a, 16, 10ms);

@@ -162,7 +162,7 @@ struct breaker_refusal {
 /// 2.7 KiB, nearly all of it the two windows.
 class breaker {
   public:
-    /// The right to make one call. 40 bytes. Destroying one unreturned reports `ignored`.
+    /// The right to make one call. 32 bytes. Destroying one unreturned reports `ignored`.
     class permit {
       public:
         permit() noexcept = default;

@@ -29,7 +29,7 @@ struct bulkhead_status {
 /// it keeps its place until its permit is destroyed, because the target is still busy with it.
 ///
 /// Thread rule: any thread, lock-free; a permit belongs to one thread at a time. Permits must not
-/// outlive their bulkhead. Nothing allocates and nothing throws. 24 bytes.
+/// outlive their bulkhead. Nothing allocates and nothing throws. 16 bytes.
 class bulkhead {
   public:
     /// One place, given back by its destructor. 16 bytes.

@@ -104,10 +104,10 @@ class limiter_listener {
 /// tolerance calls in flight. The limit of an upstream that nobody loads stays where it is. Busy
 /// calls correct the healthy time of their route downwards only (when most take less than 3/4 of
 /// it), and never upwards: that would be learning the overload. Under a load that never pauses, an
-/// upstream that is found overloaded is measured anew every `measure_every`: it gets a quarter of
-/// the limit for 64 calls, or two seconds. So a lasting change of its speed is learnt, and an old
-/// incident forgotten. A majority is one beyond chance: two standard deviations of a coin toss, 9
-/// of 10 or 61 of 100.
+/// upstream that is found overloaded is measured anew every `measure_every`: new calls
+/// get a quarter of the limit until 64 have ended, or for two seconds. So a lasting change of its
+/// speed is learnt, and an old incident forgotten. A majority is one beyond chance: two standard
+/// deviations of a coin toss, 9 of 10 or 61 of 100.
 ///
 /// One hung route. Its time-outs are votes among those of all routes, and only the ones that
 /// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
@@ -171,6 +171,7 @@ class limiter {
         route* route_ = nullptr;
         time_point started_{};
         std::uint64_t epoch_ = 0;
+        std::uint32_t round_ = 0;  // of measuring it started in; 0: none
         bool idle_ = false;
         bool busy_ = false;
     };
@@ -216,7 +217,7 @@ class limiter {
     [[nodiscard]] bool is_overdue(const route& where, duration took) const noexcept;
     [[nodiscard]] bool judge(time_point now, limit_change& change) noexcept;
     void set(std::uint32_t limit, limit_reason why, time_point now) noexcept;
-    [[nodiscard]] std::uint32_t limit_at(time_point now) noexcept;
+    [[nodiscard]] bool measures(const permit& one) const noexcept;
     [[nodiscard]] std::uint32_t idle_bound() const noexcept;
     [[nodiscard]] std::uint32_t share_of(std::uint32_t limit) const noexcept;
 
@@ -226,7 +227,9 @@ class limiter {
     bool overloaded_ = false;
     std::uint64_t epoch_ = 0;
     window window_;
-    std::uint32_t measuring_ = 0;  // samples still wanted; 0: not measuring
+    std::uint32_t measuring_ = 0;  // calls still wanted; 0: not measuring
+    std::uint32_t measured_ = 0;   // in flight among those started for it
+    std::uint32_t round_ = 0;
     time_point measuring_until_{};
     time_point learnt_at_{};
     limit_change last_;
