@@ -136,12 +136,18 @@ runtime::task<result<>> exchange::read_response_head() {
     }
 }
 
-bool exchange::may_retry(failure what) const noexcept {
-    if (!limits_.retry || !head_.body.empty() || !http1::is_idempotent(head_.method)) {
-        return false;
-    }
-    const bool closed = what.code == errc::upstream_closed || what.code == errc::upstream_reset;
-    return closed && upstream_ && upstream_->reused && !(response_ && response_->begun());
+bool exchange::may_try_again(failure what, std::uint8_t number) const noexcept {
+    // A connection that could not be made was tried at every endpoint already.
+    return limits_.retry && upstream_ &&
+           may_retry({
+               .why = what.code,
+               .idempotent = is_repeatable(head_),
+               .reused = upstream_->reused,
+               .head_written = true,
+               .body_written = !head_.body.empty(),
+               .response_begun = response_ && response_->begun(),
+               .attempt = number,
+           });
 }
 
 runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_t number) {
@@ -160,7 +166,7 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     }
     auto stopping = stop_upload();
     co_await stopping;
-    if (number < attempts_max && may_retry(what)) {
+    if (may_try_again(what, number)) {
         upstream_.reset();
         end_.retried = true;
         co_return next::retry;

@@ -5,70 +5,61 @@
 
 namespace curfew::gateway {
 
-namespace {
-
-constexpr auto relaxed = std::memory_order_relaxed;
-
-}  // namespace
-
 balancer::balancer(policy::balancing how, std::size_t endpoints)
-    : how_{how}, size_{endpoints}, endpoints_{std::make_unique<endpoint[]>(endpoints)} {
+    : how_{how}, endpoints_(endpoints) {
     expects(endpoints > 0, "an upstream has an endpoint");
 }
 
 /// Whether `a` is to be preferred to `b`, which comes earlier in turn.
 bool balancer::better(const endpoint& a, const endpoint& b, time_point now) const noexcept {
-    const auto a_until = a.rests_until.load(relaxed);
-    const auto b_until = b.rests_until.load(relaxed);
-    const bool a_rests = a_until > now.time_since_epoch().count();
-    const bool b_rests = b_until > now.time_since_epoch().count();
-    if (a_rests || b_rests) return a_rests == b_rests ? a_until < b_until : b_rests;
-    return how_ == policy::balancing::least_loaded &&
-           a.in_flight.load(relaxed) < b.in_flight.load(relaxed);
+    const bool a_rests = a.rests_until > now;
+    const bool b_rests = b.rests_until > now;
+    if (a_rests && b_rests) return a.rests_until < b.rests_until;
+    if (a_rests || b_rests) return b_rests;
+    return how_ == policy::balancing::least_loaded && a.in_flight < b.in_flight;
 }
 
-std::size_t balancer::pick(time_point now, std::optional<std::size_t> except) noexcept {
-    if (size_ == 1) return 0;
-    const auto first = turn_.fetch_add(1, relaxed) % size_;
-    std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < size_; ++i) {
-        const auto candidate = first + i < size_ ? first + i : first + i - size_;
-        if (candidate == except) continue;
-        if (!best || better(endpoints_[candidate], endpoints_[*best], now)) best = candidate;
+std::size_t balancer::pick(time_point now) noexcept {
+    auto best = turn_;
+    for (std::size_t i = 1; i < size(); ++i) {
+        const auto candidate = turn_ + i < size() ? turn_ + i : turn_ + i - size();
+        if (better(endpoints_[candidate], endpoints_[best], now)) best = candidate;
     }
-    return *best;
+    turn_ = best + 1 < size() ? best + 1 : 0;
+    return best;
 }
 
 void balancer::started(std::size_t endpoint) noexcept {
-    endpoints_[endpoint].in_flight.fetch_add(1, relaxed);
+    ++endpoints_[endpoint].in_flight;
 }
 
 void balancer::ended(std::size_t endpoint) noexcept {
-    endpoints_[endpoint].in_flight.fetch_sub(1, relaxed);
+    --endpoints_[endpoint].in_flight;
 }
 
 void balancer::connected(std::size_t endpoint) noexcept {
     auto& one = endpoints_[endpoint];
-    one.connects.fetch_add(1, relaxed);
-    one.failures_in_a_row.store(0, relaxed);
-    one.rests_until.store(duration::min().count(), relaxed);
+    ++one.connects;
+    one.failures_in_a_row = 0;
+    one.rests_until = time_point::min();
 }
 
 void balancer::connect_failed(std::size_t endpoint, time_point now) noexcept {
+    constexpr std::uint32_t doublings = 10;
     auto& one = endpoints_[endpoint];
-    one.connect_failures.fetch_add(1, relaxed);
-    const auto before = std::min(one.failures_in_a_row.fetch_add(1, relaxed), 10U);
-    const auto rest = std::min(first_rest * (1U << before), longest_rest);
-    one.rests_until.store(add_saturated(now, rest).time_since_epoch().count(), relaxed);
+    ++one.connect_failures;
+    const auto rest = first_rest * (1U << std::min(one.failures_in_a_row, doublings));
+    one.rests_until = add_saturated(now, std::min(rest, longest_rest));
+    ++one.failures_in_a_row;
 }
 
 balancer::status balancer::describe(std::size_t endpoint, time_point now) const noexcept {
     const auto& one = endpoints_[endpoint];
     return {
-        .resting = one.rests_until.load(relaxed) > now.time_since_epoch().count(),
-        .in_flight = one.in_flight.load(relaxed),
-        .connects = one.connects.load(relaxed),
-        .connect_failures = one.connect_failures.load(relaxed),
+        .resting = one.rests_until > now,
+        .in_flight = one.in_flight,
+        .connects = one.connects,
+        .connect_failures = one.connect_failures,
     };
 }
 

@@ -59,7 +59,7 @@ class exchange {
     [[nodiscard]] runtime::task<result<>> send_request();
     [[nodiscard]] runtime::task<result<>> read_response_head();
     [[nodiscard]] runtime::task<next> settle_failure(failure what, std::uint8_t number);
-    [[nodiscard]] bool may_retry(failure what) const noexcept;
+    [[nodiscard]] bool may_try_again(failure what, std::uint8_t number) const noexcept;
     [[nodiscard]] runtime::task<bool> wait_for_backend();
     void give_up_on_upstream(const cause& why);
 

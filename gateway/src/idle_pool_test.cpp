@@ -89,14 +89,15 @@ TEST(idle_pool, age_counts_from_the_opening) {
     EXPECT_EQ(test.take(), std::nullopt);
 }
 
-TEST(idle_pool, a_sweep_closes_all_that_has_run_out_and_only_that) {
+TEST(idle_pool, a_sweep_closes_what_has_run_out_or_gone_bad_and_only_that) {
     pool_under_test test;
     test.put(1, {.timeout = 3s, .more = {}});
     test.put(2);
     test.put(3, {.timeout = 3s, .more = {}});
     test.now += 2s;
-    test.pool.sweep(test.now, test.closer());
-    EXPECT_EQ(test.closed, (std::vector{1, 3}));
+    test.put(4);
+    test.pool.sweep(test.now, [](const connection& one) { return *one != 4; }, test.closer());
+    EXPECT_EQ(test.closed, (std::vector{1, 3, 4}));
     EXPECT_EQ(test.take(), 2);
 }
 

@@ -2,31 +2,21 @@
 
 #include <curfew/runtime/loop.hpp>
 
-#include <algorithm>
-#include <charconv>
-
 namespace curfew::gateway {
 
 namespace {
 
-constexpr duration avoid_for = std::chrono::seconds{1};
 constexpr duration names_hold = std::chrono::seconds{30};
 
-/// `Keep-Alive: timeout=5, max=100`
-std::optional<duration> announced_idle(const http1::field_list& fields) noexcept {
-    std::string_view list = fields.value(http1::field_id::keep_alive);
-    for (auto each = http1::next_element(list); !each.empty(); each = http1::next_element(list)) {
-        constexpr std::string_view name = "timeout=";
-        std::uint32_t seconds = 0;
-        if (each.starts_with(name)) {
-            each.remove_prefix(name.size());
-            const auto read = std::from_chars(each.data(), each.data() + each.size(), seconds);
-            if (read.ec == std::errc{}) {
-                return std::chrono::seconds{seconds};
-            }
-        }
-    }
-    return std::nullopt;
+/// Closing is what a connection's destructor does.
+constexpr auto close = [](upstream_connection&& one) noexcept {
+    const auto closed = std::move(one);
+};
+
+/// Neither closed by the upstream nor holding bytes that nobody asked for.
+bool is_quiet(const upstream_connection& one) noexcept {
+    const auto& ready = one.stream->ready();
+    return !ready.hung_up() && !ready.readable();
 }
 
 }  // namespace
@@ -34,9 +24,14 @@ std::optional<duration> announced_idle(const http1::field_list& fields) noexcept
 upstream_pool::upstream_pool(
     const policy::upstream_policy& rules, runtime::network& through, runtime::resolver& resolve
 )
-    : rules_{rules}, through_{through}, resolver_{resolve} {
+    : rules_{rules},
+      through_{through},
+      resolver_{resolve},
+      loads_{rules.balance, rules.urls.size()} {
     for (const policy::http_url& url : rules.urls) {
-        endpoint_state& made = endpoints_.emplace_back();
+        endpoint_state& made = endpoints_.emplace_back(
+            idle_pool_config{rules.connections_max, rules.idle_timeout, rules.max_age}
+        );
         made.url = url;
         const bool six = url.host.find(':') != std::string::npos;
         made.authority = (six ? '[' + url.host + ']' : url.host) + ':' + std::to_string(url.port);
@@ -47,38 +42,15 @@ upstream_pool::upstream_pool(
     }
 }
 
-std::size_t upstream_pool::pick(time_point now) noexcept {
-    const bool least = rules_.balance == policy::balancing::least_loaded;
-    std::size_t best = next_ % endpoints_.size();
-    bool found = false;
-    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-        const std::size_t at = (next_ + i) % endpoints_.size();
-        if (endpoints_[at].avoid_until > now) {
-            continue;
-        }
-        if (!found || (least && endpoints_[at].lent < endpoints_[best].lent)) {
-            best = at;
-            found = true;
-        }
-        if (!least) {
-            break;
-        }
-    }
-    next_ = best + 1;
-    return best;
-}
-
 std::optional<upstream_connection> upstream_pool::take_idle(
     std::size_t endpoint, time_point now
 ) noexcept {
-    endpoint_state& of = endpoints_[endpoint];
-    while (!of.idle.empty()) {
-        idle_connection last = std::move(of.idle.back());
-        of.idle.pop_back();
-        if (is_good(last, now)) {
-            last.connection.reused = true;
-            last.connection.lent = loan{of.lent};
-            return std::move(last.connection);
+    auto& idle = endpoints_[endpoint].idle;
+    while (auto kept = idle.take(now, close)) {
+        if (is_quiet(kept->connection)) {
+            kept->connection.reused = true;
+            kept->connection.lent = loan{loads_, endpoint};
+            return std::move(kept->connection);
         }
     }
     return std::nullopt;
@@ -96,25 +68,24 @@ runtime::task<result<upstream_connection>> upstream_pool::open(
     failure last{errc::connect_failed, 0};
     const auto addresses = of.addresses;
     for (const runtime::endpoint& address : addresses) {
-        ++of.connects;
         auto connecting = runtime::connect(through_, address, under);
         auto made = co_await connecting;
         if (made) {
+            loads_.connected(endpoint);
             upstream_connection opened;
-            opened.lent = loan{of.lent};
+            opened.lent = loan{loads_, endpoint};
             opened.stream = std::move(*made);
             opened.endpoint = endpoint;
             opened.opened = under.on().now();
             co_return opened;
         }
-        ++of.connect_failures;
         last = made.error();
         if (under.ended()) {
             break;
         }
     }
     if (last.code != errc::cancelled) {
-        of.avoid_until = under.on().now() + avoid_for;
+        loads_.connect_failed(endpoint, under.on().now());
     }
     co_return std::unexpected{last};
 }
@@ -138,47 +109,33 @@ runtime::task<result<>> upstream_pool::resolve(endpoint_state& of, runtime::scop
 void upstream_pool::put_idle(
     upstream_connection connection, const http1::field_list& fields, time_point now
 ) {
-    endpoint_state& of = endpoints_[connection.endpoint];
     connection.lent = {};
-    const auto announced = announced_idle(fields);
-    if (announced) {
-        // Half a second less than the upstream waits: it must not close while a request is on its
-        // way.
-        connection.idle_limit = *announced - std::chrono::milliseconds{500};
+    if (!is_quiet(connection)) {
+        return;
     }
-    idle_connection kept{std::move(connection), now};
-    if (of.idle.size() < rules_.connections_max && is_good(kept, now)) {
-        kept.connection.input.release_if_empty();
-        of.idle.push_back(std::move(kept));
-    }
-}
-
-bool upstream_pool::is_good(const idle_connection& kept, time_point now) const noexcept {
-    const upstream_connection& one = kept.connection;
-    const auto& ready = one.stream->ready();
-    const duration limit = one.idle_limit > duration::zero()
-                               ? std::min(one.idle_limit, rules_.idle_timeout)
-                               : rules_.idle_timeout;
-    return !ready.hung_up() && !ready.readable() && now - kept.since < limit &&
-           now - one.opened < rules_.max_age;
+    connection.input.release_if_empty();
+    const auto terms = parse_keep_alive(fields.value(http1::field_id::keep_alive));
+    auto& idle = endpoints_[connection.endpoint].idle;
+    const time_point opened = connection.opened;
+    idle.put(std::move(connection), opened, terms, now, close);
 }
 
 void upstream_pool::sweep(time_point now) noexcept {
     for (endpoint_state& each : endpoints_) {
-        std::erase_if(each.idle, [&](const idle_connection& kept) { return !is_good(kept, now); });
+        each.idle.sweep(now, is_quiet, close);
     }
 }
 
 void upstream_pool::describe(std::vector<endpoint_snapshot>& out, time_point now) const {
     out.resize(endpoints_.size());
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-        const endpoint_state& of = endpoints_[i];
-        out[i].address = of.authority;
-        out[i].healthy = out[i].healthy && of.avoid_until <= now;
-        out[i].in_flight += of.lent;
-        out[i].idle += static_cast<std::uint32_t>(of.idle.size());
-        out[i].connects += of.connects;
-        out[i].connect_failures += of.connect_failures;
+        const auto load = loads_.describe(i, now);
+        out[i].address = endpoints_[i].authority;
+        out[i].healthy = out[i].healthy && !load.resting;
+        out[i].in_flight += load.in_flight;
+        out[i].idle += static_cast<std::uint32_t>(endpoints_[i].idle.size());
+        out[i].connects += load.connects;
+        out[i].connect_failures += load.connect_failures;
     }
 }
 

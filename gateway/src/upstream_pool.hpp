@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curfew/gateway/balancer.hpp>
+#include <curfew/gateway/idle_pool.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/http/input_buffer.hpp>
 #include <curfew/policy/policy.hpp>
@@ -15,28 +17,33 @@
 
 namespace curfew::gateway {
 
-/// Counts a connection as lent out while it lives.
+/// Counts a request as in flight at its endpoint while it lives.
 class loan {
   public:
     loan() noexcept = default;
 
-    explicit loan(std::uint32_t& count) noexcept : count_{&count} { ++count; }
+    loan(balancer& loads, std::size_t endpoint) noexcept : loads_{&loads}, endpoint_{endpoint} {
+        loads.started(endpoint);
+    }
 
-    loan(loan&& other) noexcept : count_{std::exchange(other.count_, nullptr)} {}
+    loan(loan&& other) noexcept
+        : loads_{std::exchange(other.loads_, nullptr)}, endpoint_{other.endpoint_} {}
 
     loan& operator=(loan&& other) noexcept {
-        std::swap(count_, other.count_);
+        std::swap(loads_, other.loads_);
+        std::swap(endpoint_, other.endpoint_);
         return *this;
     }
 
     ~loan() {
-        if (count_ != nullptr) {
-            --*count_;
+        if (loads_ != nullptr) {
+            loads_->ended(endpoint_);
         }
     }
 
   private:
-    std::uint32_t* count_ = nullptr;
+    balancer* loads_ = nullptr;
+    std::size_t endpoint_ = 0;
 };
 
 /// A connection to one endpoint of an upstream, lent to one exchange at a time.
@@ -45,7 +52,6 @@ struct upstream_connection {
     http::input_buffer input;
     std::size_t endpoint = 0;
     time_point opened{};
-    duration idle_limit{};  ///< what the upstream says it waits, when it says so
     bool reused = false;
     loan lent;
 };
@@ -69,7 +75,7 @@ class upstream_pool {
 
     /// Which endpoint a request should try: by the policy's balance, passing over those that just
     /// refused a connection, unless all did.
-    [[nodiscard]] std::size_t pick(time_point now) noexcept;
+    [[nodiscard]] std::size_t pick(time_point now) noexcept { return loads_.pick(now); }
 
     /// The connection that was put back last and is still good.
     [[nodiscard]] std::optional<upstream_connection> take_idle(
@@ -92,32 +98,24 @@ class upstream_pool {
     void describe(std::vector<endpoint_snapshot>& out, time_point now) const;
 
   private:
-    struct idle_connection {
-        upstream_connection connection;
-        time_point since{};
-    };
-
     struct endpoint_state {
+        explicit endpoint_state(const idle_pool_config& bounds) : idle{bounds} {}
+
         policy::http_url url;
         std::string authority;
         std::vector<runtime::endpoint> addresses;
         time_point resolved{};
         bool numeric = false;
-        time_point avoid_until{};
-        std::uint32_t lent = 0;
-        std::uint64_t connects = 0;
-        std::uint64_t connect_failures = 0;
-        std::vector<idle_connection> idle;
+        idle_pool<upstream_connection> idle;
     };
 
-    [[nodiscard]] bool is_good(const idle_connection& kept, time_point now) const noexcept;
     [[nodiscard]] runtime::task<result<>> resolve(endpoint_state& of, runtime::scope& under);
 
     const policy::upstream_policy& rules_;
     runtime::network& through_;
     runtime::resolver& resolver_;
     std::vector<endpoint_state> endpoints_;
-    std::size_t next_ = 0;
+    balancer loads_;
 };
 
 }  // namespace curfew::gateway

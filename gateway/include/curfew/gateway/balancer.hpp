@@ -3,11 +3,9 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/policy/policy.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <vector>
 
 namespace curfew::gateway {
 
@@ -21,8 +19,7 @@ namespace curfew::gateway {
 /// most 8 s. Resting ones are passed over, but never all: when everybody rests, the one whose rest
 /// ends first is tried. A connection that succeeds ends the rest and the doubling.
 ///
-/// Thread rule: any thread, lock-free; concurrent picks may see loads a request or two old.
-/// Nothing allocates after construction.
+/// Thread rule: one thread; each loop has its own. Nothing allocates after construction.
 class balancer {
   public:
     static constexpr duration first_rest = std::chrono::milliseconds{500};
@@ -31,11 +28,8 @@ class balancer {
     /// `endpoints`: at least 1.
     balancer(policy::balancing how, std::size_t endpoints);
 
-    /// An endpoint for a request; not `except` (the one that just failed) unless it is the only
-    /// one. Counts nothing: call started() when the request goes there.
-    [[nodiscard]] std::size_t pick(
-        time_point now, std::optional<std::size_t> except = std::nullopt
-    ) noexcept;
+    /// An endpoint for a request. Counts nothing: call started() when the request goes there.
+    [[nodiscard]] std::size_t pick(time_point now) noexcept;
 
     void started(std::size_t endpoint) noexcept;
     void ended(std::size_t endpoint) noexcept;
@@ -46,29 +40,28 @@ class balancer {
     struct status {
         bool resting = false;
         std::uint32_t in_flight = 0;
-        std::uint64_t connects = 0;
+        std::uint64_t connects = 0;  ///< successful ones
         std::uint64_t connect_failures = 0;
     };
 
     [[nodiscard]] status describe(std::size_t endpoint, time_point now) const noexcept;
 
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return endpoints_.size(); }
 
   private:
-    struct alignas(64) endpoint {
-        std::atomic<std::uint32_t> in_flight{0};
-        std::atomic<std::uint32_t> failures_in_a_row{0};
-        std::atomic<duration::rep> rests_until{duration::min().count()};
-        std::atomic<std::uint64_t> connects{0};
-        std::atomic<std::uint64_t> connect_failures{0};
+    struct endpoint {
+        std::uint32_t in_flight = 0;
+        std::uint32_t failures_in_a_row = 0;
+        time_point rests_until = time_point::min();
+        std::uint64_t connects = 0;
+        std::uint64_t connect_failures = 0;
     };
 
     [[nodiscard]] bool better(const endpoint& a, const endpoint& b, time_point now) const noexcept;
 
     policy::balancing how_;
-    std::size_t size_;
-    std::unique_ptr<endpoint[]> endpoints_;
-    std::atomic<std::size_t> turn_{0};
+    std::vector<endpoint> endpoints_;
+    std::size_t turn_ = 0;
 };
 
 }  // namespace curfew::gateway

@@ -84,11 +84,12 @@ class idle_pool {
         return std::nullopt;
     }
 
-    /// Gives up what has run out. To be called now and then, or at next_end().
-    template <class Close>
-    void sweep(time_point now, Close&& close) {
+    /// Gives up what has run out, or is not `good(const Connection&)` any more. To be called now
+    /// and then, or at next_end().
+    template <class Good, class Close>
+    void sweep(time_point now, Good&& good, Close&& close) {
         std::erase_if(idle_, [&](entry& each) {
-            if (each.until > now) return false;
+            if (each.until > now && good(std::as_const(each.connection))) return false;
             close(std::move(each.connection));
             return true;
         });
