@@ -21,6 +21,11 @@ void allow_many_connections() {
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/// Better known now than after a minute.
+bool can_write(const std::string& file) {
+    return file.empty() || std::ofstream{file, std::ios::app}.is_open();
+}
+
 /// Curfew runs with its default limits: no layer of the caller's environment may change them.
 void forget_overrides() {
     std::vector<std::string> names;
@@ -67,6 +72,9 @@ class stage {
         shop_ = find_shop(options_.shop);
         if (shop_.empty()) {
             return give_up("the shop's program is not beside this one; name it with --shop");
+        }
+        if (!can_write(options_.report)) {
+            return give_up("cannot write " + options_.report);
         }
         allow_many_connections();
         forget_overrides();
