@@ -31,8 +31,10 @@ constexpr std::array table{
         .summary = "show what Curfew does for a backend that hangs and crashes",
         .description =
             "Puts the same load and the same faults on a small shop, first direct, then through "
-            "`curfew serve` with its default limits, and prints one table. Takes about 70 s. Exits 0 "
-            "only if every claim held, 1 if one did not, 3 if the load could not be kept up, 4 if a "
+            "`curfew serve` with its default limits, and prints one table. Takes about 70 s. Exits "
+            "0 "
+            "only if every claim held, 1 if one did not, 3 if the load could not be kept up, 4 if "
+            "a "
             "fault did not fire.",
         .own = demo_flags,
         .shared = output_flags,

@@ -26,6 +26,9 @@ arm::arm(const scenario& plan, arm_setup setup)
 result<arm_result> arm::run() {
     tasks_.spawn(conduct());
     loop_.run();
+    if (interrupted_ != 0) {
+        return fail(errc::cancelled, interrupted_);
+    }
     if (!served_) {
         return fail(errc::upstream_down);
     }
@@ -50,10 +53,12 @@ runtime::task<> arm::conduct() {
         runtime::task_group beside;
         beside.spawn(inject());
         beside.spawn(watch());
+        beside.spawn(heed_signals());
         auto loading = driver_->run(root_, result_.start);
         co_await loading;
         watching_.cancel();
-        auto joining = beside.join(root_);
+        runtime::scope unhurried{loop_};
+        auto joining = beside.join(unhurried);
         co_await joining;
         conclude();
     }
@@ -125,10 +130,19 @@ runtime::task<> arm::inject_crash() {
     auto looking_again = switches_.look(root_);
     const auto now = co_await looking_again;
     result_.faults.crashed = alive && (!now || now->pid != alive->pid);
-    if (setup_.restart) {
-        auto person = until(plan_.times.restart);
-        co_await person;
+    auto person = until(plan_.times.restart);
+    co_await person;
+    if (setup_.restart && !root_.ended()) {
         setup_.restart();
+    }
+}
+
+runtime::task<> arm::heed_signals() {
+    auto waiting = signals_.next(watching_);
+    const auto number = co_await waiting;
+    if (number) {
+        interrupted_ = *number;
+        root_.cancel();
     }
 }
 

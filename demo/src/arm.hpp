@@ -7,8 +7,10 @@
 #include <curfew/load/http_driver.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/signals.hpp>
 #include <curfew/runtime/task_group.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -31,7 +33,8 @@ class arm {
   public:
     arm(const scenario& plan, arm_setup setup);
 
-    /// Errors: upstream_down when the target does not serve within 10 s.
+    /// Errors: upstream_down when the target does not serve within 10 s; cancelled when SIGINT or
+    /// SIGTERM ended it (detail: which).
     [[nodiscard]] result<arm_result> run();
 
   private:
@@ -41,6 +44,7 @@ class arm {
     [[nodiscard]] runtime::task<> inject_hang();
     [[nodiscard]] runtime::task<> inject_crash();
     [[nodiscard]] runtime::task<> watch();
+    [[nodiscard]] runtime::task<> heed_signals();
     [[nodiscard]] runtime::task<> until(duration since_start);
 
     [[nodiscard]] duration elapsed() noexcept { return outside_.now() - result_.start; }
@@ -55,6 +59,7 @@ class arm {
     runtime::scope root_{loop_};
     runtime::scope watching_{root_};
     runtime::task_group tasks_;
+    runtime::signals signals_{outside_, {SIGINT, SIGTERM}};
     switches switches_;
     load::generator_priority priority_;
     load::host_meter meter_;
@@ -64,6 +69,7 @@ class arm {
     load::driver_numbers told_;
     std::uint64_t told_successes_ = 0;
     bool served_ = false;
+    int interrupted_ = 0;
 };
 
 }  // namespace curfew::demo

@@ -21,6 +21,11 @@ void allow_many_connections() {
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/// Better known now than after a minute.
+bool can_write(const std::string& file) {
+    return file.empty() || std::ofstream{file, std::ios::app}.is_open();
+}
+
 /// Curfew runs with its default limits: no layer of the caller's environment may change them.
 void forget_overrides() {
     std::vector<std::string> names;
@@ -68,15 +73,18 @@ class stage {
         if (shop_.empty()) {
             return give_up("the shop's program is not beside this one; name it with --shop");
         }
+        if (!can_write(options_.report)) {
+            return give_up("cannot write " + options_.report);
+        }
         allow_many_connections();
         forget_overrides();
         const auto direct = run_direct();
         if (!direct) {
-            return give_up("the direct run could not be made: " + reason(direct.error()));
+            return give_up("the direct run could not be made", direct.error());
         }
         const auto curfew = run_curfew();
         if (!curfew) {
-            return give_up("the run through Curfew could not be made: " + reason(curfew.error()));
+            return give_up("the run through Curfew could not be made", curfew.error());
         }
         demo_result all{plan_, options_.seed, *direct, *curfew, {}};
         all.claims = judge_claims(plan_, *direct, *curfew);
@@ -84,11 +92,17 @@ class stage {
     }
 
   private:
-    static std::string reason(const failure& why) { return std::string{describe(why.code).title}; }
-
     int give_up(const std::string& why) {
         std::fprintf(stderr, "curfew demo: %s\n", why.c_str());
         return curfew_failed;
+    }
+
+    int give_up(const std::string& what, const failure& why) {
+        if (why.code == errc::cancelled) {
+            give_up("interrupted");
+            return 128 + why.detail;
+        }
+        return give_up(what + ": " + std::string{describe(why.code).title});
     }
 
     void say(const char* what) {

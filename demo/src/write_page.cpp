@@ -5,7 +5,6 @@
 namespace curfew::demo {
 namespace {
 
-using load::ending;
 using load::escape_markup;
 
 constexpr std::string_view style = R"(
@@ -62,10 +61,13 @@ std::vector<load::chart_band> bands(const demo_result& of) {
 
 std::string success_chart(const demo_result& of, std::uint32_t operation) {
     const auto successes = [](const load::time_slot& slot) -> std::optional<double> {
-        return static_cast<double>(slot.ended[static_cast<std::size_t>(ending::success)]);
+        return static_cast<double>(slot.good);
     };
     load::chart plot{
-        .title = "successes a second", .unit = "successes/s", .lines = {}, .bands = bands(of)
+        .title = "successes within 1 s, each second",
+        .unit = "successes/s",
+        .lines = {},
+        .bands = bands(of)
     };
     for (const auto* run : {&of.direct, &of.curfew}) {
         plot.lines.push_back(line_of(*run, operation, run->name, run->name, successes));
@@ -136,7 +138,7 @@ std::string plots(const demo_result& of) {
         const auto& kind = of.plan.operations[i];
         out +=
             "<h2>" + escape_markup(kind.method + " " + kind.target) + "</h2><div class=\"plots\">";
-        out += "<div><h3>Successes a second</h3>" + success_chart(of, i) + "</div>";
+        out += "<div><h3>Successes within 1 s, each second</h3>" + success_chart(of, i) + "</div>";
         out += "<div><h3>Response time, P95 (dashed: P50)</h3>" + latency_chart(of, i) + "</div>";
         out += "</div>\n";
     }

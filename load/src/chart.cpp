@@ -53,7 +53,7 @@ class canvas {
                 to - from,
                 height - top - bottom
             );
-            out += text(R"(<text class="band-name" x="%.1f" y="%.0f">)", from + 3, top + 11);
+            out += text(R"(<text class="band-name" x="%.1f" y="%.0f">)", from + 2, top - 5);
             out += escape_markup(band.name) + "</text>";
         }
         return out;

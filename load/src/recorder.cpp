@@ -50,6 +50,7 @@ void recorder::record(const sample& what) noexcept {
     const auto slot = std::min(static_cast<std::size_t>(due / slot_width_), slots_ - 1);
     auto& in = time_lines_[what.operation * slots_ + slot];
     ++in.ended[static_cast<std::size_t>(how)];
+    in.good += good_[what.index] ? 1 : 0;
     if (how == ending::success || how == ending::timed_out || how == ending::unfinished) {
         in.waited.record(what.at.response());
     }

@@ -96,6 +96,7 @@ TEST(recorder, a_success_beyond_the_objective_does_not_end_an_outage) {
     EXPECT_EQ(run.total().success_share(), 1.0);
     EXPECT_EQ(run.longest_outage(0), duration{1500ms});
     EXPECT_EQ(run.time_to_recover(0, 2s, 10s, {.window = 2s, .share = 1.0}), duration{1500ms});
+    EXPECT_EQ(run.time_line(0)[3].good, 50u);
 }
 
 TEST(recorder, a_window_cut_short_is_no_recovery) {

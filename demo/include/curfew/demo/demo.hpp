@@ -22,7 +22,8 @@ struct demo_options {
 /// fresh shop. Takes about 70 s. Prints one table and the claims, each with the number measured.
 ///
 /// Returns the exit code: 0 all claims hold, 1 one does not, 3 the generator could not keep up in
-/// either run (INVALID), 4 a fault did not fire (VOID), 125 a program could not be started.
+/// either run (INVALID), 4 a fault did not fire (VOID), 125 a program could not be started, 128 + N
+/// signal N ended it.
 /// Blocks; call it from a process with one thread.
 [[nodiscard]] int run_demo(const demo_options& options);
 

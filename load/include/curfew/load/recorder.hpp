@@ -20,6 +20,7 @@ struct phase {
 /// What happened in a short stretch of due times, for plots.
 struct time_slot {
     std::array<std::uint64_t, endings> ended{};
+    std::uint64_t good = 0;  ///< successes within the objective
     histogram waited;  ///< response times of successes and time-outs, the latter when given up
 };
 
