@@ -1,6 +1,5 @@
 #include "real.hpp"
 #include <curfew/process/backend.hpp>
-#include <curfew/process/python_hook.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/task_group.hpp>
@@ -195,10 +194,6 @@ TEST_F(backend_integration, a_crash_is_followed_by_a_new_start) {
 }
 
 TEST_F(backend_integration, a_hang_is_dumped_then_restarted) {
-    const auto hook = python_hook::make();
-    ASSERT_TRUE(hook);
-    (*hook)->arm(options.what);
-    options.python_stacks = (*hook)->stacks();
     begin();
     int ready = 0;
     heard.on_change = [&](state now) {

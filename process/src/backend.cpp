@@ -83,6 +83,12 @@ backend::backend(
     const auto mode = options_.prefix.empty() ? output::inherit : output::capture;
     options_.what.standard_output = mode;
     options_.what.standard_error = mode;
+    if (options_.dump_stacks && options_.hook_python) {
+        if (auto hook = python_hook::make()) {
+            python_ = std::move(*hook);
+            python_->arm(options_.what);
+        }
+    }
 }
 
 backend::~backend() = default;
@@ -263,7 +269,7 @@ runtime::task<> backend::dump(runtime::scope& under, time_point until) {
     job->request.members = running_->tree->scan().members;
     job->request.id = running_->tree->identity().marker;
     job->request.directory = options_.dump_directory;
-    job->request.python_stacks = options_.python_stacks;
+    job->request.python_stacks = python_ ? python_->stacks() : std::string{};
     job->request.hung_for = now() - last_answer_;
     job->until = until;
     job->bell = runtime::descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};

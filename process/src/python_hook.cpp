@@ -30,9 +30,9 @@ def _run_hidden():
     ours = _sys.modules.pop(__name__)
     try:
         import sitecustomize
-    except ModuleNotFoundError as absent:
+    except ImportError as absent:
         _sys.modules[__name__] = ours
-        if absent.name != 'sitecustomize':
+        if getattr(absent, 'name', None) not in (None, 'sitecustomize'):
             raise
 
 try:

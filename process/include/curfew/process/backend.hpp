@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/core/failure.hpp>
+#include <curfew/process/python_hook.hpp>
 #include <curfew/process/stop.hpp>
 #include <curfew/process/supervisor.hpp>
 #include <curfew/process/unit.hpp>
@@ -64,8 +65,10 @@ struct backend_options {
     std::string prefix = "backend | ";  ///< of each line of output; empty: the output is ours
     bool dump_stacks = true;            ///< of a backend that hangs, before it is stopped
     std::string dump_directory{};       ///< for hang-<id>.txt; empty: only the headline is told
-    std::string python_stacks{};        ///< python_hook::stacks, if the command was armed with one
-    std::uint64_t seed = 1;             ///< of the jitter
+    /// Arms the command with a python_hook, so that a dump has Python stacks too. It adds to
+    /// PYTHONPATH. Where no directory can be written, there are none.
+    bool hook_python = true;
+    std::uint64_t seed = 1;  ///< of the jitter
 };
 
 /// Runs a backend for as long as it is wanted: starts it, waits for readiness, restarts it when it
@@ -135,6 +138,7 @@ class backend {
     supervisor machine_;
     runtime::scope own_;  ///< a root: what must be waited for even when `under` has ended
     runtime::baton attention_;
+    std::unique_ptr<python_hook> python_;
     std::unique_ptr<incarnation> running_;
     std::optional<bool> probe_result_;
     std::optional<failure> spawn_failure_;
