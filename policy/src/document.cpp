@@ -1,7 +1,7 @@
 // toml++ 3.3 meets some malformed files unprepared. On "[[[" it asserts, and with NDEBUG it
-// *assumes*; at a bare U+01D7 it reaches what it calls unreachable: both undefined behaviour. Here, in
-// every build, what it asserts throws and counts as a syntax problem, and no character of a script is
-// taken for white space.
+// *assumes*; at a bare U+01D7 it reaches what it calls unreachable: both undefined behaviour. Here,
+// in every build, what it asserts throws and counts as a syntax problem, and no character of a
+// script is taken for white space.
 #undef NDEBUG
 
 #include "document.hpp"
