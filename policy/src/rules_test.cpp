@@ -266,6 +266,14 @@ TEST(routes, are_a_list_of_tables) {
     EXPECT_THAT(load_text("route = []").problems, SizeIs(1));
 }
 
+TEST(routes, are_bounded) {
+    std::string text;
+    for (int i = 0; i <= 10'000; ++i) {
+        text += "[[route]]\npath = \"/" + std::to_string(i) + "\"\n";
+    }
+    EXPECT_EQ(only_sentence(with_upstream(text)), "there are more than 10000 routes");
+}
+
 TEST(routes, refuse_a_path_that_could_match_nothing_or_too_much) {
     for (const auto* path : {"a", "/a?b", "/a b", "/a/../b", "//a", "/a\\u0000", "/./"}) {
         const auto text = "[[route]]\npath = \"" + std::string{path} + "\"\n";

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view name_rule =
     "a name has lower-case letters, digits, '-' and '_', at most 64";
-constexpr std::size_t records_max = 10'000;
+constexpr std::size_t routes_max = 10'000;
 
 std::string code(std::string_view text) {
     return '`' + safe_text(text, 0, 80).text + '`';
@@ -171,7 +171,11 @@ class reader {
     }
 
     void read_routes(const node& group) {
-        if (group.what != node::shape::tables || group.children.size() > records_max) {
+        if (group.children.size() > routes_max) {
+            wrong_.add(group.name_at, "there are more than 10000 routes", "join some by prefix");
+            return;
+        }
+        if (group.what != node::shape::tables) {
             wrong_.add(
                 group.name_at, "routes are a list of tables", "begin each one with a line [[route]]"
             );

@@ -1,10 +1,12 @@
 """What a person types before anything is served: check, init, help, version, completions."""
 
+import functools
 import json
 import os
 import re
 import subprocess
 import tempfile
+import tomllib
 import unittest
 from pathlib import Path
 
@@ -13,30 +15,45 @@ from harness import BINARY, ROOT, Case, environment, run
 UPSTREAM = '[upstream.main]\nurls = ["http://127.0.0.1:8000"]\n'
 
 
-def conforms(value, schema, where="$"):
+def conforms(value, schema, where="$", root=None):
     """As much of JSON Schema as docs/schema uses."""
-    if "enum" in schema:
-        assert value in schema["enum"], f"{where}: {value}"
+    root = root or schema
+    if "$ref" in schema:
+        schema = functools.reduce(lambda part, name: part[name],
+                                  schema["$ref"].removeprefix("#/").split("/"), root)
+    if "anyOf" in schema:
+        assert any(accepts(value, option, root) for option in schema["anyOf"]), f"{where}: {value}"
+    assert value in schema.get("enum", [value]), f"{where}: {value}"
+    assert value == schema.get("const", value), f"{where}: {value}"
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
-             "null": type(None)}
+             "number": (int, float), "null": type(None)}
     if wanted := schema.get("type"):
         wanted = [wanted] if isinstance(wanted, str) else wanted
         assert any(isinstance(value, kinds[kind]) for kind in wanted), f"{where}: {value}"
     if isinstance(value, str) and "pattern" in schema:
         assert re.search(schema["pattern"], value), f"{where}: {value}"
-    if isinstance(value, int) and "minimum" in schema:
-        assert value >= schema["minimum"], f"{where}: {value}"
+    if isinstance(value, (int, float)):
+        assert schema.get("minimum", value) <= value <= schema.get("maximum", value), where
     if isinstance(value, list):
         assert schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 1 << 30), where
         for number, item in enumerate(value):
-            conforms(item, schema.get("items", {}), f"{where}[{number}]")
+            conforms(item, schema.get("items", {}), f"{where}[{number}]", root)
     if isinstance(value, dict):
         for name in schema.get("required", []):
             assert name in value, f"{where}.{name} is missing"
+        others = schema.get("additionalProperties", {})
         for name, item in value.items():
-            known = schema.get("properties", {})
-            assert name in known or schema.get("additionalProperties", True), f"{where}.{name}"
-            conforms(item, known.get(name, {}), f"{where}.{name}")
+            known = schema.get("properties", {}).get(name, others)
+            assert known is not False, f"{where}.{name} is unknown"
+            conforms(item, known, f"{where}.{name}", root)
+
+
+def accepts(value, schema, root=None) -> bool:
+    try:
+        conforms(value, schema, root=root)
+    except AssertionError:
+        return False
+    return True
 
 
 def schema(name: str):
@@ -253,6 +270,21 @@ class Usage(Case):
         self.assertEqual(run("help", "policy").stdout, (ROOT / "docs/policy.md").read_text())
         self.assertEqual(run("check", "--schema").stdout,
                          (ROOT / "docs/schema/curfew.toml.json").read_text())
+
+    def test_an_editor_agrees_with_check(self):
+        """What the schema for editors says of a file is what `check` says of it."""
+        editor = json.loads(run("check", "--schema").stdout)
+        good = (ROOT / "fuzz/corpus/policy_policy/routes_and_environments").read_text()
+        self.assertEqual(run("check", policy=good).returncode, 0)
+        conforms(tomllib.loads(good), editor)
+        for bad in ("colour = 1", "request.timeout = 30", 'request.timeout = "30"',
+                    'request.timeout = ""', "gateway.queue = -1", "gateway.queue = 100001",
+                    'server.log_format = "xml"', "limiter.route_share = 2",
+                    'http.body_bytes = "none"', 'route = [{path = "a"}]', "route = {}",
+                    'upstream.a = {urls = ["https://x"]}', 'env.x.request.slow = "1"'):
+            with self.subTest(bad=bad):
+                self.assertFalse(accepts(tomllib.loads(bad), editor))
+                self.assertEqual(run("check", policy=bad).returncode, 2)
 
     def test_a_result_that_cannot_be_written_is_125(self):
         with open("/dev/full", "w") as full:

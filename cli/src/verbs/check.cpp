@@ -15,7 +15,7 @@ namespace {
 
 using policy::json_text;
 
-constexpr int policy_invalid = 2;
+const int policy_invalid = describe(errc::policy_invalid).exit_code;
 
 /// What the check of one or more environments found.
 struct findings {
