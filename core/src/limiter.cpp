@@ -101,13 +101,20 @@ std::expected<limiter::permit, shed_reason> limiter::try_acquire(
     given.started_ = now;
     given.epoch_ = epoch_;
     given.round_ = measuring ? round_ : 0;
-    given.idle_ = in_flight_ <= idle_bound();
+    given.idle_ = in_flight_ - aside_ <= idle_bound();
     given.busy_ = in_flight_ * 2 >= limit_ || where.in_flight_ * 2 >= share_of(limit_);
     return given;
 }
 
+void limiter::permit::set_aside() noexcept {
+    expects(held(), "only a call in flight is set aside");
+    const std::lock_guard locked{owner_->lock_};
+    if (!std::exchange(aside_, true)) ++owner_->aside_;
+}
+
 void limiter::release(permit& ended) noexcept {
     --in_flight_;
+    if (ended.aside_) --aside_;
     --ended.route_->in_flight_;
     if (measures(ended)) --measured_;
 }
@@ -119,7 +126,7 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
     {
         const std::lock_guard locked{lock_};
         // In a burst the first to start was almost idle then only.
-        ended.idle_ = ended.idle_ && in_flight_ <= std::max(1U, limit_ / 2);
+        ended.idle_ = ended.idle_ && in_flight_ - aside_ <= std::max(1U, limit_ / 2);
         release(ended);
         auto& where = *ended.route_;
         if (result == outcome::success || timed_out) {
@@ -258,7 +265,8 @@ limiter::permit::permit(permit&& other) noexcept
       epoch_{other.epoch_},
       round_{other.round_},
       idle_{other.idle_},
-      busy_{other.busy_} {}
+      busy_{other.busy_},
+      aside_{other.aside_} {}
 
 limiter::permit& limiter::permit::operator=(permit&& other) noexcept {
     if (this != &other) {
@@ -270,6 +278,7 @@ limiter::permit& limiter::permit::operator=(permit&& other) noexcept {
         round_ = other.round_;
         idle_ = other.idle_;
         busy_ = other.busy_;
+        aside_ = other.aside_;
     }
     return *this;
 }

@@ -48,6 +48,7 @@ bool permit::mark_hanging(time_point now) noexcept {
     owner_->seen(now);
     hanging_ = true;
     ++route_->hanging;
+    if (places_.upstream.held()) places_.upstream.set_aside();
     places_.call.mark_hanging(now);
     return owner_->refuse_if_opened(*route_, now);
 }
@@ -66,6 +67,7 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     }
     owner_->refuse_if_opened(*route_, now);
     if (!places_.upstream.held()) return;
+    places_.upstream.set_aside();
     ++route_->abandoned;
     ++route_->upstream.abandoned;
     for (auto* each : route_->upstream.routes)

@@ -44,7 +44,7 @@ class Response:
         kind = (self.header("Content-Type") or "").split(";")[0]
         if kind != "application/problem+json":
             return f"no problem, but {self.status} {kind}"
-        return self.json()["type"].rstrip("/").rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+        return self.json()["type"].removeprefix("urn:curfew:error:")
 
 
 class Connection:

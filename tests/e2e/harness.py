@@ -49,8 +49,9 @@ class Curfew:
                  files: int | None = None, wait: bool = True):
         self.folder = Path(tempfile.mkdtemp(prefix="curfew-e2e-"))
         (self.folder / "curfew.toml").write_text(policy)
-        line = [BINARY, "serve", "--config", str(self.folder / "curfew.toml"),
-                "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments]
+        line = [BINARY, "serve", "--config", str(self.folder / "curfew.toml"), *arguments]
+        for flag in ("--listen", "--admin"):
+            line += [] if flag in arguments else [flag, "127.0.0.1:0"]
         line += ["--", *command] if command else []
         limit = None
         if files:

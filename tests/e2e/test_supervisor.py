@@ -17,7 +17,7 @@ PATIENT = """
 backoff_min = "10ms"
 live_path = "/live"
 live_interval = "200ms"
-live_timeout = "300ms"
+live_timeout = "150ms"
 live_failures = 2
 grace = "1s"
 """
