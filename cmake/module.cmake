@@ -17,12 +17,13 @@ function(curfew_module name)
 
     if(sources)
         add_library(curfew_${name} STATIC ${sources})
-        target_include_directories(curfew_${name} PUBLIC ${root}/include PRIVATE ${root}/src)
+        target_include_directories(curfew_${name}
+            PUBLIC $<BUILD_INTERFACE:${root}/include> PRIVATE ${root}/src)
         target_link_libraries(curfew_${name}
             PUBLIC ${arg_DEPENDS} ${arg_LIBRARIES} PRIVATE ${arg_PRIVATE_LIBRARIES})
     else()
         add_library(curfew_${name} INTERFACE)
-        target_include_directories(curfew_${name} INTERFACE ${root}/include)
+        target_include_directories(curfew_${name} INTERFACE $<BUILD_INTERFACE:${root}/include>)
         target_link_libraries(curfew_${name} INTERFACE ${arg_DEPENDS} ${arg_LIBRARIES})
     endif()
     add_library(curfew::${name} ALIAS curfew_${name})

@@ -4,6 +4,7 @@ Every read has a deadline, so that a test against a server that hangs fails inst
 """
 
 import json
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Response:
         kind = (self.header("Content-Type") or "").split(";")[0]
         if kind != "application/problem+json":
             return f"no problem, but {self.status} {kind}"
-        return self.json()["type"].removeprefix("urn:curfew:error:")
+        return re.split("[/#:]", self.json()["type"])[-1]
 
 
 class Connection:

@@ -99,6 +99,16 @@ class Hostile(Case):
                 one.close()
         self.assertTrue(wait_for(lambda: answers(curfew.http), 10))
 
+    def test_broken_messages_of_one_client_close_no_route_for_the_others(self):
+        curfew = self.serve_with()
+        for _ in range(8):
+            with Connection(curfew.http) as connection:
+                connection.send(message("POST", "/echo", {"Transfer-Encoding": "chunked"}))
+                connection.send(b"2\r\nok\n0\r\n\r\n")
+                self.assertEqual(connection.response().status, 400)
+        answer = request(curfew.http, "POST", "/echo", body=b"well")
+        self.assertEqual((answer.status, answer.body), (200, b"well"))
+
     def test_it_survives_a_thousand_broken_messages(self):
         curfew = self.serve_with()
         for number in range(1000):

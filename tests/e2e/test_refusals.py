@@ -140,7 +140,7 @@ class Breaker(Case):
         curfew = self.serve("--upstream", upstream.url, "--observe")
         self.assertEqual([get(curfew.http, "/status/500").status for _ in range(15)], [500] * 15)
         metrics = get(curfew.admin, "/-/metrics").body.decode()
-        self.assertRegex(metrics, r"(?m)^curfew_\w*(would|observed)\w*\{.*\} [1-9]")
+        self.assertRegex(metrics, r"(?m)^curfew_would_refuse_\w+\{.*\} [1-9]")
 
 
 class Unserved(Case):

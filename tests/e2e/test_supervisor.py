@@ -16,8 +16,8 @@ PATIENT = """
 [backend]
 backoff_min = "10ms"
 live_path = "/live"
-live_interval = "200ms"
-live_timeout = "150ms"
+live_interval = "400ms"
+live_timeout = "300ms"
 live_failures = 2
 grace = "1s"
 """
@@ -46,11 +46,10 @@ class Supervised(Case):
         self.assertTrue(is_running(pid))
         self.assertEqual(get(curfew.http, "/").body, b"ok")
 
-    def test_requests_wait_while_it_starts(self):
+    def test_ready_means_that_the_backend_answers(self):
         curfew = self.supervise("--start-after", "0.7")
-        answer = get(curfew.http, "/")
-        self.assertEqual(answer.status, 200)
-        self.assertGreater(answer.took, 0.3)
+        self.assertGreater(curfew.ready_after, 0.7)
+        self.assertEqual(get(curfew.http, "/").status, 200)
 
     def test_a_crash_is_followed_by_a_restart_and_requests_wait_for_it(self):
         curfew = self.supervise()
@@ -79,7 +78,8 @@ class Supervised(Case):
         self.assertRegex(curfew.stderr, r"(?i)hung|not alive|liveness")
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
-        curfew = self.supervise("--start-after", "3")
+        curfew = self.supervise("--start-after", "1.5")
+        os.kill(self.pid(curfew), signal.SIGKILL)
         answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "300"})
         self.assertIn(answer.status, (503, 504))
         self.assertLess(answer.took, 2)
