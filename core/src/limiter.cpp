@@ -75,13 +75,20 @@ bool limiter::measures(const permit& one) const noexcept {
     return measuring_ > 0 && one.round_ == round_;
 }
 
+bool limiter::is_full() const noexcept {
+    if (in_flight_ < limit_) return false;
+    // Cuts must not leave everything to calls that hang.
+    const auto living = in_flight_ - aside_;
+    return living >= std::max(1U, limit_ / 2) || in_flight_ >= limit_before_cuts_;
+}
+
 std::expected<limiter::permit, shed_reason> limiter::try_acquire(
     route& where, time_point now
 ) noexcept {
     const std::lock_guard locked{lock_};
     if (measuring_ > 0 && now >= measuring_until_) measuring_ = 0;
     const bool measuring = measuring_ > 0;
-    if (in_flight_ >= limit_ || (measuring && measured_ >= idle_bound())) {
+    if (is_full() || (measuring && measured_ >= idle_bound())) {
         ++refused_;
         where.refused_ = true;
         return std::unexpected{shed_reason::in_flight};
@@ -101,7 +108,7 @@ std::expected<limiter::permit, shed_reason> limiter::try_acquire(
     given.started_ = now;
     given.epoch_ = epoch_;
     given.round_ = measuring ? round_ : 0;
-    given.idle_ = in_flight_ - aside_ <= idle_bound();
+    given.idle_ = in_flight_ <= idle_bound();
     given.busy_ = in_flight_ * 2 >= limit_ || where.in_flight_ * 2 >= share_of(limit_);
     return given;
 }
@@ -109,7 +116,8 @@ std::expected<limiter::permit, shed_reason> limiter::try_acquire(
 void limiter::permit::set_aside() noexcept {
     expects(held(), "only a call in flight is set aside");
     const std::lock_guard locked{owner_->lock_};
-    if (!std::exchange(aside_, true)) ++owner_->aside_;
+    if (std::exchange(aside_, true)) return;
+    if (owner_->aside_++ == 0) owner_->limit_before_cuts_ = owner_->limit_;
 }
 
 void limiter::release(permit& ended) noexcept {
@@ -126,7 +134,7 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
     {
         const std::lock_guard locked{lock_};
         // In a burst the first to start was almost idle then only.
-        ended.idle_ = ended.idle_ && in_flight_ - aside_ <= std::max(1U, limit_ / 2);
+        ended.idle_ = ended.idle_ && in_flight_ <= std::max(1U, limit_ / 2);
         release(ended);
         auto& where = *ended.route_;
         if (result == outcome::success || timed_out) {
@@ -215,6 +223,7 @@ void limiter::set(std::uint32_t limit, limit_reason why, time_point now) noexcep
     ++epoch_;
     last_ = {limit_, limit, why, now, epoch_, window_.votes, window_.overdue};
     limit_ = limit;
+    limit_before_cuts_ = std::max(limit_before_cuts_, limit);
 }
 
 limiter_status limiter::status() const noexcept {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -286,6 +287,41 @@ TEST(limiter, refusals_of_a_route_that_gets_no_answers_are_no_demand) {
         it.end(running, outcome::success, cause_kind::completed);
     }
     EXPECT_EQ(it.now_limit(), 10);
+}
+
+TEST(limiter, cuts_leave_half_of_the_limit_to_the_calls_that_live) {
+    bench on{{.route_share_percent = 50}};
+    limiter::route hung;
+    limiter::route well;
+    auto stuck = on.fill(hung);
+    ASSERT_EQ(stuck.size(), 5U);
+    for (auto& each : stuck) {
+        each.set_aside();
+        each.set_aside();
+    }
+    on.limit.reconfigure({.start = 5, .ceiling = 5, .route_share_percent = 100}, on.clock.now());
+    ASSERT_EQ(on.now_limit(), 5U);
+    auto living = on.fill(well);
+    EXPECT_EQ(living.size(), 2U) << "half of five";
+    on.end(living, outcome::success, cause_kind::completed);
+    on.end(stuck, outcome::ignored, cause_kind::completed);
+    auto after = on.fill(well);
+    EXPECT_EQ(after.size(), 5U);
+    on.end(after, outcome::success, cause_kind::completed);
+}
+
+TEST(limiter, calls_that_hang_never_add_up_to_more_than_the_limit_was) {
+    bench on{{.route_share_percent = 50}};
+    std::array<limiter::route, 20> routes;
+    std::vector<limiter::permit> stuck;
+    for (auto& each : routes) {
+        for (auto& permit : on.fill(each)) {
+            permit.set_aside();
+            stuck.push_back(std::move(permit));
+        }
+    }
+    EXPECT_EQ(stuck.size(), 10U);
+    on.end(stuck, outcome::ignored, cause_kind::completed);
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     if (scope_.ended()) {
         const cause why = scope_.why();
         if (upstream_) {
-            give_up_on_upstream(why);
+            give_up_on_upstream(upload_failure_ ? cause{cause_kind::cancelled} : why);
         }
         auto stopping = stop_upload();
         co_await stopping;

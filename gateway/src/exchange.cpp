@@ -67,6 +67,13 @@ outcome outcome_of(const cause& why) noexcept {
     }
 }
 
+/// What the client or this machine did wrong says nothing about the upstream.
+bool is_upstreams_fault(errc code) noexcept {
+    const int status = describe(code).http_status;
+    const bool clients = status >= 400 && status < 500;
+    return !clients && code != errc::local_resource && code != errc::internal;
+}
+
 exchange::hang_alarm::hang_alarm(exchange& e) noexcept
     : timer{[](timer& self) noexcept {
           exchange& hanging = static_cast<hang_alarm&>(self).of;
@@ -179,6 +186,7 @@ runtime::task<> exchange::refuse(errc code, cause why, duration retry_after) {
     refusal what;
     what.code = code;
     what.why = why;
+    what.limit = budget_.limit().limit;
     what.retry_after = retry_after;
     what.route = at_.shared.routes().name(match_.route);
     what.account = &budget_.account();
@@ -205,7 +213,8 @@ void exchange::conclude() noexcept {
     budget_.close(now());
     alarm_.cancel_on(at_.on.timers());
     if (permit_.held()) {
-        permit_.leave(end_.ended, end_.why.kind, now());
+        const bool blameless = error_ && !is_upstreams_fault(*error_);
+        permit_.leave(blameless ? outcome::ignored : end_.ended, end_.why.kind, now());
     }
     if (!body_touched_) {
         client_.input.consume(head_bytes_);

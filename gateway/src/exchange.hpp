@@ -19,6 +19,7 @@ namespace curfew::gateway {
 /// The error that stands for the end of a request's scope, and how it counts.
 [[nodiscard]] errc error_of(const cause& why) noexcept;
 [[nodiscard]] outcome outcome_of(const cause& why) noexcept;
+[[nodiscard]] bool is_upstreams_fault(errc code) noexcept;
 
 /// One request from its parsed head to its end: admitted, sent upstream, answered, counted. Lives
 /// in its session's frame. The head's views point into the client's input buffer, which must not be

@@ -137,6 +137,17 @@ void write_account(const refusal& what, object_writer& members, wire_writer& out
     stages.close();
 }
 
+/// Always there: the limit that decided, else the one the request ran under, else null.
+void write_limit(const refusal& what, object_writer& members, wire_writer& out) noexcept {
+    const bool decided = !what.why.limit_name.empty() || what.why.limit > duration::zero();
+    if (decided || what.limit > duration::zero()) {
+        members.number("limit_ms", whole_ms(decided ? what.why.limit : what.limit));
+    } else {
+        members.name("limit_ms");
+        out.text("null");
+    }
+}
+
 void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
     const auto& known = describe(what.code);
     object_writer members{out};
@@ -151,7 +162,7 @@ void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
         members.word("reason", to_string(what.why.reason));
     }
     members.foreign("limit", what.why.limit_name);
-    if (what.why.limit > duration::zero()) members.number("limit_ms", whole_ms(what.why.limit));
+    write_limit(what, members, out);
     write_account(what, members, out);
     members.foreign("route", what.route);
     if (what.trace.valid()) {

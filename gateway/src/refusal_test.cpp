@@ -64,7 +64,7 @@ TEST(refusal, leaves_out_what_does_not_apply) {
         body_of(text),
         R"({"type":"urn:curfew:error:framing",)"
         R"("title":"The message's length is ambiguous, so it was refused.","status":400,)"
-        R"("cause":"completed"})"
+        R"("cause":"completed","limit_ms":null})"
         "\n"
     );
     EXPECT_THAT(text, StartsWith("HTTP/1.1 400 Bad Request\r\n"));

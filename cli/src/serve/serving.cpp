@@ -187,10 +187,9 @@ bool serving::listen() {
 }
 
 void serving::announce_ready() {
-    if (announced_) {
+    if (std::exchange(announced_, true)) {
         return;
     }
-    announced_ = true;
     std::printf("ready http=%s admin=%s\n", http_at_.text().c_str(), admin_at_.text().c_str());
     std::fflush(stdout);
 }
@@ -260,17 +259,15 @@ runtime::task<> serving::run_backend() {
     backend_ended_.pass();
     if (!ended) {
         const errc_entry& entry = describe(ended.error().code);
-        if (!announced_ || ended.error().code == errc::crash_loop) {
-            std::fprintf(
-                stderr,
-                "curfew: the backend `%s` does not run: %.*s\n  hint: %.*s\n",
-                rules_->backend.command.front().c_str(),
-                static_cast<int>(entry.title.size()),
-                entry.title.data(),
-                static_cast<int>(entry.remedy.size()),
-                entry.remedy.data()
-            );
-        }
+        std::fprintf(
+            stderr,
+            "curfew: the backend `%s` does not run: %.*s\n  hint: %.*s\n",
+            rules_->backend.command.front().c_str(),
+            static_cast<int>(entry.title.size()),
+            entry.title.data(),
+            static_cast<int>(entry.remedy.size()),
+            entry.remedy.data()
+        );
         end_with(entry.exit_code);
     }
 }

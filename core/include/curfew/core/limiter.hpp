@@ -113,8 +113,9 @@ class limiter_listener {
 /// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
 /// a new epoch, and votes of calls that started in an older one are void. Its half-open probes run
 /// alone and have no vote. Its refused calls are no demand, because it gets no answers. What
-/// isolates it is its share, and its breaker. Calls that hang are set aside: however low the limit
-/// falls, or is held while it is measured, half of it and at least one place is for the living.
+/// isolates it is its share, and its breaker. Calls that hang are set aside: however far the limit is
+/// cut after that, half of it and at least one place is for the living, as long as all together
+/// are no more than the limit was before the cuts.
 ///
 /// Outcomes: success is a sample; failure says nothing about load (fast errors would look healthy);
 /// an own timeout is a vote of overdue, never dropped; cancelled, ignored, inherited: nothing.
@@ -163,9 +164,9 @@ class limiter {
         /// caller's bug.
         void finish(outcome result, cause_kind why, time_point now) noexcept;
 
-        /// The call hangs, or nobody waits for it any more. It keeps its place, but all such calls
-        /// together take at most half of the limit from those that live. The second time nothing
-        /// happens.
+        /// The call hangs, or nobody waits for it any more. It keeps its place; but when the limit
+        /// is cut while it does, half of what is left stays with the calls that live. The second
+        /// time nothing happens.
         void set_aside() noexcept;
 
         [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
@@ -226,13 +227,14 @@ class limiter {
     void set(std::uint32_t limit, limit_reason why, time_point now) noexcept;
     [[nodiscard]] bool measures(const permit& one) const noexcept;
     [[nodiscard]] std::uint32_t idle_bound() const noexcept;
-    [[nodiscard]] std::uint32_t counted(std::uint32_t limit) const noexcept;
+    [[nodiscard]] bool is_full() const noexcept;
     [[nodiscard]] std::uint32_t share_of(std::uint32_t limit) const noexcept;
 
     mutable short_lock lock_;
     std::uint32_t limit_;
     std::uint32_t in_flight_ = 0;
     std::uint32_t aside_ = 0;  // of in_flight_
+    std::uint32_t limit_before_cuts_ = 0;  // the highest since the first of these was set aside
     bool overloaded_ = false;
     std::uint64_t epoch_ = 0;
     window window_;
