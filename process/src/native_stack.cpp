@@ -91,10 +91,6 @@ void await_stopped(std::vector<held_thread>& held, time_point until) {
     }
 }
 
-int find_no_debuginfo(Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word, char**) noexcept {
-    return -1;
-}
-
 struct dwfl_closer {
     void operator()(Dwfl* session) const noexcept { ::dwfl_end(session); }
 };
@@ -105,7 +101,7 @@ dwfl_session open_session(pid_t pid) {
     static char* no_path = nullptr;
     static const Dwfl_Callbacks callbacks{
         .find_elf = ::dwfl_linux_proc_find_elf,
-        .find_debuginfo = find_no_debuginfo,
+        .find_debuginfo = [](auto...) { return -1; },  // no search, no network
         .section_address = nullptr,
         .debuginfo_path = &no_path,
     };
