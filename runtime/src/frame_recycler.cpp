@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t granule = 64;
 constexpr std::size_t classes = 64;
-constexpr std::size_t kept_a_class = 512;
+[[maybe_unused]] constexpr std::size_t kept_a_class = 512;
 
 struct free_frame {
     free_frame* next;
@@ -36,7 +36,7 @@ struct frame_stacks {
     }
 };
 
-frame_stacks& mine() noexcept {
+[[maybe_unused]] frame_stacks& mine() noexcept {
     thread_local frame_stacks stacks;
     return stacks;
 }
