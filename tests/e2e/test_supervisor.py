@@ -79,7 +79,9 @@ class Supervised(Case):
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
         curfew = self.supervise("--start-after", "1.5")
-        os.kill(self.pid(curfew), signal.SIGKILL)
+        before = self.pid(curfew)
+        os.kill(before, signal.SIGKILL)
+        self.assertTrue(wait_for(lambda: not is_running(before)))
         answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "300"})
         self.assertIn(answer.status, (503, 504))
         self.assertLess(answer.took, 2)

@@ -99,7 +99,8 @@ def blank(text: str) -> str:
 
 
 def is_test(path: str) -> bool:
-    return path.endswith(("_test.cpp", "_test.hpp")) or path.startswith(("tests/", "sim/"))
+    return path.endswith(("_test.cpp", "_test.hpp", "_scenario.hpp")) or (
+        path.startswith(("tests/", "sim/")))
 
 
 def is_outside(path: str) -> bool:
