@@ -13,6 +13,13 @@ namespace {
 constexpr http1::limits response_limits{64 * 1024, 200, 0};
 constexpr std::size_t forwarding_bytes = 1024;
 
+/// A supervised backend's end is noticed within this.
+constexpr duration notice_pause = std::chrono::milliseconds{50};
+
+bool is_cut(failure what) noexcept {
+    return what.code == errc::upstream_closed || what.code == errc::upstream_reset;
+}
+
 failure broken(const runtime::io_result& got) noexcept {
     return {got.status == io::end ? errc::upstream_closed : errc::upstream_reset, got.error};
 }
@@ -171,10 +178,17 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
         end_.retried = true;
         co_return next::retry;
     }
-    if (number < attempts_max && what.code == errc::connect_refused && at_.shared.supervised) {
+    if (at_.shared.supervised && number < attempts_max && what.code == errc::connect_refused) {
         auto waiting = wait_for_backend();
         const bool admitted = co_await waiting;
         co_return admitted ? next::retry : next::done;
+    }
+    const bool harmless = is_repeatable(head_) && head_.body.empty();
+    if (at_.shared.supervised && harmless && is_cut(what) && !(response_ && response_->begun())) {
+        // Whether that was a crash is known a moment later.
+        runtime::sleep_until until{scope_, now() + notice_pause};
+        co_await until;
+        what.code = at_.shared.backend_is_up ? what.code : errc::upstream_down;
     }
     upstream_.reset();
     cause why{};
@@ -188,11 +202,10 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
 }
 
 runtime::task<bool> exchange::wait_for_backend() {
-    // Its end is noticed within this pause; from then on the queue is the place to wait.
-    constexpr auto pause = std::chrono::milliseconds{50};
+    // From then on the queue is the place to wait.
     permit_.leave(outcome::ignored, cause_kind::completed, now());
     budget_.enter(stage::backoff, now());
-    runtime::sleep_until until{scope_, now() + pause};
+    runtime::sleep_until until{scope_, now() + notice_pause};
     co_await until;
     auto admitting = admit();
     const bool admitted = co_await admitting;

@@ -159,7 +159,8 @@ task<> ask_twice(client& with, runtime::scope& under, std::vector<result<http::a
     const std::string text = get_request("x", "/ping");
     for (int i = 0; i < 2; ++i) {
         auto asking = with.exchange(http1::method_id::get, text, under);
-        told.push_back(co_await asking);
+        auto answered = co_await asking;
+        told.push_back(std::move(answered));
     }
     with.close();
 }

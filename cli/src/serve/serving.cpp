@@ -3,11 +3,14 @@
 #include <curfew/http/client.hpp>
 #include <curfew/runtime/resolver.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
-
-#include <unistd.h>
+#include <filesystem>
+#include <random>
 
 namespace curfew::cli {
 
@@ -32,8 +35,30 @@ constexpr std::string_view name_of(process::backend_state state) noexcept {
     return "stopped";
 }
 
-process::backend_options options_of(const policy::backend_policy& from) {
+/// Where dumps of a hung backend go: the XDG state directory, if it can be written.
+std::string dump_directory() {
+    const char* state = std::getenv("XDG_STATE_HOME");
+    const char* home = std::getenv("HOME");
+    std::filesystem::path at;
+    if (state != nullptr && *state != '\0') {
+        at = state;
+    } else if (home != nullptr && *home != '\0') {
+        at = std::filesystem::path{home} / ".local/state";
+    } else {
+        return {};
+    }
+    at /= "curfew";
+    std::error_code refused;
+    std::filesystem::create_directories(at, refused);
+    return ::access(at.c_str(), W_OK) == 0 ? at.string() : std::string{};
+}
+
+process::backend_options options_of(
+    const policy::backend_policy& from, const process::python_hook* stacks
+) {
     process::backend_options made;
+    made.seed = std::random_device{}();
+    made.dump_directory = dump_directory();
     made.what.arguments = from.command;
     made.limits.ready_timeout = from.ready_timeout;
     made.limits.live_interval = from.live_interval;
@@ -45,6 +70,10 @@ process::backend_options options_of(const policy::backend_policy& from) {
     made.probe_timeout = from.live_timeout;
     made.stop.grace = from.grace;
     made.prefix = from.prefix_output ? "backend | " : "";
+    if (stacks != nullptr) {
+        stacks->arm(made.what);
+        made.python_stacks = stacks->stacks();
+    }
     return made;
 }
 
@@ -137,9 +166,13 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
     if (!rules_->backend.command.empty()) {
         gateway_.supervised = true;
         probe_ = std::make_unique<probe>(loop_, outside_, *rules_);
+        if (auto hook = process::python_hook::make()) {
+            python_hook_ = std::move(*hook);
+        }
         backend_ = std::make_unique<process::backend>(
-            loop_, host_, *probe_, *this, options_of(rules_->backend)
+            loop_, host_, *probe_, *this, options_of(rules_->backend, python_hook_.get())
         );
+        gateway_.backend_is_up = false;
         gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
     }
 }
@@ -276,7 +309,9 @@ runtime::task<gateway::snapshot> serving::draw(runtime::scope& under) {
     auto describing = fleet_.describe(under);
     auto now = co_await describing;
     // Route indexes that nobody has used yet have no name.
-    std::erase_if(now.routes, [](const gateway::route_snapshot& each) { return each.name.empty(); });
+    std::erase_if(now.routes, [](const gateway::route_snapshot& each) {
+        return each.name.empty();
+    });
     now.version = version;
     now.uptime = loop_.now() - started_;
     now.draining = draining_;
@@ -294,6 +329,9 @@ runtime::task<gateway::snapshot> serving::draw(runtime::scope& under) {
 
 void serving::told(process::backend_state state, std::string_view sentence) {
     using enum process::backend_state;
+    // A dump keeps children from being reaped; this is where it is heard of.
+    process::reap_children();
+    gateway_.backend_is_up = state == ready;
     const bool is_news = state == ready || state == starting;
     log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
     auto& guards = gateway_.guards();

@@ -36,6 +36,10 @@ int serve(const invocation& line) {
         for (const auto& what : loaded.problems) {
             code = complain(line, what);
         }
+        if (loaded.problems_left_out > 0) {
+            const auto more = std::to_string(loaded.problems_left_out);
+            code = complain(usage_problem{"and " + more + " further problems", ""});
+        }
         return code;
     }
     if (loaded.snapshot->upstreams.empty()) {

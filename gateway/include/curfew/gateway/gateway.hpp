@@ -7,6 +7,7 @@
 #include <curfew/http/server.hpp>
 #include <curfew/policy/policy.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -46,6 +47,9 @@ class gateway {
     /// Whether we run the backend: a refused connection then means that it is being restarted, and
     /// the request goes back to the queue.
     bool supervised = false;
+
+    /// Of a supervised backend: whether it is ready, as far as its supervisor has noticed.
+    std::atomic<bool> backend_is_up = true;
 
   private:
     struct rule {

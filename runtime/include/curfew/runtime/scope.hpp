@@ -23,7 +23,8 @@ class scope : private list_node<in_parent> {
     /// A root: ends when cancelled, or at `limit`.
     explicit scope(loop& on, bound limit = {}) noexcept;
 
-    /// A child.
+    /// A child. (Scopes are not copied: this takes its parent.)
+    // NOLINTNEXTLINE(google-explicit-constructor,bugprone-copy-constructor-init,misc-*)
     explicit scope(scope& parent, bound limit = {}) noexcept;
 
     scope(const scope&) = delete;
