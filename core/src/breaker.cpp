@@ -133,9 +133,9 @@ std::expected<breaker::permit, breaker_refusal> breaker::acquire_slowly(time_poi
         machine_.settle(config_, now, out);
         apply(out);
         const bool half_open = machine_.state == breaker_state::half_open;
-        const auto lease = half_open ? machine_.lend(config_, now) : 0;
-        if (lease != 0 || machine_.state == breaker_state::closed) {
-            answer = permit{*this, machine_.generation, now, lease};
+        const auto serial = half_open ? machine_.lend(config_, now) : 0;
+        if (serial != 0 || machine_.state == breaker_state::closed) {
+            answer = permit{*this, machine_.generation, now, serial};
         } else {
             ++totals_.refused;
             answer =

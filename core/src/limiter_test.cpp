@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -322,6 +324,27 @@ TEST(limiter, calls_that_hang_never_add_up_to_more_than_the_limit_was) {
     }
     EXPECT_EQ(stuck.size(), 10U);
     on.end(stuck, outcome::ignored, cause_kind::completed);
+}
+
+TEST(limiter, is_safe_to_share_between_threads) {
+    limiter shared{{.start = 3, .ceiling = 3, .route_share_percent = 100}};
+    limiter::route where;
+    std::atomic<int> inside = 0;
+    const auto work = [&] {
+        for (int round = 0; round < 20'000; ++round) {
+            const time_point now{1h + round * 1us};
+            auto first = shared.try_acquire(where, now);
+            auto second = shared.try_acquire(where, now);
+            inside += (first ? 1 : 0) + (second ? 1 : 0);
+            ASSERT_LE(inside.load(), 3);
+            inside -= (first ? 1 : 0) + (second ? 1 : 0);
+            if (first) first->finish(outcome::success, cause_kind::completed, now + 1us);
+        }
+    };
+    std::thread other{work};
+    work();
+    other.join();
+    EXPECT_EQ(shared.status().in_flight, 0);
 }
 
 }  // namespace
