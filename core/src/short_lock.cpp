@@ -19,7 +19,8 @@ inline void relax() noexcept {
 void short_lock::lock_contended() noexcept {
     // Ever longer pauses: looking at the lock takes its cache line away from who holds it.
     for (int pauses = 1; pauses <= longest_pause; pauses *= 2) {
-        for (int pause = 0; pause < pauses; ++pause) relax();
+        for (int pause = 0; pause < pauses; ++pause)
+            relax();
         int expected = free;
         if (state_.load(std::memory_order_relaxed) == free &&
             state_.compare_exchange_strong(expected, held, std::memory_order_acquire))
