@@ -74,6 +74,20 @@ class unwanted_answer {
     bool lost_;
 };
 
+/// A request whose client has left may still turn out to hang.
+struct late_alarm final : timer {
+    explicit late_alarm(permit& p, runtime::loop& loop) noexcept
+        : timer{[](timer& self) noexcept {
+              auto& mine = static_cast<late_alarm&>(self);
+              mine.held.mark_hanging(mine.on.now());
+          }},
+          held{p},
+          on{loop} {}
+
+    permit& held;
+    runtime::loop& on;
+};
+
 }  // namespace
 
 runtime::task<> see_out(
@@ -81,6 +95,7 @@ runtime::task<> see_out(
     upstream_connection connection,
     permit held,
     http1::method_id method,
+    duration limit,
     bool answering
 ) {
     const duration age = at.shared.rules().gateway.abandoned_age;
@@ -88,6 +103,8 @@ runtime::task<> see_out(
         at.abandoned, {deadline::after(at.on.now(), age), true, "gateway.abandoned_age", age}
     };
     connection.stream->shutdown_write();
+    late_alarm alarm{held, at.on};
+    at.on.timers().arm(alarm, held.hangs_at(limit));
     unwanted_answer answer{method, answering};
     bool whole = answer.take(connection.input);
     while (!whole) {
@@ -102,6 +119,7 @@ runtime::task<> see_out(
         whole = answer.take(connection.input);
     }
     connection.stream->abort();
+    at.on.timers().cancel(alarm);
     const bool well = whole && answer.went_well();
     held.leave(well ? outcome::success : outcome::ignored, cause_kind::completed, at.on.now());
 }

@@ -11,12 +11,14 @@ namespace curfew::gateway {
 /// the upstream by ending our side of the connection (who heeds disconnects stops now), then reads
 /// and drops what comes, until the answer is whole, the connection ends, or `gateway.abandoned_age`
 /// is over. Only then is the permit returned, so that a hung worker of the backend keeps its place
-/// in the limit. `answering`: part of the answer had been read before.
+/// in the limit. `limit` is the one the request ran under; `answering`: part of the answer had been
+/// read before.
 [[nodiscard]] runtime::task<> see_out(
     worker_state& at,
     upstream_connection connection,
     permit held,
     http1::method_id method,
+    duration limit,
     bool answering
 );
 

@@ -189,6 +189,8 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     if (ended.abandoned_ && held.upstream.held()) {
         --route.abandoned;
         --route.upstream.abandoned;
+        route.stuck -= ended.stuck_ ? 1U : 0U;
+        route.upstream.stuck -= ended.stuck_ ? 1U : 0U;
     }
     count_out(route, held);
     if (held.upstream.held()) {

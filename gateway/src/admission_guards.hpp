@@ -20,6 +20,7 @@ struct upstream_guards {
     duration retry_after{};
     std::uint32_t holding = 0;    ///< adaptive places held, abandoned ones included
     std::uint32_t abandoned = 0;  ///< of these
+    std::uint32_t stuck = 0;      ///< of these: hung, or over their time; they will not end soon
     std::uint32_t detached = 0;
     std::vector<route_guards*> routes;
     std::vector<route_guards*> waiting;  ///< routes that may have waiters, in turn
@@ -54,6 +55,7 @@ struct route_guards final : breaker_listener {
     std::uint32_t in_flight = 0;
     std::uint32_t holding = 0;    ///< adaptive places
     std::uint32_t abandoned = 0;  ///< of these
+    std::uint32_t stuck = 0;      ///< of these, as above
     std::uint32_t hanging = 0;
     std::uint32_t detached = 0;
     bool opened = false;      ///< the breaker has opened, and the waiters do not know yet

@@ -15,7 +15,8 @@ permit::permit(permit&& other) noexcept
       hanging_{other.hanging_},
       abandoned_{other.abandoned_},
       detached_{other.detached_},
-      timed_out_{other.timed_out_} {}
+      timed_out_{other.timed_out_},
+      stuck_{other.stuck_} {}
 
 permit& permit::operator=(permit&& other) noexcept {
     if (this != &other) {
@@ -50,6 +51,7 @@ bool permit::mark_hanging(time_point now) noexcept {
     ++route_->hanging;
     if (places_.upstream.held()) places_.upstream.set_aside();
     places_.call.mark_hanging(now);
+    count_stuck();
     return owner_->refuse_if_opened(*route_, now);
 }
 
@@ -70,6 +72,16 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     places_.upstream.set_aside();
     ++route_->abandoned;
     ++route_->upstream.abandoned;
+    count_stuck();
+}
+
+/// Needs the admission's lock. What was given up because the client left may well end in a moment;
+/// what hangs, or ran into its time-out, will not.
+void permit::count_stuck() noexcept {
+    if (stuck_ || !abandoned_ || !(hanging_ || timed_out_) || !places_.upstream.held()) return;
+    stuck_ = true;
+    ++route_->stuck;
+    ++route_->upstream.stuck;
     for (auto* each : route_->upstream.routes)
         owner_->refuse_if_jammed(*each);
 }

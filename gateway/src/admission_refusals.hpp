@@ -51,12 +51,12 @@ inline refused by_draining() noexcept {
     return {errc::shutting_down, {cause_kind::shutdown, shed_reason::none, {}, {}}, soon};
 }
 
-/// All the places that stand in the way of this route are held by abandoned work.
+/// All the places that stand in the way of this route are held by work that will not end soon.
 inline bool is_jammed(const detail::route_guards& route) noexcept {
     const auto& upstream = route.upstream;
-    if (upstream.abandoned == 0) return false;
-    if (route.abandoned == route.holding && route.holding >= upstream.limiter.share()) return true;
-    return upstream.abandoned == upstream.holding &&
+    if (upstream.stuck == 0) return false;
+    if (route.stuck == route.holding && route.holding >= upstream.limiter.share()) return true;
+    return upstream.stuck == upstream.holding &&
            upstream.holding >= upstream.limiter.status().limit;
 }
 

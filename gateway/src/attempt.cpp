@@ -161,11 +161,14 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     constexpr std::uint8_t attempts_max = 3;
     if (scope_.ended()) {
         const cause why = scope_.why();
-        if (upstream_) {
-            give_up_on_upstream(upload_failure_ ? cause{cause_kind::cancelled} : why);
-        }
         auto stopping = stop_upload();
         co_await stopping;
+        const bool unsent = !request_head_out_.empty();
+        if (upstream_ && unsent) {
+            upstream_.reset();
+        } else if (upstream_) {
+            give_up_on_upstream(upload_failure_ ? cause{cause_kind::cancelled} : why);
+        }
         auto refusing =
             upload_failure_ ? refuse(upload_failure_->code, why) : refuse(error_of(why), why);
         co_await refusing;
@@ -178,17 +181,11 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
         end_.retried = true;
         co_return next::retry;
     }
-    if (at_.shared.supervised && number < attempts_max && what.code == errc::connect_refused) {
-        auto waiting = wait_for_backend();
-        const bool admitted = co_await waiting;
-        co_return admitted ? next::retry : next::done;
-    }
-    const bool harmless = is_repeatable(head_) && head_.body.empty();
-    if (at_.shared.supervised && harmless && is_cut(what) && !(response_ && response_->begun())) {
-        // Whether that was a crash is known a moment later.
-        runtime::sleep_until until{scope_, now() + notice_pause};
-        co_await until;
-        what.code = at_.shared.backend_is_up ? what.code : errc::upstream_down;
+    if (number < attempts_max && at_.shared.supervised && may_outlive_a_crash(what)) {
+        upstream_.reset();
+        auto waiting = wait_for_backend(what);
+        const auto after = co_await waiting;
+        co_return after;
     }
     upstream_.reset();
     cause why{};
@@ -201,24 +198,40 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     co_return next::done;
 }
 
-runtime::task<bool> exchange::wait_for_backend() {
-    // From then on the queue is the place to wait.
+bool exchange::may_outlive_a_crash(failure what) const noexcept {
+    const bool begun = response_ && response_->begun();
+    const bool harmless = is_repeatable(head_) && head_.body.empty() && !begun;
+    return what.code == errc::connect_refused || (is_cut(what) && harmless);
+}
+
+runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
+    // Whether that was a crash is known a moment later; then the queue is the place to wait.
     permit_.leave(outcome::ignored, cause_kind::completed, now());
     budget_.enter(stage::backoff, now());
     runtime::sleep_until until{scope_, now() + notice_pause};
     co_await until;
+    if (is_cut(what) && at_.shared.backend_is_up) {
+        auto refusing = refuse(what.code, {});
+        co_await refusing;
+        co_return next::done;
+    }
     auto admitting = admit();
     const bool admitted = co_await admitting;
-    co_return admitted;
+    co_return admitted ? next::retry : next::done;
 }
 
 void exchange::give_up_on_upstream(const cause& why) {
     const outcome ended = outcome_of(why);
     permit_.abandon(ended, why.kind, now());
     const bool answering = response_ && response_->begun();
-    at_.leftovers.spawn(
-        see_out(at_, std::move(*upstream_), std::move(permit_), head_.method, answering)
-    );
+    at_.leftovers.spawn(see_out(
+        at_,
+        std::move(*upstream_),
+        std::move(permit_),
+        head_.method,
+        budget_.limit().limit,
+        answering
+    ));
     upstream_.reset();
 }
 

@@ -61,7 +61,8 @@ class exchange {
     [[nodiscard]] runtime::task<result<>> read_response_head();
     [[nodiscard]] runtime::task<next> settle_failure(failure what, std::uint8_t number);
     [[nodiscard]] bool may_try_again(failure what, std::uint8_t number) const noexcept;
-    [[nodiscard]] runtime::task<bool> wait_for_backend();
+    [[nodiscard]] bool may_outlive_a_crash(failure what) const noexcept;
+    [[nodiscard]] runtime::task<next> wait_for_backend(failure what);
     void give_up_on_upstream(const cause& why);
 
     // relay.cpp: bodies, both ways.

@@ -73,12 +73,13 @@ runtime::task<> exchange::upload() {
             size.chunk_head(taken.data.size());
         }
         std::array parts{
-            http::part(std::exchange(request_head_out_, {})),
+            http::part(request_head_out_),
             http::part(size.written()),
             http::part(taken.data),
             http::part(chunked && !taken.data.empty() ? "\r\n" : ""),
             http::part(chunked && uploaded_.finished() ? "0\r\n\r\n" : ""),
         };
+        request_head_out_ = {};
         auto sending = http::write_all(*upstream_->stream, parts, *upload_scope_);
         const auto sent = co_await sending;
         client_.input.consume(taken.consumed);

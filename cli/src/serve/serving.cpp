@@ -53,9 +53,7 @@ std::string dump_directory() {
     return ::access(at.c_str(), W_OK) == 0 ? at.string() : std::string{};
 }
 
-process::backend_options options_of(
-    const policy::backend_policy& from, const process::python_hook* stacks
-) {
+process::backend_options options_of(const policy::backend_policy& from) {
     process::backend_options made;
     made.seed = std::random_device{}();
     made.dump_directory = dump_directory();
@@ -70,10 +68,6 @@ process::backend_options options_of(
     made.probe_timeout = from.live_timeout;
     made.stop.grace = from.grace;
     made.prefix = from.prefix_output ? "backend | " : "";
-    if (stacks != nullptr) {
-        stacks->arm(made.what);
-        made.python_stacks = stacks->stacks();
-    }
     return made;
 }
 
@@ -166,11 +160,8 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
     if (!rules_->backend.command.empty()) {
         gateway_.supervised = true;
         probe_ = std::make_unique<probe>(loop_, outside_, *rules_);
-        if (auto hook = process::python_hook::make()) {
-            python_hook_ = std::move(*hook);
-        }
         backend_ = std::make_unique<process::backend>(
-            loop_, host_, *probe_, *this, options_of(rules_->backend, python_hook_.get())
+            loop_, host_, *probe_, *this, options_of(rules_->backend)
         );
         gateway_.backend_is_up = false;
         gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());

@@ -7,7 +7,6 @@
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
 #include <curfew/process/line_writer.hpp>
-#include <curfew/process/python_hook.hpp>
 #include <curfew/process/spawn.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -58,7 +57,6 @@ class serving final : public process::backend_watcher {
     admin_site admin_;
     process::system_host host_;
     process::line_writer output_;
-    std::unique_ptr<process::python_hook> python_hook_;
     std::unique_ptr<probe> probe_;
     std::unique_ptr<process::backend> backend_;
     runtime::endpoint http_at_;

@@ -100,8 +100,8 @@ class permit {
 
     /// Nobody waits for the answer any more, but the upstream still works on it: it keeps its
     /// places until leave(). A failure or own timeout counts in the breaker now; anything else (the
-    /// client left) leaves the verdict to the real end, or to mark_hanging(). When a route's places
-    /// are all abandoned nothing can free one soon: its waiters are refused.
+    /// client left) leaves the verdict to the real end, or to mark_hanging(). When all places of a
+    /// route hang or ran into their time-out, nothing can free one soon: its waiters are refused.
     void abandon(outcome result, cause_kind why, time_point now) noexcept;
 
     /// It became an event stream: counts as a success, gives the upstream's adaptive place to
@@ -126,6 +126,8 @@ class permit {
     permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
         : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
 
+    void count_stuck() noexcept;
+
     admission* owner_ = nullptr;
     detail::route_guards* route_ = nullptr;
     detail::places places_;
@@ -135,6 +137,7 @@ class permit {
     bool abandoned_ = false;
     bool detached_ = false;
     bool timed_out_ = false;
+    bool stuck_ = false;
 };
 
 /// One request's place in a queue: lives in its caller's frame, is used for one wait at a time.

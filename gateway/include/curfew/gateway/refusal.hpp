@@ -17,7 +17,7 @@ namespace curfew::gateway {
 struct refusal {
     errc code = errc::internal;  ///< gives status, title and `type`: "urn:curfew:error:queue-full"
     cause why{};
-    duration limit{};                 ///< what it ran under; told where no limit decided
+    duration limit{};          ///< what it ran under; told where no limit decided
     duration retry_after{};    ///< zero: not known; then the shortest
     std::string_view route{};  ///< empty: not known yet
     const time_account* account = nullptr;
@@ -46,7 +46,8 @@ inline constexpr std::size_t refusal_bytes = 4096;
 ///     "route":"GET /orders/{id}","trace_id":"..."}
 ///
 /// `type` ends in an id of the closed list (core/failure.hpp; docs/errors.md has a section for
-/// each). Members that do not apply are left out, but `limit_ms` is always there (null where there is none). Milliseconds are rounded down.
+/// each). Members that do not apply are left out, but `limit_ms` is always there (null where there
+/// is none). Milliseconds are rounded down.
 ///
 /// Retry-After is there for every 503 that may pass by itself: `retry_after` in whole seconds,
 /// rounded up, at least 1, and up to a quarter (at least 2 s) more, so that those who were refused
