@@ -13,7 +13,8 @@ constexpr std::string_view introduction =
 Everything that can go wrong, from one table in `core/src/failure.cpp`. This page is generated from
 it: change the table, then run `CURFEW_UPDATE=1 core_test --gtest_filter='errors_page.*'`.
 
-- **error** is the stable name: it ends the `type` of a refusal (RFC 9457).
+- **error** is the stable name: it ends the `type` of a refusal (RFC 9457), as in
+  `urn:curfew:error:queue-full`.
 - **exit** is the exit code of a verb that ended for this reason.
 - **HTTP** is the status of a refusal; `-` where the error never answers a request.
 - **SQLSTATE** is what a PostgreSQL client is told.

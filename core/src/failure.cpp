@@ -98,7 +98,7 @@ constexpr std::array table{
         "57014",
         true,
         "The request did not arrive in time.",
-        "Check the client's network, or raise `http.header_timeout` or `http.body_idle`."
+        "Check the client's network, or raise `http.header_timeout` or `request.body_idle`."
     },
     errc_entry{
         expectation_failed,

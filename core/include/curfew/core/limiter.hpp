@@ -113,8 +113,8 @@ class limiter_listener {
 /// started while busy; a burst of them is one window, so it cuts once: a change of the limit starts
 /// a new epoch, and votes of calls that started in an older one are void. Its half-open probes run
 /// alone and have no vote. Its refused calls are no demand, because it gets no answers. What
-/// isolates it is its share, and its breaker. Calls that hang are set aside: however far the limit is
-/// cut after that, half of it and at least one place is for the living, as long as all together
+/// isolates it is its share, and its breaker. Calls that hang are set aside: however far the limit
+/// is cut after that, half of it and at least one place is for the living, as long as all together
 /// are no more than the limit was before the cuts.
 ///
 /// Outcomes: success is a sample; failure says nothing about load (fast errors would look healthy);
@@ -233,7 +233,7 @@ class limiter {
     mutable short_lock lock_;
     std::uint32_t limit_;
     std::uint32_t in_flight_ = 0;
-    std::uint32_t aside_ = 0;  // of in_flight_
+    std::uint32_t aside_ = 0;              // of in_flight_
     std::uint32_t limit_before_cuts_ = 0;  // the highest since the first of these was set aside
     bool overloaded_ = false;
     std::uint64_t epoch_ = 0;
