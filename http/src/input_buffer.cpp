@@ -15,6 +15,9 @@ io_result input_buffer::try_fill(runtime::stream& from, std::size_t longest) {
     if (held >= longest) {
         return {io::ok, 0};
     }
+    if (!from.ready().readable()) {
+        return {io::would_block};
+    }
     if (!memory_) {
         memory_ = block{block::usual};
         begin_ = end_ = 0;

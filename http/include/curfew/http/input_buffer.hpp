@@ -24,7 +24,8 @@ class input_buffer {
 
     void consume(std::size_t bytes) noexcept { begin_ += bytes; }
 
-    /// Reads once. Bytes already here keep their order and may move. With `longest` bytes unread
+    /// Reads once, if the stream may have something: one that is not readable would block, and is
+    /// not asked. Bytes already here keep their order and may move. With `longest` bytes unread
     /// there is no room: the answer is `ok` with 0 bytes, which no read gives.
     runtime::io_result try_fill(runtime::stream& from, std::size_t longest);
 
