@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -17,6 +18,7 @@ namespace curfew::runtime {
 namespace {
 
 constexpr int events_a_wait = 256;
+constexpr duration forever = duration::max();
 
 timespec to_timespec(duration length) noexcept {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(length);
@@ -70,15 +72,27 @@ epoll::~epoll() {
     ::close(epoll_);
 }
 
+int epoll::collect(std::span<epoll_event> into, duration length) noexcept {
+    const int room = static_cast<int>(into.size());
+    if (exact_) {
+        const timespec exactly = to_timespec(length);
+        const timespec* limit = length == forever ? nullptr : &exactly;
+        const int ready = epoll_pwait2(epoll_, into.data(), room, limit, nullptr);
+        if (ready >= 0 || errno != ENOSYS) {
+            return ready;
+        }
+        exact_ = false;
+    }
+    constexpr duration longest = std::chrono::hours{1};
+    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(std::min(length, longest));
+    const int limit = length == forever ? -1 : static_cast<int>(rounded.count());
+    return epoll_wait(epoll_, into.data(), room, limit);
+}
+
 void epoll::wait(deadline until) noexcept {
     std::array<epoll_event, events_a_wait> events;
-    int ready = 0;
-    if (!until.reachable()) {
-        ready = epoll_pwait2(epoll_, events.data(), events_a_wait, nullptr, nullptr);
-    } else {
-        const timespec length = to_timespec(until.left(clock_.now()));
-        ready = epoll_pwait2(epoll_, events.data(), events_a_wait, &length, nullptr);
-    }
+    const duration length = until.reachable() ? until.left(clock_.now()) : forever;
+    const int ready = collect(events, length);
     for (int i = 0; i < ready; ++i) {
         if (auto* source = static_cast<readiness*>(events[i].data.ptr)) {
             signal_edges(*source, events[i].events);
