@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
+#include <span>
 
 namespace curfew::gateway {
 
@@ -40,16 +42,7 @@ struct arrived {
 class session {
   public:
     session(std::unique_ptr<runtime::stream> connection, worker_state& at)
-        : at_{at},
-          client_{std::move(connection), at},
-          fields_{at.shared.rules().http.header_count * sizeof(http1::field)},
-          parser_{
-              {reinterpret_cast<http1::field*>(fields_.room().data()),
-               at.shared.rules().http.header_count},
-              {at.shared.rules().http.header_bytes,
-               at.shared.rules().http.header_count,
-               at.shared.rules().http.target_bytes}
-          } {}
+        : at_{at}, client_{std::move(connection), at} {}
 
     runtime::task<> run() {
         for (;;) {
@@ -66,7 +59,6 @@ class session {
             if (!client_.keep_alive || client_.broken || at_.arrivals.ended()) {
                 break;
             }
-            parser_.reset();
         }
         if (!client_.broken && !at_.connections.ended()) {
             auto ending = http::linger(*client_.stream, at_.connections);
@@ -79,9 +71,24 @@ class session {
         const auto& limits = at_.shared.rules().http;
         runtime::scope idle{at_.arrivals, bound_from(at_, limits.keep_alive, "http.keep_alive")};
         client_.input.release_if_empty();
+        fields_.release();
         auto filling = http::fill(client_.input, *client_.stream, limits.header_bytes, idle);
         const auto got = co_await filling;
         co_return got.status == io::ok;
+    }
+
+    /// An idle connection holds no room for fields.
+    void begin_head() {
+        const auto& limits = at_.shared.rules().http;
+        if (!fields_) {
+            fields_ = http::block{limits.header_count * sizeof(http1::field)};
+        }
+        const std::span storage{
+            reinterpret_cast<http1::field*>(fields_.room().data()), limits.header_count
+        };
+        parser_.emplace(
+            storage, http1::limits{limits.header_bytes, limits.header_count, limits.target_bytes}
+        );
     }
 
     runtime::task<arrived> next_head() {
@@ -94,7 +101,8 @@ class session {
         }
         const auto& limits = at_.shared.rules().http;
         const time_point first = at_.on.now();
-        auto progress = parser_.step(client_.input.unread());
+        begin_head();
+        auto progress = parser_->step(client_.input.unread());
         if (progress == http1::progress::need_more) {
             runtime::scope reading{
                 at_.connections, bound_from(at_, limits.header_timeout, "http.header_timeout")
@@ -113,19 +121,21 @@ class session {
                     ++at_.bad_requests;
                     co_return arrived{};
                 }
-                progress = parser_.step(client_.input.unread());
+                progress = parser_->step(client_.input.unread());
             }
         }
         if (progress == http1::progress::failed) {
-            auto refusing = refuse(parser_.error(), {}, first);
+            auto refusing = refuse(parser_->error(), {}, first);
             co_await refusing;
             co_return arrived{arrived::how::refused, first};
         }
         co_return arrived{arrived::how::head, first};
     }
 
+    // Out of line: what is inlined here has its frame in that of the connection, idle or not.
+
     /// Refuses what never became a request of a route.
-    runtime::task<> refuse(errc code, cause why, time_point first) {
+    [[gnu::noinline]] runtime::task<> refuse(errc code, cause why, time_point first) {
         ++at_.bad_requests;
         client_.keep_alive = false;
         budget spent{first, {}};
@@ -149,8 +159,8 @@ class session {
         co_await sending;
     }
 
-    runtime::task<> serve(time_point first) {
-        http1::request_head head = parser_.head();
+    [[gnu::noinline]] runtime::task<> serve(time_point first) {
+        http1::request_head head = parser_->head();
         const std::string& health_path = at_.shared.rules().server.health_path;
         if (!health_path.empty() && head.path == health_path) {
             auto answering = answer_health(head);
@@ -174,17 +184,17 @@ class session {
             co_await refusing;
             co_return;
         }
-        exchange one{at_, client_, head, parser_.consumed(), *match, first};
+        exchange one{at_, client_, head, parser_->consumed(), *match, first};
         auto running = one.run();
         co_await running;
     }
 
-    runtime::task<> answer_health(http1::request_head head) {
+    [[gnu::noinline]] runtime::task<> answer_health(http1::request_head head) {
         const http::request asked{head.method, "/-/health", {}, {}, {}};
         auto answering = at_.shared.health(asked);
         const auto reply = co_await answering;
         client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
-        client_.input.consume(parser_.consumed());
+        client_.input.consume(parser_->consumed());
         std::array<char, 512> room;
         http1::wire_writer out{room};
         out.status_line(reply.status);
@@ -207,7 +217,7 @@ class session {
     worker_state& at_;
     client_side client_;
     http::block fields_;
-    http1::request_parser parser_;
+    std::optional<http1::request_parser> parser_;
 };
 
 }  // namespace
