@@ -11,6 +11,10 @@ using runtime::io;
 
 namespace {
 
+/// What is read of an answer that nobody wants, and for how long, before the connection is broken.
+constexpr std::size_t unwanted_bytes = 256 * 1024;
+constexpr duration unwanted_time = std::chrono::seconds{5};
+
 /// How far the answer that nobody wants has come.
 class unwanted_answer {
   public:
@@ -39,6 +43,8 @@ class unwanted_answer {
         lost_ = lost_ || body_->failed();
         return body_->finished();
     }
+
+    [[nodiscard]] bool begun() const noexcept { return lost_ || body_; }
 
     [[nodiscard]] bool went_well() const noexcept { return body_ && status_ < 500; }
 
@@ -102,6 +108,8 @@ runtime::task<> see_out(
     runtime::scope waiting{
         at.abandoned, {deadline::after(at.on.now(), age), true, "gateway.abandoned_age", age}
     };
+    const time_point begun = at.on.now();
+    std::size_t bytes = 0;
     connection.stream->shutdown_write();
     late_alarm alarm{held, at.on};
     at.on.timers().arm(alarm, held.hangs_at(limit));
@@ -117,6 +125,12 @@ runtime::task<> see_out(
             break;
         }
         whole = answer.take(connection.input);
+        bytes += got.bytes;
+        // Who still writes is not hung: the broken connection tells it.
+        const bool long_enough = bytes > unwanted_bytes || at.on.now() - begun >= unwanted_time;
+        if (answer.begun() && long_enough) {
+            break;
+        }
     }
     connection.stream->abort();
     at.on.timers().cancel(alarm);

@@ -10,9 +10,10 @@ namespace curfew::gateway {
 /// Stays with work that nobody waits for any more, until the upstream has really ended it: tells
 /// the upstream by ending our side of the connection (who heeds disconnects stops now), then reads
 /// and drops what comes, until the answer is whole, the connection ends, or `gateway.abandoned_age`
-/// is over. Only then is the permit returned, so that a hung worker of the backend keeps its place
-/// in the limit. `limit` is the one the request ran under; `answering`: part of the answer had been
-/// read before.
+/// is over. One that goes on writing (over 256 KiB, or for over 5 s) heeds nothing but a broken
+/// connection, and gets that. Only then is the permit returned, so that a hung worker of the
+/// backend keeps its place in the limit. `limit` is the one the request ran under; `answering`:
+/// part of the answer had been read before.
 [[nodiscard]] runtime::task<> see_out(
     worker_state& at,
     upstream_connection connection,

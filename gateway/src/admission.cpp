@@ -179,7 +179,8 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     auto& held = ended.places_;
     const bool well = result == outcome::success;
     const auto answered = ended.has_answer_ ? ended.answered_ : now;
-    if (well && !ended.detached_) route.usual.record(answered - held.since);
+    const duration took = answered - held.since - ended.waited_;
+    if (well && !ended.detached_) route.usual.record(took);
     if (held.call.held()) held.call.finish(result, why, now);
     if (well && (ended.hanging_ || ended.abandoned_)) route.breaker.hint_recovered(now);
 
@@ -194,8 +195,8 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     }
     count_out(route, held);
     if (held.upstream.held()) {
-        // A body that took longer than the answer tells more about the client than the upstream.
-        const bool by_client = now - answered > answered - held.since;
+        // Bodies that took longer than the answer tell more about the client than the upstream.
+        const bool by_client = now - answered + ended.waited_ > took;
         if (ended.timed_out_)
             held.upstream.finish(outcome::timeout, cause_kind::own_timeout, now);
         else

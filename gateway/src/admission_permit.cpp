@@ -11,6 +11,7 @@ permit::permit(permit&& other) noexcept
       route_{other.route_},
       places_{std::move(other.places_)},
       answered_{other.answered_},
+      waited_{other.waited_},
       has_answer_{other.has_answer_},
       hanging_{other.hanging_},
       abandoned_{other.abandoned_},
@@ -39,7 +40,7 @@ void permit::answered(time_point now) noexcept {
 
 time_point permit::hangs_at(duration limit) const noexcept {
     expects(held(), "a permit that was left cannot hang");
-    return add_saturated(places_.since, route_->usual.hang_threshold(limit));
+    return add_saturated(places_.since + waited_, route_->usual.hang_threshold(limit));
 }
 
 bool permit::mark_hanging(time_point now) noexcept {

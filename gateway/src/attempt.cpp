@@ -161,6 +161,9 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     constexpr std::uint8_t attempts_max = 3;
     if (scope_.ended()) {
         const cause why = scope_.why();
+        if (why.kind == cause_kind::own_timeout && waiting_for_client_since_ && !upload_failure_) {
+            upload_failure_ = failure{errc::client_too_slow, 0};
+        }
         auto stopping = stop_upload();
         co_await stopping;
         const bool unsent = !request_head_out_.empty();

@@ -70,6 +70,8 @@ class exchange {
     [[nodiscard]] runtime::task<> upload();
     [[nodiscard]] runtime::task<> stop_upload();
     void fail_upload(errc code, const cause& why) noexcept;
+    void begin_waiting_for_client() noexcept;
+    void end_waiting_for_client() noexcept;
     [[nodiscard]] bool is_too_slow(time_point begun) const noexcept;
     [[nodiscard]] runtime::task<> relay_response();
     [[nodiscard]] runtime::task<result<>> relay_body(const response_framing& framing);
@@ -112,6 +114,7 @@ class exchange {
     std::optional<runtime::scope> upload_scope_;
     runtime::task_group uploading_;
     std::optional<failure> upload_failure_;
+    std::optional<time_point> waiting_for_client_since_;  ///< for more of the body
     std::string_view request_head_out_;  ///< goes out with the first bytes of the body
     std::string learnable_host_;
     std::string learnable_path_;

@@ -111,6 +111,20 @@ TEST_F(gateway_scenario, a_client_that_leaves_costs_the_backend_its_request_too)
     EXPECT_EQ(events.all[0].took, 1s);
 }
 
+TEST_F(gateway_scenario, an_endless_answer_ends_soon_after_its_client_left) {
+    script_ = [](const std::string&) {
+        return scripted_answer{
+            .text =
+                "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n" + std::string(1'000'000, 'b')
+        };
+    };
+    open();
+    client(get("/endless"), {.leave_after = 1s, .read_pace = 300ms});
+    run();
+    run_for(1s);
+    EXPECT_EQ(shared->guards().in_flight(), 0U) << "who writes is not hung, and keeps no place";
+}
+
 TEST_F(gateway_scenario, a_hung_route_holds_at_most_its_share_and_the_others_go_on) {
     script_ = [](const std::string& head) {
         return head.starts_with("GET /hung") ? scripted_answer{.never = true}
@@ -193,6 +207,46 @@ TEST_F(gateway_scenario, a_client_that_sends_its_body_too_slowly_gets_408) {
     run();
     EXPECT_EQ(told.status(), 408);
     EXPECT_EQ(told.first, start + 2s);
+}
+
+TEST_F(gateway_scenario, clients_that_dawdle_over_their_bodies_do_not_open_a_breaker) {
+    rules.request.timeout = 2s;
+    script_ = [](const std::string& head) {
+        // Whose body never comes whole gets no answer; the worker ends with the connection.
+        return head.find("Content-Length: 100") != std::string::npos
+                   ? scripted_answer{}
+                   : scripted_answer{.text = ok("done"), .close = true};
+    };
+    open();
+    std::vector<heard*> slow;
+    for (int i = 0; i < 5; ++i) {
+        slow.push_back(&client(
+            "POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" + std::string(10, 'a'),
+            {.piece = 60, .pace = 500ms}
+        ));
+    }
+    const auto& later = client(
+        "POST /up HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
+        {.begin = 3s}
+    );
+    run();
+    for (const heard* each : slow) {
+        EXPECT_EQ(each->status(), 408);
+        EXPECT_EQ(each->first, start + 2s);
+    }
+    EXPECT_EQ(later.status(), 200) << later.text;
+}
+
+TEST_F(gateway_scenario, an_upstream_that_hangs_on_a_whole_body_is_to_blame) {
+    rules.request.timeout = 2s;
+    script_ = [](const std::string&) { return scripted_answer{.never = true}; };
+    open();
+    const auto& told =
+        client("POST /up HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+    run();
+    EXPECT_EQ(told.status(), 504);
+    ASSERT_EQ(events.all.size(), 1U);
+    EXPECT_EQ(events.all[0].ended, outcome::timeout);
 }
 
 TEST_F(gateway_scenario, broken_chunks_are_refused_and_never_forwarded_as_an_end) {

@@ -90,6 +90,7 @@ runtime::task<> exchange::upload() {
             continue;
         }
         reading.rebound(idle_bound(limits_.body_idle, "request.body_idle"));
+        begin_waiting_for_client();
         auto filling = http::fill(client_.input, *client_.stream, http::block::usual, reading);
         const auto got = co_await filling;
         if (got.status == io::would_block && reading.ended() && !upload_scope_->ended()) {
@@ -100,6 +101,7 @@ runtime::task<> exchange::upload() {
             scope_.cancel();
             co_return;
         }
+        end_waiting_for_client();
         if (is_too_slow(begun)) {
             const cause why{
                 cause_kind::own_timeout, shed_reason::none, "http.body_rate", now() - begun
@@ -107,6 +109,19 @@ runtime::task<> exchange::upload() {
             fail_upload(errc::client_too_slow, why);
             co_return;
         }
+    }
+}
+
+void exchange::begin_waiting_for_client() noexcept {
+    waiting_for_client_since_ = now();
+    at_.on.timers().cancel(alarm_);
+}
+
+void exchange::end_waiting_for_client() noexcept {
+    const time_point since = *std::exchange(waiting_for_client_since_, std::nullopt);
+    if (permit_.held() && !permit_.abandoned() && !upload_scope_->ended()) {
+        permit_.waited_for_client(now() - since);
+        at_.on.timers().arm(alarm_, permit_.hangs_at(budget_.limit().limit));
     }
 }
 
@@ -123,7 +138,7 @@ runtime::task<> exchange::relay_response() {
     const http1::response_head& head = response_->head();
     permit_.answered(now());
     end_.reached = true;
-    end_.upstream = now() - sent_at_;
+    end_.upstream = now() - sent_at_ - permit_.waited();
     if (match_.provisional && head.status != 404 && head.status != 405) {
         const bool kept = body_touched_;
         at_.shared.routes().learn(

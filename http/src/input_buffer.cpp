@@ -1,5 +1,6 @@
 #include <curfew/http/input_buffer.hpp>
 #include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/yield.hpp>
 
 #include <algorithm>
 #include <array>
@@ -57,6 +58,10 @@ runtime::task<bool> until_readable(runtime::stream& from, runtime::scope& under)
 runtime::task<io_result> fill(
     input_buffer& into, runtime::stream& from, std::size_t longest, runtime::scope& under
 ) {
+    if (under.on().overdraws()) {
+        runtime::yield yielding{under};
+        co_await yielding;
+    }
     for (;;) {
         const auto got = into.try_fill(from, longest);
         if (got.status != io::would_block) {

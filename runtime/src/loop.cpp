@@ -12,8 +12,10 @@ void loop::run() noexcept {
 }
 
 void loop::turn() noexcept {
-    const bool busy = !ready_.empty() || has_posted_.load(std::memory_order_acquire);
+    const bool busy =
+        !ready_.empty() || !yielded_.empty() || has_posted_.load(std::memory_order_acquire);
     poller_.wait(busy ? deadline{now_} : timers_.next_expiry());
+    ready_.splice(yielded_);
     now_ = poller_.now();
     timers_.advance(now_);
     run_posted();
@@ -36,7 +38,7 @@ void loop::post(posted& work) noexcept {
 }
 
 bool loop::idle() const noexcept {
-    return ready_.empty() && !has_posted_.load(std::memory_order_acquire) &&
+    return ready_.empty() && yielded_.empty() && !has_posted_.load(std::memory_order_acquire) &&
            !timers_.next_expiry().reachable();
 }
 
@@ -60,6 +62,7 @@ void loop::run_ready() noexcept {
         if (next == nullptr) {
             return;
         }
+        reads_ = 0;
         next->coroutine().resume();
     }
 }

@@ -3,6 +3,7 @@
 #include <curfew/runtime/scope.hpp>
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/task_group.hpp>
+#include <curfew/runtime/yield.hpp>
 #include <curfew/sim/world.hpp>
 
 #include <gtest/gtest.h>
@@ -43,6 +44,33 @@ TEST_F(scope_test, a_sleep_ends_exactly_at_its_point) {
     ASSERT_TRUE(finish());
     EXPECT_EQ(told.how, wake::ready);
     EXPECT_EQ(told.at, start + 1234567ns);
+}
+
+task<> yield_until(scope& under, const bool& enough, int& rounds) {
+    while (!enough && rounds < 1'000'000) {
+        ++rounds;
+        yield yielding{under};
+        co_await yielding;
+    }
+}
+
+task<> set_at(scope& under, time_point when, bool& flag) {
+    auto sleeping = sleep_until(under, when);
+    co_await sleeping;
+    flag = true;
+}
+
+TEST_F(scope_test, work_that_yields_lets_the_others_of_its_turn_go_first) {
+    bool enough = false;
+    int rounds = 0;
+    tasks.spawn(yield_until(root, enough, rounds));
+    EXPECT_EQ(rounds, 1);
+    on.turn();
+    on.turn();
+    EXPECT_EQ(rounds, 3) << "once a turn, however much room the turn has";
+    tasks.spawn(set_at(root, start, enough));
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(rounds, 3);
 }
 
 TEST_F(scope_test, a_bound_ends_what_waits_under_it_and_says_that_it_was_its_own) {

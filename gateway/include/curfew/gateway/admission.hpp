@@ -89,8 +89,15 @@ class permit {
     /// it cannot hang any more; its body has its own limit.
     void answered(time_point now) noexcept;
 
+    /// So much of its time went into waiting for the client to send on: no word about the upstream,
+    /// so it counts neither for the route's usual time nor towards hanging.
+    void waited_for_client(duration length) noexcept { waited_ += length; }
+
+    [[nodiscard]] duration waited() const noexcept { return waited_; }
+
     /// When, still without an answer, it counts as hanging (usual_time.hpp); not after
-    /// `limit` past its start. To be armed once, right after admission.
+    /// `limit` past its start. To be armed right after admission, and again after each wait for the
+    /// client.
     [[nodiscard]] time_point hangs_at(duration limit) const noexcept;
 
     /// That moment has come: counts in the breaker now, as one failure, and not again at the end.
@@ -132,6 +139,7 @@ class permit {
     detail::route_guards* route_ = nullptr;
     detail::places places_;
     time_point answered_{};
+    duration waited_{};  ///< for the client
     bool has_answer_ = false;
     bool hanging_ = false;
     bool abandoned_ = false;

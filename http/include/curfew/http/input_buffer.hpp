@@ -41,7 +41,8 @@ class input_buffer {
 /// Waits until `from` has something to read: false when the scope ended.
 [[nodiscard]] runtime::task<bool> until_readable(runtime::stream& from, runtime::scope& under);
 
-/// try_fill, waiting as needed: ok, end or failed; would_block means that the scope ended.
+/// try_fill, waiting as needed: ok, end or failed; would_block means that the scope ended. A
+/// stream that always has more yields to the others every `loop::reads_a_resume` reads.
 [[nodiscard]] runtime::task<runtime::io_result> fill(
     input_buffer& into, runtime::stream& from, std::size_t longest, runtime::scope& under
 );

@@ -54,13 +54,19 @@ class loop {
     /// Runs `work` on this loop's thread, soon.
     void post(posted& work) noexcept;
 
+    /// Counts one read of the coroutine that runs now. True when it has had `reads_a_resume` since
+    /// it was resumed: a peer that always has more must not keep the others waiting, so it yields.
+    [[nodiscard]] bool overdraws() noexcept { return ++reads_ > reads_a_resume; }
+
     /// Whether nothing is ready and no timer armed: without an event from outside it stays so.
     [[nodiscard]] bool idle() const noexcept;
 
     static constexpr int resumes_a_turn = 1024;
+    static constexpr int reads_a_resume = 16;
 
   private:
     friend class waiter;
+    friend class yield;
 
     void run_posted() noexcept;
     void run_ready() noexcept;
@@ -69,6 +75,8 @@ class loop {
     time_point now_;
     timer_wheel timers_;
     intrusive_list<waiter, in_ready_list> ready_;
+    intrusive_list<waiter, in_ready_list> yielded_;  ///< ready again after the next poll
+    int reads_ = 0;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> has_posted_ = false;
     std::mutex posted_lock_;

@@ -43,7 +43,9 @@ class readiness {
     /// The next wait_readable suspends. Ignored once the peer has hung up: reading then tells.
     void clear_readable() noexcept { readable_ = hung_up_; }
 
-    void clear_writable() noexcept { writable_ = hung_up_; }
+    /// The next wait_writable suspends, also after a hang-up: the peer may have closed its side
+    /// only, and not be reading.
+    void clear_writable() noexcept { writable_ = false; }
 
     [[nodiscard]] bool readable() const noexcept { return readable_; }
 

@@ -47,9 +47,10 @@ class waiter : public list_node<in_scope>, public list_node<in_ready_list> {
 
     [[nodiscard]] scope& under() const noexcept { return scope_; }
 
-  private:
+    /// Nobody wakes it any more: it is on its way.
     void forget() noexcept;
 
+  private:
     scope& scope_;
     std::coroutine_handle<> coroutine_;
     waiter** slot_ = nullptr;
