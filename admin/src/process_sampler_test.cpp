@@ -16,8 +16,7 @@ using namespace std::chrono_literals;
 constexpr time_point start = time_point{} + 1h;
 
 // A root directory with the files a test wants, and nothing else.
-class process_sampler_test : public testing::Test {
-  protected:
+struct process_sampler_test : testing::Test {
     process_sampler_test() {
         std::string name = (std::filesystem::temp_directory_path() / "curfew-XXXXXX").string();
         root = mkdtemp(name.data());

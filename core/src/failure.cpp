@@ -430,7 +430,7 @@ constexpr std::array table{
         503,
         "58000",
         false,
-        "The command keeps crashing, so it is not restarted any more.",
+        "The command keeps ending, so it is not restarted any more.",
         "See its output, mend it, and start again."
     },
     errc_entry{

@@ -225,7 +225,7 @@ TEST(admission_scenario, what_a_hung_route_leaves_is_used_to_the_full) {
         const auto healthy = backend.of(route, 15s, 55s);
         EXPECT_EQ(healthy.timed_out, 0);
         EXPECT_LE(healthy.slowest, duration{300s} / a_second + 250ms) << "three full queues' worth";
-        EXPECT_NEAR(healthy.served, 40 * a_second / 3, 60) << "a third for each";
+        EXPECT_NEAR(healthy.served, 40.0 * a_second / 3, 60) << "a third for each";
         served += healthy.served;
     }
     EXPECT_GE(served, 40 * a_second * 98 / 100);

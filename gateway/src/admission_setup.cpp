@@ -133,4 +133,11 @@ void admission::describe(snapshot& out, time_point now) const {
     }
 }
 
+bool admission::has_hanging_work(std::size_t upstream) const noexcept {
+    const std::scoped_lock lock{lock_};
+    const upstream_guards& its = *upstreams_[upstream];
+    return its.stuck > 0 ||
+           std::ranges::any_of(its.routes, [](const guards* each) { return each->hanging > 0; });
+}
+
 }  // namespace curfew::gateway

@@ -225,7 +225,10 @@ runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
 
 void exchange::give_up_on_upstream(const cause& why) {
     const outcome ended = outcome_of(why);
-    permit_.abandon(ended, why.kind, now());
+    // A deadline that the queue used up says nothing about the upstream.
+    const bool had_its_time = (now() - sent_at_) * 2 >= budget_.limit().limit;
+    const bool blameless = why.kind == cause_kind::own_timeout && !had_its_time;
+    permit_.abandon(ended, blameless ? cause_kind::inherited_deadline : why.kind, now());
     const bool answering = response_ && response_->begun();
     at_.leftovers.spawn(see_out(
         at_,

@@ -47,6 +47,9 @@ struct scripted_answer {
 
 /// A gateway, a backend on port 9000 and clients, all on one simulated loop.
 class gateway_scenario : public testing::Test {
+  public:
+    ~gateway_scenario() override { close(); }
+
   protected:
     using script = std::function<scripted_answer(const std::string& head)>;
 
@@ -55,8 +58,6 @@ class gateway_scenario : public testing::Test {
         rules.upstreams.back().name = "default";
         rules.upstreams.back().urls.push_back({"127.0.0.1", 9000});
     }
-
-    ~gateway_scenario() override { close(); }
 
     void open() {
         shared = std::make_unique<gateway>(

@@ -10,7 +10,6 @@ using runtime::io;
 namespace {
 
 constexpr std::size_t forwarding_bytes = 1024;
-constexpr duration stream_idle = std::chrono::hours{1};
 
 bool is_event_stream(const http1::response_head& head) noexcept {
     const auto type = head.fields.value(http1::field_id::content_type);
@@ -138,6 +137,7 @@ runtime::task<> exchange::relay_response() {
     const http1::response_head& head = response_->head();
     permit_.answered(now());
     end_.reached = true;
+    at_.shared.answers.fetch_add(1, std::memory_order_relaxed);
     end_.upstream = now() - sent_at_ - permit_.waited();
     if (match_.provisional && head.status != 404 && head.status != 405) {
         const bool kept = body_touched_;
@@ -198,7 +198,7 @@ void exchange::finish_response(const result<>& ended, bool uploaded) {
 
 runtime::task<result<>> exchange::relay_body(const response_framing& framing) {
     const bool chunked = framing.body.kind == http1::body_kind::chunked;
-    const auto idle = event_stream_ ? stream_idle : limits_.body_idle;
+    const auto idle = event_stream_ ? at_.shared.rules().request.stream_idle : limits_.body_idle;
     http1::body_decoder decoder{response_->head().body};
     http::input_buffer& input = upstream_->input;
     runtime::scope reading{scope_};
@@ -220,7 +220,9 @@ runtime::task<result<>> exchange::relay_body(const response_framing& framing) {
         if (taken.again) {
             continue;
         }
-        reading.rebound(idle_bound(idle, "request.body_idle"));
+        reading.rebound(
+            idle_bound(idle, event_stream_ ? "request.stream_idle" : "request.body_idle")
+        );
         auto filling = http::fill(input, *upstream_->stream, http::block::large, reading);
         const auto got = co_await filling;
         if (got.status == io::would_block) {

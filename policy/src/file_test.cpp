@@ -14,8 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class files : public testing::Test {
-  protected:
+struct files : testing::Test {
     files() {
         auto name = (fs::temp_directory_path() / "curfew-policy-XXXXXX").string();
         folder = ::mkdtemp(name.data());

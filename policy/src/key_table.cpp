@@ -112,6 +112,8 @@ const std::array table{
         "From the arrival of a request to the headers of its response, whatever happens between."},
     key{"request.body_idle", request<&request_policy::body_idle>, patience,
         "The longest pause between two pieces of a body, in either direction."},
+    key{"request.stream_idle", request<&request_policy::stream_idle>, patience,
+        "The longest pause in an event stream (`text/event-stream`), instead of `body_idle`."},
     key{"request.slow", request<&request_policy::slow>, patience,
         "A request that takes longer is logged with where its time went, and counts as slow."},
 

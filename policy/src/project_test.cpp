@@ -17,8 +17,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class init : public testing::Test {
-  protected:
+struct init : testing::Test {
     init() {
         auto name = (fs::temp_directory_path() / "curfew-project-XXXXXX").string();
         folder = ::mkdtemp(name.data());

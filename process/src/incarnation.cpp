@@ -90,7 +90,7 @@ runtime::task<> pass_on_output(
 backend::incarnation::incarnation(
     runtime::loop& on,
     std::unique_ptr<unit> started,
-    line_splitter::taker take,
+    const line_splitter::taker& take,
     const std::string& prefix
 )
     : loop{on}, tree{std::move(started)}, life{on}, output{prefix, take}, error{prefix, take} {}

@@ -12,7 +12,7 @@ struct backend::incarnation {
     incarnation(
         runtime::loop& on,
         std::unique_ptr<unit> started,
-        line_splitter::taker take,
+        const line_splitter::taker& take,
         const std::string& prefix
     );
 

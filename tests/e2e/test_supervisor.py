@@ -31,9 +31,9 @@ def is_running(pid: int) -> bool:
 
 
 class Supervised(Case):
-    def supervise(self, *arguments: str, policy: str = PATIENT):
+    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s"):
         self.port = free_port()
-        return self.serve("--upstream", f"http://127.0.0.1:{self.port}", "--timeout", "10s",
+        return self.serve("--upstream", f"http://127.0.0.1:{self.port}", "--timeout", timeout,
                           policy=policy,
                           command=[sys.executable, SUPERVISED, str(self.port), *arguments])
 
@@ -76,6 +76,15 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
         self.assertNotEqual(self.pid(curfew), before)
         self.assertRegex(curfew.stderr, r"(?i)hung|not alive|liveness")
+
+    def test_one_that_stands_still_is_found_without_a_path_to_ask(self):
+        curfew = self.supervise(policy=PATIENT.replace('live_path = "/live"\n', ""),
+                                timeout="300ms")
+        before = self.pid(curfew)
+        os.kill(before, signal.SIGSTOP)
+        self.assertEqual(get(curfew.http, "/").status, 504)
+        self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
+        self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
         curfew = self.supervise("--start-after", "1.5")

@@ -83,7 +83,9 @@ std::string printable(std::string_view text) {
     std::string safe;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f) {
+        if (c == '\n') {
+            safe += " / ";
+        } else if (byte >= 0x20 && byte != 0x7f) {
             safe += c;
         } else {
             char escaped[8];
@@ -98,7 +100,7 @@ double milliseconds(duration length) noexcept {
     return std::chrono::duration<double, std::milli>(length).count();
 }
 
-std::string text_line(severity level, const event& what) {
+std::string text_line(severity level, const event& what, std::uint64_t left_out) {
     std::string line = timestamp() + ' ' + std::string{name_of(level)} + ' ';
     line.append(to_string(what.where)).append(" ").append(printable(what.name));
     line.append(": ").append(to_string(what.ended));
@@ -126,10 +128,13 @@ std::string text_line(severity level, const event& what) {
         const auto trace = format_trace(what.trace);
         line.append(" trace=").append(trace.data(), trace.size());
     }
+    if (left_out > 0) {
+        line.append(" (and ").append(std::to_string(left_out)).append(" like it before)");
+    }
     return line;
 }
 
-std::string json_line(severity level, const event& what) {
+std::string json_line(severity level, const event& what, std::uint64_t left_out) {
     boost::json::object line;
     line["timestamp"] = timestamp();
     line["level"] = name_of(level);
@@ -163,6 +168,9 @@ std::string json_line(severity level, const event& what) {
         const auto trace = format_trace(what.trace);
         line["trace_id"] = std::string_view{trace.data(), trace.size()};
     }
+    if (left_out > 0) {
+        line["left_out"] = left_out;
+    }
     return boost::json::serialize(line);
 }
 
@@ -195,7 +203,31 @@ void event_log::record(const event& what) noexcept {
     if (level < least_ && !(access_log_ && is_request)) {
         return;
     }
-    write(level, json_ ? json_line(level, what) : text_line(level, what));
+    const auto left_out = access_log_ && is_request ? 0 : admit(what);
+    if (!left_out) {
+        return;
+    }
+    write(level, json_ ? json_line(level, what, *left_out) : text_line(level, what, *left_out));
+}
+
+std::optional<std::uint64_t> event_log::admit(const event& what) noexcept {
+    const std::uint64_t kind = static_cast<std::uint64_t>(what.ended) << 24U |
+                               static_cast<std::uint64_t>(what.why.kind) << 16U |
+                               static_cast<std::uint64_t>(what.why.reason) << 8U |
+                               static_cast<std::uint64_t>(what.error.value_or(errc::internal));
+    const std::uint64_t key = std::hash<std::string_view>{}(what.name) ^ kind * 0x9e3779b97f4a7c15U;
+    const auto ended = what.started + what.took;
+    const auto second =
+        std::chrono::duration_cast<std::chrono::seconds>(ended.time_since_epoch()).count();
+    const std::scoped_lock hold{lock_};
+    recent& seat = recent_[key % recent_.size()];
+    if (seat.key == key && seat.second == second) {
+        ++seat.left_out;
+        return std::nullopt;
+    }
+    const auto left_out = seat.key == key ? seat.left_out : 0;
+    seat = {key, second, 0};
+    return left_out;
 }
 
 void event_log::say(severity level, std::string_view sentence) noexcept {

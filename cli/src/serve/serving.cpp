@@ -93,15 +93,18 @@ int complain_about(const policy::address& at, failure what) {
 
 }  // namespace
 
-/// Ready when it accepts a connection, or answers its path with a status below 400; alive when it
-/// accepts, or answers its path at all with less than 500.
+/// Ready when it accepts a connection, or answers `ready_path` with a status below 400. Alive when
+/// it answers `live_path` with less than 500. Without that path: alive when it accepts a
+/// connection; but the kernel does that for a hung program too, so when requests hang and not one
+/// was answered since the last look, it must answer a HEAD with any status.
 class serving::probe final : public process::backend_probe {
   public:
-    probe(runtime::loop& on, runtime::network& through, const policy::policy& rules)
+    probe(runtime::loop& on, runtime::network& through, gateway::gateway& shared)
         : through_{through},
           resolver_{on},
-          url_{rules.upstreams.front().urls.front()},
-          rules_{rules.backend} {}
+          gateway_{shared},
+          url_{shared.rules().upstreams.front().urls.front()},
+          rules_{shared.rules().backend} {}
 
     runtime::task<bool> answers(purpose why, runtime::scope& under) override {
         auto resolving = resolver_.resolve(url_.host, url_.port, under);
@@ -109,10 +112,11 @@ class serving::probe final : public process::backend_probe {
         if (!found) {
             co_return false;
         }
-        const bool readiness = why == purpose::readiness;
-        const std::string& path = readiness ? rules_.ready_path : rules_.live_path;
+        const question what = why == purpose::readiness
+                                  ? question{http1::method_id::get, rules_.ready_path, 400}
+                                  : liveness();
         for (const runtime::endpoint& at : *found) {
-            auto asking = ask(at, path, readiness ? 400 : 500, under);
+            auto asking = ask(at, what, under);
             const bool good = co_await asking;
             if (good) {
                 co_return true;
@@ -122,23 +126,43 @@ class serving::probe final : public process::backend_probe {
     }
 
   private:
-    runtime::task<bool> ask(
-        runtime::endpoint at, std::string path, int below, runtime::scope& under
-    ) {
-        if (path.empty()) {
+    /// No path: a connection is enough.
+    struct question {
+        http1::method_id method = http1::method_id::get;
+        std::string path;
+        int below = 600;
+    };
+
+    question liveness() {
+        if (!rules_.live_path.empty()) {
+            return {http1::method_id::get, rules_.live_path, 500};
+        }
+        const auto answers = gateway_.answers.load(std::memory_order_relaxed);
+        const bool silent = std::exchange(answers_seen_, answers) == answers;
+        if (silent && gateway_.guards().has_hanging_work(0)) {
+            return {http1::method_id::head, "/", 600};
+        }
+        return {};
+    }
+
+    runtime::task<bool> ask(runtime::endpoint at, question what, runtime::scope& under) {
+        if (what.path.empty()) {
             auto connecting = runtime::connect(through_, at, under);
             const auto made = co_await connecting;
             co_return made.has_value();
         }
         http::client with{through_, at};
-        const std::string text = http::get_request(at.text(), path);
-        auto asking = with.exchange(http1::method_id::get, text, under);
+        std::string text{to_string(what.method)};
+        text += ' ' + what.path + " HTTP/1.1\r\nHost: " + at.text() + "\r\n\r\n";
+        auto asking = with.exchange(what.method, text, under);
         const auto told = co_await asking;
-        co_return told && told->status < below;
+        co_return told && told->status < what.below;
     }
 
     runtime::network& through_;
     runtime::resolver resolver_;
+    gateway::gateway& gateway_;
+    std::uint64_t answers_seen_ = 0;
     const policy::http_url& url_;
     const policy::backend_policy& rules_;
 };
@@ -159,7 +183,7 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
     gateway_.health = [this](const http::request& asked) { return admin_.page(asked); };
     if (!rules_->backend.command.empty()) {
         gateway_.supervised = true;
-        probe_ = std::make_unique<probe>(loop_, outside_, *rules_);
+        probe_ = std::make_unique<probe>(loop_, outside_, gateway_);
         backend_ = std::make_unique<process::backend>(
             loop_, host_, *probe_, *this, options_of(rules_->backend)
         );

@@ -259,6 +259,9 @@ class admission {
     /// second is enough; without waiters it costs one load.
     void tick(time_point now) noexcept;
 
+    /// Whether a request to this upstream hangs, or ran into its time-out and goes on.
+    [[nodiscard]] bool has_hanging_work(std::size_t upstream) const noexcept;
+
     /// Requests in flight and waiting, over all. Lock-free, for a drain that waits for the end.
     [[nodiscard]] std::uint32_t in_flight() const noexcept {
         return in_flight_.load(std::memory_order_relaxed);

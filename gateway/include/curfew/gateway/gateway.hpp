@@ -51,6 +51,9 @@ class gateway {
     /// Of a supervised backend: whether it is ready, as far as its supervisor has noticed.
     std::atomic<bool> backend_is_up = true;
 
+    /// Response heads received so far: whoever sends one is not hung.
+    std::atomic<std::uint64_t> answers = 0;
+
   private:
     struct rule {
         policy::route_limits limits;

@@ -44,6 +44,7 @@ struct server_policy {
 struct request_policy {
     duration timeout = std::chrono::seconds{30};  ///< arrival to response headers
     duration body_idle = std::chrono::seconds{30};
+    duration stream_idle = std::chrono::hours{1};  ///< of event streams
     duration slow = std::chrono::seconds{1};
 };
 
