@@ -206,7 +206,7 @@ TEST(load, explain_offers_the_key_that_was_meant) {
     EXPECT_EQ(result.explain("request.timeot").error().hint, "did you mean `request.timeout`?");
     EXPECT_EQ(
         result.explain("request").error().hint,
-        "its section has: request.timeout, request.body_idle, request.slow"
+        "its section has: request.timeout, request.body_idle, request.stream_idle, request.slow"
     );
     EXPECT_FALSE(result.explain("upstream.main.urls"));
     EXPECT_FALSE(result.explain(""));

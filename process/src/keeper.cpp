@@ -18,6 +18,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 
 namespace curfew::process::keeper {
@@ -99,6 +100,21 @@ int missing_interpreter(const char* path) noexcept {
     return ::access(path, F_OK) == 0 ? ENOEXEC : ENOENT;
 }
 
+// By the kernel's own call: glibc keeps two signals (32, 33) to itself and refuses to touch them,
+// but whoever started us may have left them ignored.
+void reset_dispositions() noexcept {
+    struct {
+        void (*handler)(int) = SIG_DFL;
+        unsigned long flags = 0;
+        void (*restorer)() = nullptr;
+        std::uint64_t mask = 0;
+    } standard;
+
+    for (int number = 1; number < NSIG; ++number) {
+        ::syscall(SYS_rt_sigaction, number, &standard, nullptr, sizeof standard.mask);
+    }
+}
+
 [[noreturn]] void become_command(const plan& what, pid_t keeper, int errors) noexcept {
     if (what.own_session) {
         ::setsid();
@@ -112,9 +128,7 @@ int missing_interpreter(const char* path) noexcept {
     if (what.directory != nullptr && ::chdir(what.directory) != 0) {
         give_up(errors, news::cannot_enter);
     }
-    for (int number = 1; number < NSIG; ++number) {
-        ::signal(number, SIG_DFL);
-    }
+    reset_dispositions();
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,8 +1,5 @@
 #include "serving.hpp"
 
-#include <curfew/http/client.hpp>
-#include <curfew/runtime/resolver.hpp>
-
 #include <unistd.h>
 
 #include <csignal>
@@ -93,80 +90,6 @@ int complain_about(const policy::address& at, failure what) {
 
 }  // namespace
 
-/// Ready when it accepts a connection, or answers `ready_path` with a status below 400. Alive when
-/// it answers `live_path` with less than 500. Without that path: alive when it accepts a
-/// connection; but the kernel does that for a hung program too, so when requests hang and not one
-/// was answered since the last look, it must answer a HEAD with any status.
-class serving::probe final : public process::backend_probe {
-  public:
-    probe(runtime::loop& on, runtime::network& through, gateway::gateway& shared)
-        : through_{through},
-          resolver_{on},
-          gateway_{shared},
-          url_{shared.rules().upstreams.front().urls.front()},
-          rules_{shared.rules().backend} {}
-
-    runtime::task<bool> answers(purpose why, runtime::scope& under) override {
-        auto resolving = resolver_.resolve(url_.host, url_.port, under);
-        const auto found = co_await resolving;
-        if (!found) {
-            co_return false;
-        }
-        const question what = why == purpose::readiness
-                                  ? question{http1::method_id::get, rules_.ready_path, 400}
-                                  : liveness();
-        for (const runtime::endpoint& at : *found) {
-            auto asking = ask(at, what, under);
-            const bool good = co_await asking;
-            if (good) {
-                co_return true;
-            }
-        }
-        co_return false;
-    }
-
-  private:
-    /// No path: a connection is enough.
-    struct question {
-        http1::method_id method = http1::method_id::get;
-        std::string path;
-        int below = 600;
-    };
-
-    question liveness() {
-        if (!rules_.live_path.empty()) {
-            return {http1::method_id::get, rules_.live_path, 500};
-        }
-        const auto answers = gateway_.answers.load(std::memory_order_relaxed);
-        const bool silent = std::exchange(answers_seen_, answers) == answers;
-        if (silent && gateway_.guards().has_hanging_work(0)) {
-            return {http1::method_id::head, "/", 600};
-        }
-        return {};
-    }
-
-    runtime::task<bool> ask(runtime::endpoint at, question what, runtime::scope& under) {
-        if (what.path.empty()) {
-            auto connecting = runtime::connect(through_, at, under);
-            const auto made = co_await connecting;
-            co_return made.has_value();
-        }
-        http::client with{through_, at};
-        std::string text{to_string(what.method)};
-        text += ' ' + what.path + " HTTP/1.1\r\nHost: " + at.text() + "\r\n\r\n";
-        auto asking = with.exchange(what.method, text, under);
-        const auto told = co_await asking;
-        co_return told && told->status < what.below;
-    }
-
-    runtime::network& through_;
-    runtime::resolver resolver_;
-    gateway::gateway& gateway_;
-    std::uint64_t answers_seen_ = 0;
-    const policy::http_url& url_;
-    const policy::backend_policy& rules_;
-};
-
 serving::serving(std::shared_ptr<const policy::policy> rules)
     : rules_{std::move(rules)},
       loop_{outside_},
@@ -183,7 +106,7 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
     gateway_.health = [this](const http::request& asked) { return admin_.page(asked); };
     if (!rules_->backend.command.empty()) {
         gateway_.supervised = true;
-        probe_ = std::make_unique<probe>(loop_, outside_, gateway_);
+        probe_ = std::make_unique<http_probe>(loop_, outside_, gateway_);
         backend_ = std::make_unique<process::backend>(
             loop_, host_, *probe_, *this, options_of(rules_->backend)
         );

@@ -3,6 +3,7 @@
 #include "admin_site.hpp"
 #include "event_log.hpp"
 #include "fleet.hpp"
+#include "http_probe.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
@@ -43,8 +44,6 @@ class serving final : public process::backend_watcher {
     void told(process::backend_state state, std::string_view sentence) override;
     void printed(std::string_view line) override;
 
-    class probe;
-
     std::shared_ptr<const policy::policy> rules_;
     runtime::epoll outside_;
     runtime::loop loop_;
@@ -57,7 +56,7 @@ class serving final : public process::backend_watcher {
     admin_site admin_;
     process::system_host host_;
     process::line_writer output_;
-    std::unique_ptr<probe> probe_;
+    std::unique_ptr<http_probe> probe_;
     std::unique_ptr<process::backend> backend_;
     runtime::endpoint http_at_;
     runtime::endpoint admin_at_;

@@ -1,0 +1,61 @@
+#include "http_probe.hpp"
+
+#include <curfew/http/client.hpp>
+
+#include <utility>
+
+namespace curfew::cli {
+
+http_probe::http_probe(runtime::loop& on, runtime::network& through, gateway::gateway& shared)
+    : through_{through},
+      resolver_{on},
+      gateway_{shared},
+      url_{shared.rules().upstreams.front().urls.front()},
+      rules_{shared.rules().backend} {}
+
+runtime::task<bool> http_probe::answers(purpose why, runtime::scope& under) {
+    auto resolving = resolver_.resolve(url_.host, url_.port, under);
+    const auto found = co_await resolving;
+    if (!found) {
+        co_return false;
+    }
+    const question what = why == purpose::readiness
+                              ? question{http1::method_id::get, rules_.ready_path, 400}
+                              : liveness();
+    for (const runtime::endpoint& at : *found) {
+        auto asking = ask(at, what, under);
+        const bool good = co_await asking;
+        if (good) {
+            co_return true;
+        }
+    }
+    co_return false;
+}
+
+http_probe::question http_probe::liveness() {
+    if (!rules_.live_path.empty()) {
+        return {http1::method_id::get, rules_.live_path, 500};
+    }
+    const auto answers = gateway_.answers.load(std::memory_order_relaxed);
+    const bool silent = std::exchange(answers_seen_, answers) == answers;
+    if (silent && gateway_.guards().has_hanging_work(0)) {
+        return {http1::method_id::head, "/", 600};
+    }
+    return {};
+}
+
+runtime::task<bool> http_probe::ask(runtime::endpoint at, question what, runtime::scope& under) {
+    if (what.path.empty()) {
+        auto connecting = runtime::connect(through_, at, under);
+        const auto made = co_await connecting;
+        co_return made.has_value();
+    }
+    http::client with{through_, at};
+    std::string text{to_string(what.method)};
+    text += ' ' + what.path + " HTTP/1.1\r\nHost: " + at.text() + "\r\n\r\n";
+    auto asking = with.exchange(what.method, text, under);
+    const auto told = co_await asking;
+    co_return told && told->status < what.below;
+}
+
+}  // namespace curfew::cli
