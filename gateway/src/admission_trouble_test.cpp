@@ -55,9 +55,9 @@ TEST(admission_trouble, hanging_counts_once_and_not_after_an_answer) {
     EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
 }
 
-TEST(admission_trouble, at_a_cold_start_only_the_limit_itself_hangs) {
+TEST(admission_trouble, at_a_cold_start_half_of_the_limit_counts_as_hanging) {
     small_gateway gate;
-    EXPECT_EQ(gate.admit(0).hangs_at(30s), gate.now + 30s);
+    EXPECT_EQ(gate.admit(0).hangs_at(30s), gate.now + 15s);
 }
 
 TEST(admission_trouble, abandoned_work_keeps_its_places_until_it_is_over) {

@@ -41,7 +41,9 @@ void usual_time::record(duration took) noexcept {
 
 duration usual_time::hang_threshold(duration limit) const noexcept {
     const auto usual = p99();
-    return usual ? std::min(std::max(*usual * multiple, floor), limit) : limit;
+    return std::min(
+        usual ? std::max(*usual * multiple, floor) : std::max(limit / 2, cold_floor), limit
+    );
 }
 
 std::optional<duration> usual_time::known(const std::atomic<duration::rep>& value) noexcept {

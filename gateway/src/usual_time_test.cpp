@@ -17,12 +17,15 @@ void record(usual_time& usual, duration took, int times) {
         usual.record(took);
 }
 
-TEST(usual_time, nothing_is_usual_at_a_cold_start) {
+TEST(usual_time, nothing_is_usual_at_a_cold_start_so_half_of_the_limit_decides) {
     usual_time usual;
-    EXPECT_EQ(usual.hang_threshold(limit), limit);
+    EXPECT_EQ(usual.hang_threshold(limit), limit / 2);
+    EXPECT_EQ(usual.hang_threshold(120s), 60s);
+    EXPECT_EQ(usual.hang_threshold(12s), 10s) << "at least ten seconds";
+    EXPECT_EQ(usual.hang_threshold(2s), 2s) << "never more than the limit";
     record(usual, 5ms, usual_time::samples_min - 1);
     EXPECT_EQ(usual.p99(), std::nullopt);
-    EXPECT_EQ(usual.hang_threshold(limit), limit);
+    EXPECT_EQ(usual.hang_threshold(limit), limit / 2);
     usual.record(5ms);
     EXPECT_EQ(usual.hang_threshold(limit), 1s);
 }

@@ -22,7 +22,9 @@ namespace curfew::gateway {
 /// in a thousand move the p99.
 ///
 /// hang_threshold: 4 x p99, at least 1 s, at most the request's own limit.
-///  - Cold start: with fewer than 32 samples nothing is usual, and the threshold is the limit.
+///  - Cold start: with fewer than 32 samples nothing is usual, and the threshold is half of the
+///    limit, at least 10 s: whoever set the limit has said how long an answer may take, and a route
+///    that never answered must be found hung before its callers' patience is all there is.
 ///  - Routes that are slow by nature: their p99 is long, and so is the threshold. Slow requests
 ///    that are more than 1 in 100 move the p99; rarer ones may count as hanging, one by one, among
 ///    a hundred successes, which opens no breaker.
@@ -33,6 +35,7 @@ class usual_time {
     static constexpr std::uint32_t samples_min = 32;
     static constexpr duration floor = std::chrono::seconds{1};
     static constexpr int multiple = 4;
+    static constexpr duration cold_floor = std::chrono::seconds{10};
 
     void record(duration took) noexcept;
 
