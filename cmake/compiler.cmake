@@ -14,8 +14,10 @@ if(CURFEW_CCACHE)
 endif()
 
 add_compile_options(
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+    -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
     -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+# g++ counts members as shadowed too, which clang does not: one meaning for both.
+add_compile_options($<IF:$<CXX_COMPILER_ID:Clang>,-Wshadow,-Wshadow=local>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options(-fcolor-diagnostics)
     add_link_options(-fuse-ld=lld-19)
