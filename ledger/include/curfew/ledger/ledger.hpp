@@ -1,0 +1,99 @@
+#pragma once
+
+#include <curfew/core/event.hpp>
+#include <curfew/ledger/records.hpp>
+#include <curfew/policy/policy.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace curfew::ledger {
+
+struct settings {
+    std::string path;               ///< the file; its directory is made (place.hpp)
+    policy::ledger_policy rules{};  ///< size, ages, sampling; `enabled` and `path` are the caller's
+    std::string version{};          ///< of this program, shown with its instance
+    /// Of each sink, a power of two. 4 MiB hold about 25 000 events: two seconds of 10 000 a
+    /// second, for which the disk may be stuck before events are dropped.
+    std::size_t ring_bytes = std::size_t{4} << 20;
+    std::string vfs{};  ///< of SQLite; empty: the usual one
+};
+
+/// The clocks, read by the writer's thread alone; copies of them may outlive the ledger.
+struct times {
+    std::function<time_point()> now;  ///< the timeline of the events
+    std::function<wall_time()> wall;  ///< for display
+};
+
+/// How it goes, for people and for the admin listener.
+struct status {
+    enum class condition : std::uint8_t {
+        opening,  ///< nothing was written yet
+        storing,
+        failing,  ///< it cannot be written now; tried again with growing pauses, at most a minute
+        stopped,
+    };
+
+    condition is = condition::opening;
+    std::string path;
+    failure why{};       ///< while failing
+    std::string reason;  ///< the same in words
+    wall_time failing_since{};
+    wall_time last_written{};
+    std::string set_aside;                  ///< where a damaged file went; empty: there was none
+    std::uint64_t file_bytes = 0;           ///< without the write-ahead log
+    std::uint32_t success_rows_one_in = 1;  ///< the sampling of plain successes now
+    std::size_t rows_waiting = 0;
+    fates so_far{};  ///< of this process; row_kept: written, or still waiting
+};
+
+[[nodiscard]] std::string_view to_string(status::condition what) noexcept;
+
+/// The durable record of operations. Each thread that tells events has a sink of its own, which
+/// copies an event into a ring (about 50 ns, no lock, no allocation, no system call); one thread of
+/// the ledger empties the rings five times a second, adds every event to the figures of its minute,
+/// keeps a row of all that is no plain success and of some that are, and writes once a second.
+///
+/// Whatever happens to the file (full disk, no permission, damage, a newer version, another
+/// process), events are taken: figures wait in memory and stay exact, rows wait as far as there is
+/// room, what does not fit is counted, and it is said once. A damaged file is set aside under a
+/// name that says so and a new one is begun; a newer or a foreign one is not touched.
+///
+///     ledger::ledger book{{path, rules.ledger, version}, {now, wall}, say};
+///     worker.events = &book.sink();   // one for each thread
+///     ...
+///     book.stop(2s);                  // after the last event
+///
+/// Thread rule: one thread, but `state` and `mark` from any.
+class ledger {
+  public:
+    /// Begins at once; never fails. `tell` gets a sentence when something about the file changes,
+    /// on the ledger's thread, never after `stop` has returned, and must not wait.
+    ledger(const settings& how, times clocks, std::function<void(std::string_view)> tell);
+    ledger(const ledger&) = delete;
+    ledger& operator=(const ledger&) = delete;
+    /// Stops with 200 ms of patience.
+    ~ledger();
+
+    /// A new sink for one thread, for as long as the ledger is there. At most 1024.
+    [[nodiscard]] event_sink& sink();
+
+    /// "v1.4 deployed", now.
+    void mark(std::string text);
+
+    [[nodiscard]] status state() const;
+
+    /// Writes what there is and ends, in at most `patience`: a disk that hangs longer is left
+    /// alone. Whether all of it was written. Nothing that is told after it is kept.
+    bool stop(duration patience);
+
+  private:
+    struct shared;
+    std::shared_ptr<shared> shared_;
+};
+
+}  // namespace curfew::ledger

@@ -1,0 +1,151 @@
+#include "writer.hpp"
+#include <curfew/core/expects.hpp>
+#include <curfew/ledger/ledger.hpp>
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace curfew::ledger {
+namespace {
+
+constexpr auto pause = std::chrono::milliseconds{200};
+constexpr auto farewell = std::chrono::milliseconds{200};
+constexpr std::size_t sinks_max = 1'024;
+
+/// Signals belong to the main loop: a thread that took one would take it away.
+class all_signals_blocked {
+  public:
+    all_signals_blocked() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+
+    all_signals_blocked(const all_signals_blocked&) = delete;
+    all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+
+    ~all_signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+/// What the ledger and its thread have in common; the thread may outlive the ledger when its disk
+/// hangs.
+struct ledger::shared {
+    shared(const settings& how, times when, std::function<void(std::string_view)> say)
+        : ring_bytes{how.ring_bytes},
+          clocks{std::move(when)},
+          tell{std::move(say)},
+          work{how, [this](std::string_view sentence) { pass_on(sentence); }} {
+        seen = work.state();
+    }
+
+    void pass_on(std::string_view sentence) {
+        const std::lock_guard held{telling};
+        if (tell) {
+            tell(sentence);
+        }
+    }
+
+    void run() {
+        bool last = false;
+        while (!last) {
+            std::vector<recorder*> from;
+            std::vector<std::string> texts;
+            {
+                std::unique_lock held{lock};
+                changed.wait_for(held, pause, [this] { return stopping; });
+                last = stopping;
+                texts.swap(marks);
+                for (const auto& each : recorders) {
+                    from.push_back(each.get());
+                }
+            }
+            const auto now = clocks.now();
+            const auto wall = clocks.wall();
+            for (auto& each : texts) {
+                work.take_mark({wall, std::move(each)});
+            }
+            const bool whole = last ? work.finish(now, wall, from) : work.step(now, wall, from);
+            const std::lock_guard held{lock};
+            seen = work.state();
+            all_written = whole;
+        }
+        const std::lock_guard held{lock};
+        ended = true;
+        changed.notify_all();
+    }
+
+    const std::size_t ring_bytes;
+    const times clocks;
+    std::mutex telling;
+    std::function<void(std::string_view)> tell;
+
+    std::mutex lock;
+    std::condition_variable changed;
+    std::vector<std::unique_ptr<recorder>> recorders;
+    std::vector<std::string> marks;
+    status seen;
+    bool stopping = false;
+    bool ended = false;
+    bool all_written = false;
+
+    writer work;  // of the thread alone
+};
+
+ledger::ledger(const settings& how, times clocks, std::function<void(std::string_view)> tell)
+    : shared_{std::make_shared<shared>(how, std::move(clocks), std::move(tell))} {
+    const all_signals_blocked quiet;
+    std::thread{[mine = shared_] { mine->run(); }}.detach();
+}
+
+ledger::~ledger() {
+    stop(farewell);
+}
+
+event_sink& ledger::sink() {
+    auto made = std::make_unique<recorder>(shared_->ring_bytes);
+    const std::lock_guard held{shared_->lock};
+    expects(shared_->recorders.size() < sinks_max, "a sink is for a thread, not for a request");
+    return *shared_->recorders.emplace_back(std::move(made));
+}
+
+void ledger::mark(std::string text) {
+    const std::lock_guard held{shared_->lock};
+    if (shared_->marks.size() < batch::marks_max) {
+        shared_->marks.push_back(std::move(text));
+    }
+}
+
+status ledger::state() const {
+    const std::lock_guard held{shared_->lock};
+    return shared_->seen;
+}
+
+bool ledger::stop(duration patience) {
+    bool whole = false;
+    {
+        std::unique_lock held{shared_->lock};
+        shared_->stopping = true;
+        shared_->changed.notify_all();
+        shared_->changed.wait_for(held, patience, [this] { return shared_->ended; });
+        shared_->seen.is = status::condition::stopped;
+        whole = shared_->ended && shared_->all_written;
+    }
+    // Whoever it talks to may be gone soon.
+    const std::lock_guard held{shared_->telling};
+    shared_->tell = nullptr;
+    return whole;
+}
+
+}  // namespace curfew::ledger

@@ -1,0 +1,91 @@
+#include "reader_connection.hpp"
+
+#include <string>
+
+namespace curfew::ledger {
+namespace {
+
+constexpr std::int64_t list_max = 10'000;
+
+}  // namespace
+
+result<std::vector<mark>> reader::marks(const range& when) {
+    std::vector<mark> all;
+    const auto done = on_->select(
+        "SELECT at_ns, text FROM mark WHERE at_ns>=?1 AND at_ns<?2 ORDER BY at_ns LIMIT " +
+            std::to_string(list_max),
+        nanoseconds(when.from),
+        nanoseconds(when.to),
+        [&](const statement& row) -> result<bool> {
+            all.push_back({wall_of(row.number(0)), std::string{row.text(1)}});
+            return true;
+        }
+    );
+    return done ? result<std::vector<mark>>{std::move(all)} : std::unexpected{done.error()};
+}
+
+result<std::vector<instance>> reader::instances(const range& when) {
+    std::vector<instance> all;
+    const auto done = on_->select(
+        "SELECT id, process, version, started_ns, last_seen_ns, stopped FROM instance "
+        "WHERE last_seen_ns>=?1 AND started_ns<?2 ORDER BY id LIMIT " +
+            std::to_string(list_max),
+        nanoseconds(when.from),
+        nanoseconds(when.to),
+        [&](const statement& row) -> result<bool> {
+            all.push_back(
+                {row.number(0),
+                 row.number(1),
+                 std::string{row.text(2)},
+                 wall_of(row.number(3)),
+                 wall_of(row.number(4)),
+                 row.number(5) != 0}
+            );
+            return true;
+        }
+    );
+    return done ? result<std::vector<instance>>{std::move(all)} : std::unexpected{done.error()};
+}
+
+result<fates> reader::what_became(const range& when) {
+    fates sums{};
+    const auto done = on_->select(
+        "SELECT what, sum(count) FROM fate WHERE minute>=?1 AND minute<?2 GROUP BY what",
+        minute_of(when.from),
+        minute_of(when.to),
+        [&](const statement& row) -> result<bool> {
+            for (std::size_t i = 0; i < fate_count; ++i) {
+                if (to_string(static_cast<fate>(i)) == row.text(0)) {
+                    sums[i] = static_cast<std::uint64_t>(row.number(1));
+                }
+            }
+            return true;
+        }
+    );
+    return done ? result<fates>{sums} : std::unexpected{done.error()};
+}
+
+result<coverage> reader::covers() {
+    const auto row = on_->optional_number("SELECT minute FROM operation ORDER BY minute LIMIT 1");
+    const auto first = on_->optional_number("SELECT minute FROM minute ORDER BY minute LIMIT 1");
+    const auto last =
+        on_->optional_number("SELECT minute FROM minute ORDER BY minute DESC LIMIT 1");
+    const auto pages = on_->on.number("PRAGMA page_count");
+    const auto size = on_->on.number("PRAGMA page_size");
+    for (const auto* each : {&row, &first, &last}) {
+        if (!*each) {
+            return std::unexpected{each->error()};
+        }
+    }
+    if (!pages || !size) {
+        return std::unexpected{pages ? size.error() : pages.error()};
+    }
+    const auto begin = [](const std::optional<std::int64_t>& at) -> std::optional<wall_time> {
+        return at ? std::optional{begin_of(*at)} : std::nullopt;
+    };
+    return coverage{
+        begin(*row), begin(*first), begin(*last), static_cast<std::uint64_t>(*pages * *size)
+    };
+}
+
+}  // namespace curfew::ledger

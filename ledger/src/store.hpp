@@ -1,0 +1,100 @@
+#pragma once
+
+#include "batch.hpp"
+#include "database.hpp"
+#include <curfew/policy/policy.hpp>
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace curfew::ledger {
+
+/// Which file a path named: it may be moved, removed or replaced while it is open.
+struct file_identity {
+    dev_t device = 0;
+    ino_t number = 0;
+
+    friend bool operator==(const file_identity&, const file_identity&) = default;
+};
+
+[[nodiscard]] std::optional<file_identity> identify(const std::string& path) noexcept;
+
+/// The ledger's file, open for writing. SQLite in WAL mode with synchronous=NORMAL: what a
+/// transaction wrote survives a killed process whole or not at all; a power failure may take the
+/// last seconds, and nothing else. Several processes may write one file.
+/// Thread rule: one thread at a time.
+class store {
+  public:
+    /// Opens, makes or upgrades it. Nothing is ever set aside or overwritten here.
+    [[nodiscard]] static result<store> open(
+        const std::string& path, std::string_view version, const std::string& vfs = {}
+    );
+
+    /// All of it in one transaction, or nothing. With a `spool`, its name is kept so that the same
+    /// spool is never added twice: then nothing is written, and that is a success.
+    [[nodiscard]] result<> write(const batch& what, wall_time now, std::string_view spool = {});
+
+    /// The last word of this instance: it stopped in order.
+    [[nodiscard]] result<> say_goodbye(wall_time now);
+
+    struct trimmed {
+        std::uint64_t rows_expired = 0;
+        std::uint64_t minutes_expired = 0;
+        std::uint64_t rows_trimmed = 0;
+        std::uint64_t minutes_trimmed = 0;
+    };
+
+    /// Deletes what is too old, and of what is too much the oldest (rows before minutes), at most
+    /// about `most` of each; then gives pages back to the system, a few at a time.
+    [[nodiscard]] result<trimmed> trim(
+        const policy::ledger_policy& rules, wall_time now, std::uint64_t most
+    );
+
+    /// The file without its write-ahead log.
+    [[nodiscard]] result<std::uint64_t> file_bytes();
+
+    /// Whether `path` still names the file that is open.
+    [[nodiscard]] bool in_place() const noexcept;
+
+  private:
+    struct statements {
+        statement insert_series;
+        statement find_series;
+        statement insert_instance;
+        statement touch_instance;
+        statement add_minute;
+        statement insert_operation;
+        statement insert_mark;
+        statement add_fate;
+        statement insert_spool;
+    };
+
+    [[nodiscard]] result<> prepare_all();
+    [[nodiscard]] result<> write_all(const batch& what, wall_time now);
+    [[nodiscard]] result<> register_instance(wall_time now);
+    [[nodiscard]] result<std::int64_t> id_of(const batch& in, batch::series_index which);
+    [[nodiscard]] result<> write_minutes(const batch& what);
+    [[nodiscard]] result<> write_rows(const batch& what);
+    [[nodiscard]] result<> write_fates(const batch& what, wall_time now);
+    [[nodiscard]] result<std::uint64_t> delete_minutes(minute before, std::uint64_t most);
+    [[nodiscard]] result<> shrink(std::uint64_t size_max, std::uint64_t most, trimmed& told);
+    [[nodiscard]] result<> forget(minute before);
+    [[nodiscard]] result<> give_pages_back(std::uint64_t size_max);
+
+    std::string path_;
+    std::string version_;
+    std::optional<file_identity> identity_;
+    database on_;
+    statements prepared_;
+    std::int64_t instance_ = 0;             // zero: not registered yet
+    std::vector<std::int64_t> known_;       // ids of series, by their index; zero: not asked yet
+    std::shared_ptr<const void> known_of_;  // the batch whose indices these are
+};
+
+}  // namespace curfew::ledger

@@ -1,0 +1,127 @@
+#include "writer.hpp"
+
+#include <algorithm>
+
+namespace curfew::ledger {
+namespace {
+
+constexpr std::size_t piece = 4'096;
+constexpr std::size_t pieces_max = 32;  // a step has an end, however quick the producers are
+constexpr std::uint64_t trim_least = 8'192;
+
+}  // namespace
+
+writer::writer(const settings& how, std::function<void(std::string_view)> tell)
+    : success_rows_{how.rules.success_rows},
+      keeper_{how, std::move(tell)},
+      sampler_{success_rows_} {}
+
+void writer::take_mark(mark what) {
+    (void)batch_.take(std::move(what));
+}
+
+bool writer::step(time_point now, wall_time wall, std::span<recorder* const> from) {
+    if (!anchor_) {
+        anchor_.emplace(now, wall);
+    } else if (anchor_->look(now, wall)) {
+        batch_.count(fate::clock_stepped);
+    }
+    for (recorder* each : from) {
+        drain(*each, now, wall);
+        count_drops(*each);
+    }
+    if (now >= write_at_ && write(now, wall)) {
+        write_at_ = add_saturated(now, write_every);
+    }
+    return batch_.empty();
+}
+
+bool writer::finish(time_point now, wall_time wall, std::span<recorder* const> from) {
+    write_at_ = time_point::max();
+    (void)step(now, wall, from);
+    keeper_.hurry();
+    const bool whole = write(now, wall);
+    keeper_.say_goodbye(wall);
+    stopped_ = true;
+    return whole;
+}
+
+void writer::drain(recorder& from, time_point now, wall_time wall) {
+    for (std::size_t i = 0; i < pieces_max; ++i) {
+        const std::size_t seen =
+            from.drain(piece, [&](std::span<const std::byte> bytes) { take(bytes, now); });
+        if (batch_.rows().size() > batch::rows_max / 2) {
+            (void)write(now, wall);
+        }
+        if (seen < piece) {
+            return;
+        }
+    }
+}
+
+void writer::take(std::span<const std::byte> bytes, time_point now) {
+    const bool sound = unpack(bytes, unpacked_);
+    expects(sound, "a ring gives back what was put in");
+    const event& what = unpacked_.told;
+    if (unpacked_.cut) {
+        batch_.count(fate::text_cut);
+    }
+    const std::uint32_t one_in = is_plain_success(what) ? sampler_.choose(what.trace, now) : 1;
+    batch_.take(what, anchor_->at(what.started), one_in);
+}
+
+void writer::count_drops(const recorder& of) {
+    drops& seen = drops_seen_[&of];
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        const std::uint64_t now = of.dropped(static_cast<outcome>(i));
+        const auto first = static_cast<std::size_t>(fate::ring_full_success);
+        batch_.count(static_cast<fate>(first + i), now - seen[i]);
+        seen[i] = now;
+    }
+}
+
+bool writer::write(time_point now, wall_time wall) {
+    if (!keeper_.may_try(now)) {
+        return false;
+    }
+    if (!batch_.empty() || now >= trim_at_) {
+        if (!keeper_.write(batch_, now, wall)) {
+            return false;
+        }
+        rows_since_trim_ += batch_.rows().size();
+        for (std::size_t i = 0; i < fate_count; ++i) {
+            written_[i] += batch_.what_became()[i];
+        }
+        batch_.clear();
+    }
+    if (now >= spool_at_ && keeper_.merge_spool(now, wall)) {
+        spool_at_ = add_saturated(now, spool_every);
+    }
+    if (now >= trim_at_ || rows_since_trim_ > trim_least) {
+        trim(now, wall);
+    }
+    return true;
+}
+
+void writer::trim(time_point now, wall_time wall) {
+    const std::uint64_t most = std::max(trim_least, rows_since_trim_ * 2);
+    const wall_time by_age = std::min(anchor_->steady(now), wall);
+    if (keeper_.trim(batch_, now, wall, by_age, most)) {
+        rows_since_trim_ = 0;
+        trim_at_ = add_saturated(now, trim_every);
+    }
+}
+
+status writer::state() const {
+    status told;
+    keeper_.describe(told);
+    told.is = stopped_ ? status::condition::stopped : told.is;
+    told.success_rows_one_in = sampler_.one_in();
+    told.rows_waiting = batch_.rows().size();
+    for (std::size_t i = 0; i < fate_count; ++i) {
+        told.so_far[i] = written_[i] + batch_.what_became()[i];
+    }
+    return told;
+}
+
+}  // namespace curfew::ledger

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "batch.hpp"
+#include "keeper.hpp"
+#include "recorder.hpp"
+#include "sampler.hpp"
+#include "wall_anchor.hpp"
+#include <curfew/ledger/ledger.hpp>
+
+#include <array>
+#include <optional>
+#include <span>
+#include <unordered_map>
+
+namespace curfew::ledger {
+
+/// Empties the rings, adds up, samples, and writes when it is time: what the ledger's thread does,
+/// without the thread. Told the time. Thread rule: one thread.
+class writer {
+  public:
+    static constexpr duration write_every = std::chrono::seconds{1};
+    static constexpr duration spool_every = std::chrono::seconds{5};
+    static constexpr duration trim_every = std::chrono::seconds{10};
+
+    writer(const settings& how, std::function<void(std::string_view)> tell);
+
+    void take_mark(mark what);
+
+    /// Whether nothing waits any more.
+    bool step(time_point now, wall_time wall, std::span<recorder* const> from);
+
+    /// The last step: writes even if it is not time yet.
+    bool finish(time_point now, wall_time wall, std::span<recorder* const> from);
+
+    [[nodiscard]] status state() const;
+
+  private:
+    using drops = std::array<std::uint64_t, recorder::outcomes>;
+
+    void drain(recorder& from, time_point now, wall_time wall);
+    void take(std::span<const std::byte> bytes, time_point now);
+    void count_drops(const recorder& of);
+    bool write(time_point now, wall_time wall);
+    void trim(time_point now, wall_time wall);
+
+    std::uint32_t success_rows_;
+    keeper keeper_;
+    batch batch_;
+    sampler sampler_;
+    std::optional<wall_anchor> anchor_;
+    unpacked_event unpacked_;
+    std::unordered_map<const recorder*, drops> drops_seen_;
+    time_point write_at_ = time_point::min();
+    time_point spool_at_ = time_point::min();
+    time_point trim_at_ = time_point::min();
+    std::uint64_t rows_since_trim_ = 0;
+    fates written_{};
+    bool stopped_ = false;
+};
+
+}  // namespace curfew::ledger
