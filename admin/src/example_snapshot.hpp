@@ -18,6 +18,7 @@ inline gateway::snapshot example_snapshot() {
     now.in_flight_cap = 1000;
     now.queued = 2;
     now.connections = 7;
+    now.connections_limit = 10'000;
     now.connections_accepted = 40;
     now.bad_requests = 3;
 

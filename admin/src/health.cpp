@@ -1,6 +1,6 @@
-#include "json_writer.hpp"
 #include "route_names.hpp"
 #include <curfew/admin/health.hpp>
+#include <curfew/admin/json_writer.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -130,6 +130,9 @@ void write(json_writer& out, const route_snapshot& route, const snapshot& now) {
     out.member("limit", limit_of(route, now));
     out.member("abandoned", route.abandoned);
     out.member("hanging", route.hanging);
+    if (now.observe) {
+        out.member("would_queue", route.would_queue);
+    }
     out.member("usual_ms", route.usual ? std::optional{whole_ms(*route.usual)} : std::nullopt);
     out.end_object();
 }
@@ -233,6 +236,15 @@ std::string render_health(const snapshot& now, const process_sample& process, wa
         write(out, now.routes[i], now);
     }
     out.end_object();
+    out.end_object();
+    return std::move(out).take();
+}
+
+std::string render_brief(const snapshot& now, wall_time at) {
+    json_writer out;
+    out.begin_object();
+    out.member("status", to_string(health_of(now)));
+    out.member("timestamp", rfc3339(at));
     out.end_object();
     return std::move(out).take();
 }

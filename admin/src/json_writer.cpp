@@ -1,5 +1,4 @@
-#include "json_writer.hpp"
-
+#include <curfew/admin/json_writer.hpp>
 #include <curfew/core/utf8.hpp>
 
 #include <algorithm>
@@ -44,8 +43,11 @@ void json_writer::value(double number) {
         literal("null");
         return;
     }
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    char digits[48];
+    const double size = std::abs(number);
+    const bool plain = size == 0 || (size >= 1e-9 && size < 1e15);
+    const auto format = plain ? std::chars_format::fixed : std::chars_format::general;
+    const auto end = std::to_chars(digits, digits + sizeof digits, number, format).ptr;
     literal({digits, end});
 }
 

@@ -1,4 +1,4 @@
-#include "json_writer.hpp"
+#include <curfew/admin/json_writer.hpp>
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

@@ -56,6 +56,10 @@ constexpr series<snapshot> totals[] = {
      value<&snapshot::in_flight_cap>},
     {"curfew_queued", gauge, "Requests waiting for a place.", value<&snapshot::queued>},
     {"curfew_connections", gauge, "Client connections open.", value<&snapshot::connections>},
+    {"curfew_connections_limit",
+     gauge,
+     "How many may be open: server.connections_max, or what the descriptors are enough for.",
+     value<&snapshot::connections_limit>},
     {"curfew_connections_accepted_total",
      counter,
      "Client connections accepted.",
@@ -80,7 +84,7 @@ constexpr series<process_sample> of_process[] = {
 constexpr series<upstream_snapshot> of_upstream[] = {
     {"curfew_upstream_up",
      gauge,
-     "0 while its backend is down or restarting.",
+     "0 while its backend is down or restarting, or none of its endpoints takes connections.",
      value<&upstream_snapshot::up>},
     {"curfew_upstream_limit", gauge, "The adaptive limit.", value<&upstream_snapshot::limit>},
     {"curfew_upstream_route_limit",
@@ -155,6 +159,10 @@ constexpr series<route_snapshot> of_observed_route[] = {
      counter,
      "What breakers would have refused, were this not an observing gateway.",
      value<&route_snapshot::would_refuse_by_breaker>},
+    {"curfew_would_queue_total",
+     counter,
+     "Requests that would have waited for a place, were this not an observing gateway.",
+     value<&route_snapshot::would_queue>},
 };
 
 template <class T, std::size_t Size>
@@ -278,7 +286,12 @@ void write_times(exposition& out, const labelled_routes& routes) {
         out.histogram_samples(labels, route.numbers.whole);
     }
     out.family(
-        "curfew_upstream_duration_seconds", metric_type::histogram, "The upstream's part of it."
+        "curfew_upstream_duration_seconds",
+        metric_type::histogram,
+        "From the asking of an upstream to its response headers, of the requests that it answered. "
+        "One "
+        "that never was is not in it: see curfew_requests_total{outcome=\"timeout\"}, and while it "
+        "lasts curfew_route_in_flight and curfew_route_hanging."
     );
     for (const auto& [route, labels] : routes) {
         out.histogram_samples(labels, route.numbers.upstream);

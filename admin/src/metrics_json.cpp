@@ -1,5 +1,5 @@
-#include "json_writer.hpp"
 #include "route_names.hpp"
+#include <curfew/admin/json_writer.hpp>
 #include <curfew/admin/metrics.hpp>
 
 namespace curfew::admin {
@@ -33,7 +33,7 @@ void write_counts(
     out.end_object();
 }
 
-void write(json_writer& out, const gateway::route_snapshot& route) {
+void write(json_writer& out, const gateway::route_snapshot& route, bool observe) {
     const gateway::route_numbers& numbers = route.numbers;
     out.begin_object();
     write_times(out, numbers.whole);
@@ -46,6 +46,11 @@ void write(json_writer& out, const gateway::route_snapshot& route) {
     write_counts<shed_reason>(out, "refusals", numbers.by_refusal);
     out.member("slow_count", numbers.slow);
     out.member("retried_count", numbers.retried);
+    if (observe) {
+        write_counts<shed_reason>(out, "would_refuse", route.would_refuse);
+        out.member("would_refuse_by_breaker", route.would_refuse_by_breaker);
+        out.member("would_queue", route.would_queue);
+    }
     out.end_object();
 }
 
@@ -59,7 +64,7 @@ std::string render_metrics_json(const gateway::snapshot& now) {
     out.begin_object();
     for (std::size_t i = 0; i < now.routes.size(); ++i) {
         out.key(names[i]);
-        write(out, now.routes[i]);
+        write(out, now.routes[i], now.observe);
     }
     out.end_object();
     out.end_object();

@@ -1,4 +1,5 @@
 #include "example_snapshot.hpp"
+#include <curfew/admin/health.hpp>
 #include <curfew/admin/metrics.hpp>
 
 #include <gtest/gtest.h>
@@ -193,12 +194,21 @@ TEST(metrics, what_an_observing_gateway_would_have_refused_is_told_only_there) {
     gateway::snapshot now = example_snapshot();
     now.routes[1].would_refuse[static_cast<std::size_t>(shed_reason::queue_full)] = 9;
     now.routes[1].would_refuse_by_breaker = 4;
-    EXPECT_FALSE(render_metrics(now, {}).contains("would_refuse"));
+    now.routes[1].would_queue = 7;
+    EXPECT_FALSE(render_metrics(now, {}).contains("curfew_would"));
+    EXPECT_FALSE(render_metrics_json(now).contains("would"));
+    EXPECT_FALSE(render_health(now, {}, {}).contains("would"));
     now.observe = true;
     const parsed page = parse(render_metrics(now, {}));
     const std::string slow = R"({route="GET /slow",upstream="main")";
     EXPECT_EQ(page.values.at("curfew_would_refuse_total" + slow + R"(,reason="queue_full"})"), 9);
     EXPECT_EQ(page.values.at("curfew_would_refuse_by_breaker_total" + slow + "}"), 4);
+    EXPECT_EQ(page.values.at("curfew_would_queue_total" + slow + "}"), 7);
+    const auto json = render_metrics_json(now);
+    EXPECT_TRUE(json.contains(
+        R"("would_refuse":{"queue_full":9},"would_refuse_by_breaker":4,"would_queue":7)"
+    )) << json;
+    EXPECT_TRUE(render_health(now, {}, {}).contains(R"("would_queue":7)"));
 }
 
 TEST(metrics, the_backend_is_counted_only_where_curfew_runs_one) {

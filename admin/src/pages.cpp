@@ -1,5 +1,8 @@
 #include <curfew/admin/pages.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace curfew::admin {
 
 namespace {
@@ -10,28 +13,63 @@ constexpr std::string_view prometheus = "text/plain; version=0.0.4; charset=utf-
 constexpr int ok = 200;
 constexpr int unavailable = 503;
 
+struct address {
+    std::string_view path;
+    view what;
+};
+
+constexpr std::array addresses{
+    address{"/-/health", view::health},
+    address{"/-/health/live", view::live},
+    address{"/-/health/ready", view::ready},
+    address{"/-/metrics", view::metrics},
+    address{"/-/metrics.json", view::metrics_json},
+};
+
 }  // namespace
 
-std::optional<page> page_for(std::string_view target, const facts& known) {
+std::optional<view> view_at(std::string_view target) noexcept {
     const auto path = target.substr(0, target.find('?'));
-    if (path == "/-/health") {
-        const bool down = health_of(known.now) == health::unhealthy;
-        auto body = render_health(known.now, known.process, known.at);
-        return page{down ? unavailable : ok, json, std::move(body)};
+    const auto found = std::ranges::find(addresses, path, &address::path);
+    return found == addresses.end() ? std::nullopt : std::optional{found->what};
+}
+
+needs needs_of(view page) noexcept {
+    switch (page) {
+        case view::live:
+            return needs::nothing;
+        case view::ready:
+            return needs::state;
+        default:
+            return needs::everything;
     }
-    if (path == "/-/health/live") {
-        return page{ok, json, render_live()};
+}
+
+page draw(view what, const facts& known) {
+    switch (what) {
+        case view::live:
+            return {ok, json, render_live()};
+        case view::ready:
+            return {known.now.ready ? ok : unavailable, json, render_ready(known.now)};
+        case view::metrics:
+            return {ok, prometheus, render_metrics(known.now, known.process)};
+        case view::metrics_json:
+            return {ok, json, render_metrics_json(known.now)};
+        case view::health:
+        case view::brief:
+            break;
     }
-    if (path == "/-/health/ready") {
-        return page{known.now.ready ? ok : unavailable, json, render_ready(known.now)};
+    const bool down = health_of(known.now) == health::unhealthy;
+    const int status = down ? unavailable : ok;
+    if (what == view::brief) {
+        return {status, json, render_brief(known.now, known.at)};
     }
-    if (path == "/-/metrics") {
-        return page{ok, prometheus, render_metrics(known.now, known.process)};
-    }
-    if (path == "/-/metrics.json") {
-        return page{ok, json, render_metrics_json(known.now)};
-    }
-    return std::nullopt;
+    return {status, json, render_health(known.now, known.process, known.at)};
+}
+
+std::optional<page> page_for(std::string_view target, const facts& known) {
+    const auto what = view_at(target);
+    return what ? std::optional{draw(*what, known)} : std::nullopt;
 }
 
 }  // namespace curfew::admin

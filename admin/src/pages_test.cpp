@@ -39,6 +39,17 @@ TEST_F(pages_test, are_what_the_golden_files_say) {
     }
 }
 
+TEST_F(pages_test, the_brief_one_names_nothing_of_the_inside) {
+    const auto brief = [this] {
+        return draw(view::brief, {now, process, wall_time{1'700'000'000'123ms}});
+    };
+    EXPECT_EQ(brief().body, R"({"status":"degraded","timestamp":"2023-11-14T22:13:20.123Z"})");
+    EXPECT_EQ(brief().status, 200);
+    now.draining = true;
+    EXPECT_EQ(brief().status, 503);
+    EXPECT_EQ(brief().status, get("/-/health")->status);
+}
+
 TEST_F(pages_test, have_the_type_of_their_format) {
     EXPECT_EQ(get("/-/health")->content_type, "application/json");
     EXPECT_EQ(get("/-/metrics")->content_type, "text/plain; version=0.0.4; charset=utf-8");
@@ -80,6 +91,24 @@ TEST_F(pages_test, an_empty_gateway_has_pages_too) {
         EXPECT_FALSE(get(target)->body.empty()) << target;
     }
     EXPECT_EQ(get("/-/metrics.json")->body, R"({"endpoints":{}})");
+}
+
+TEST(pages, only_what_a_page_needs_is_gathered_for_it) {
+    EXPECT_EQ(needs_of(*view_at("/-/health/live")), needs::nothing);
+    EXPECT_EQ(needs_of(*view_at("/-/health/ready?x=1")), needs::state);
+    EXPECT_EQ(needs_of(*view_at("/-/health")), needs::everything);
+    EXPECT_EQ(needs_of(*view_at("/-/metrics")), needs::everything);
+    EXPECT_EQ(needs_of(*view_at("/-/metrics.json")), needs::everything);
+    EXPECT_FALSE(view_at("/-/health/"));
+    EXPECT_FALSE(view_at("/"));
+}
+
+TEST(pages, the_state_alone_decides_readiness) {
+    gateway::snapshot state;
+    state.ready = true;
+    EXPECT_EQ(draw(view::ready, {state, {}, {}}).status, 200);
+    state.ready = false;
+    EXPECT_EQ(draw(view::ready, {state, {}, {}}).status, 503);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ inline constexpr flag verbose_flag{
     .name = "--verbose", .value = "", .help = "Prints more.", .letter = 'v'
 };
 
-/// Of every verb that reads the policy.
+/// Of every verb.
 inline constexpr std::array common_flags{
     flag{
         .name = "--config",
@@ -51,11 +51,6 @@ inline constexpr std::array common_flags{
     },
     help_flag,
 };
-
-/// Of the verbs that read no policy.
-inline constexpr std::array output_flags{json_flag, quiet_flag, verbose_flag, help_flag};
-inline constexpr std::array help_alone{help_flag};
-inline constexpr std::array json_and_help{json_flag, help_flag};
 
 inline constexpr std::array serve_flags{
     flag{
@@ -98,6 +93,13 @@ inline constexpr std::array serve_flags{
     },
 };
 
+/// Of its log, which is what it has to print.
+inline constexpr std::array serve_meanings{
+    meaning{.flag = "--json", .key = "server.log_format", .setting = "json"},
+    meaning{.flag = "--quiet", .key = "server.log_level", .setting = "error"},
+    meaning{.flag = "--verbose", .key = "server.log_level", .setting = "info"},
+};
+
 inline constexpr std::array demo_flags{
     flag{
         .name = "--report",
@@ -113,7 +115,10 @@ inline constexpr std::array demo_flags{
     flag{
         .name = "--shop",
         .value = "PROGRAM",
-        .help = "The demo's backend; by default the one installed or built with this program.",
+        .help =
+            "The demo's backend; by default the one installed or built with this program. Any "
+            "program "
+            "that speaks its contract will do (examples/shop/README.md), such as shop.py there.",
         .offers = offer::files
     },
 };
@@ -134,7 +139,6 @@ inline constexpr std::array check_flags{
 
 inline constexpr std::array help_flags{
     flag{.name = "--man", .value = "", .help = "Prints the manual page (roff)."},
-    help_flag,
 };
 
 }  // namespace curfew::cli

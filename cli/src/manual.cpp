@@ -63,7 +63,7 @@ std::string spelled(const flag& of) {
     return text;
 }
 
-std::string meaning(const flag& of) {
+std::string meaning_of(const flag& of) {
     std::string text{of.help};
     if (!of.key.empty()) text += " Sets `" + std::string{of.key} + "`.";
     return text;
@@ -71,7 +71,7 @@ std::string meaning(const flag& of) {
 
 std::string usage_line(const verb& which) {
     std::string text = "curfew " + std::string{which.name};
-    if (!flags_of(which).empty()) text += " [FLAGS]";
+    text += " [FLAGS]";
     if (!which.usage.empty()) text += ' ' + std::string{which.usage};
     return text;
 }
@@ -91,11 +91,23 @@ std::string roff(std::string_view text) {
     return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
 
+std::string man_flags(std::span<const flag> flags) {
+    std::string text;
+    for (const auto& flag : flags) {
+        text += ".TP\n.B " + roff(spelled(flag)) + '\n' + roff(meaning_of(flag)) + '\n';
+    }
+    return text;
+}
+
 std::string man_verb(const verb& which) {
-    std::string text = ".SS " + roff(usage_line(which)) + '\n';
-    text += roff(which.description) + '\n';
-    for (const auto& flag : flags_of(which)) {
-        text += ".TP\n.B " + roff(spelled(flag)) + '\n' + roff(meaning(flag)) + '\n';
+    return ".SS " + roff(usage_line(which)) + '\n' + roff(which.description) + '\n' +
+           man_flags(which.own);
+}
+
+std::string help_flags(std::string_view title, std::span<const flag> flags) {
+    std::string text = flags.empty() ? std::string{} : '\n' + std::string{title} + ":\n";
+    for (const auto& flag : flags) {
+        text += wrapped("  " + padded(spelled(flag), 20) + "  ", meaning_of(flag));
     }
     return text;
 }
@@ -121,13 +133,9 @@ std::string help_page() {
 }
 
 std::string help_page(const verb& which) {
-    std::string text = "usage: " + usage_line(which) + "\n\n" + wrapped("", which.description);
-    const auto flags = flags_of(which);
-    if (!flags.empty()) text += "\nflags:\n";
-    for (const auto& flag : flags) {
-        text += wrapped("  " + padded(spelled(flag), 20) + "  ", meaning(flag));
-    }
-    return text;
+    return "usage: " + usage_line(which) + "\n\n" + wrapped("", which.description) +
+           help_flags("flags", which.own) +
+           help_flags("flags of every verb, where they have a meaning", flags_of_every_verb());
 }
 
 std::string man_page() {
@@ -138,6 +146,7 @@ std::string man_page() {
     for (const auto& verb : verbs()) {
         text += man_verb(verb);
     }
+    text += ".SH FLAGS OF EVERY VERB\n" + man_flags(flags_of_every_verb());
     text += ".SH EXIT STATUS\n";
     for (const auto& [code, what] : exit_codes) {
         text += ".TP\n.B " + roff(code) + '\n' + roff(what) + '\n';

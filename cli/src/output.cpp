@@ -46,7 +46,7 @@ int complain(const usage_problem& what) {
 
 int complain(const invocation& line, const policy::problem& what) {
     print_error(wants_colour(line) ? coloured(what) : policy::format(what));
-    return describe(errc::policy_invalid).exit_code;
+    return describe(what.code).exit_code;
 }
 
 int finish(int exit_code) {

@@ -163,7 +163,9 @@ std::expected<invocation, usage_problem> parse_verb(
     parser.copy_to(line);
     if (auto problem = check_words(line)) return std::unexpected{*std::move(problem)};
     if (line.has("--help") && which.name != "help") {
-        return invocation{find_verb("help"), {}, {std::string{which.name}}, {}};
+        invocation asked{find_verb("help"), {}, {std::string{which.name}}, {}};
+        if (line.has("--json")) asked.given["--json"] = {};
+        return asked;
     }
     return line;
 }

@@ -84,6 +84,36 @@ TEST(flag_table, a_flag_that_sets_a_key_names_one_the_policy_has) {
     }
 }
 
+TEST(flag_table, every_verb_takes_what_all_have_in_common) {
+    const std::vector<std::string> words{
+        "--config", "a.toml", "--env", "staging", "--json", "--quiet", "--color", "never"
+    };
+    for (const auto& verb : verbs()) {
+        std::vector<std::string> line{std::string{verb.name}};
+        line.insert(line.end(), words.begin(), words.end());
+        const auto taken = parse(line);
+        ASSERT_TRUE(taken) << verb.name << ": " << taken.error().sentence;
+        EXPECT_EQ(taken->verb, &verb);
+        EXPECT_EQ(taken->value("--config"), "a.toml");
+        EXPECT_EQ(taken->value("--color"), "never");
+        EXPECT_TRUE(taken->has("--json") && taken->has("--quiet")) << verb.name;
+        const auto loud = parse({std::string{verb.name}, "-v"});
+        EXPECT_TRUE(loud && loud->has("--verbose")) << verb.name;
+        const auto about = parse({std::string{verb.name}, "--json", "-h"});
+        EXPECT_TRUE(about && about->verb->name == "help" && about->has("--json")) << verb.name;
+    }
+}
+
+TEST(flag_table, what_common_flags_set_for_serve_are_keys_the_policy_takes) {
+    for (const auto& [flag, key, setting] : serve_meanings) {
+        policy::sources from;
+        from.flags = {{std::string{flag}, std::string{key}, {std::string{setting}}}};
+        const auto loaded = policy::load(from);
+        EXPECT_TRUE(loaded.snapshot) << flag;
+        EXPECT_TRUE(parse({"serve", std::string{flag}})) << flag;
+    }
+}
+
 TEST(flag_table, no_verb_has_a_flag_or_a_letter_twice) {
     for (const auto& verb : verbs()) {
         std::set<std::string_view> names;

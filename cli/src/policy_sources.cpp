@@ -30,6 +30,10 @@ std::vector<policy::flag_setting> settings(const invocation& line) {
         if (flag.value.empty()) values = {std::string{flag.setting}};
         all.push_back({std::string{flag.name}, std::string{flag.key}, std::move(values)});
     }
+    for (const auto& [flag, key, setting] : line.verb->meanings) {
+        if (line.has(flag))
+            all.push_back({std::string{flag}, std::string{key}, {std::string{setting}}});
+    }
     if (!line.command.empty()) all.push_back({"--", "backend.command", line.command});
     return all;
 }

@@ -19,9 +19,13 @@ constexpr std::array table{
             "Gives every request a deadline from its arrival, keeps one hung route from eating the "
             "rest, refuses early and says why. With a command behind `--` it starts the backend, "
             "restarts it when it crashes or hangs, and ends its whole tree. Prints `ready "
-            "http=ADDRESS admin=ADDRESS` when it serves.",
+            "http=ADDRESS admin=ADDRESS` when it serves. All that the backend prints, on either "
+            "stream, goes to stderr among Curfew's log, each line behind `backend | ` "
+            "(`backend.prefix_output`). SIGHUP goes to the backend; without one it is ignored: the "
+            "policy is not read again. --json writes the log as JSON, --quiet only its errors, "
+            "--verbose what is not a problem too.",
         .own = serve_flags,
-        .shared = common_flags,
+        .meanings = serve_meanings,
         .takes_command = true,
         .run = serve,
     },
@@ -37,7 +41,6 @@ constexpr std::array table{
             "a "
             "fault did not fire.",
         .own = demo_flags,
-        .shared = output_flags,
         .run = demo,
     },
     verb{
@@ -50,7 +53,6 @@ constexpr std::array table{
                        "environment the "
                        "file defines is checked.",
         .own = check_flags,
-        .shared = common_flags,
         .run = check,
     },
     verb{
@@ -61,7 +63,6 @@ constexpr std::array table{
             "Looks at the project's files, says what it found, and writes a short commented "
             "curfew.toml. An existing one is never overwritten.",
         .own = {},
-        .shared = json_and_help,
         .arguments_max = 1,
         .offers = offer::directories,
         .run = init,
@@ -72,7 +73,6 @@ constexpr std::array table{
         .summary = "print the version",
         .description = "Prints the version; `curfew --version` does the same.",
         .own = {},
-        .shared = json_and_help,
         .run = version,
     },
     verb{
@@ -82,7 +82,6 @@ constexpr std::array table{
         .description =
             "Prints help on Curfew, on one verb, or, with `policy`, the reference of curfew.toml.",
         .own = help_flags,
-        .shared = {},
         .arguments_max = 1,
         .offers = offer::words,
         .words = "policy",
@@ -96,7 +95,6 @@ constexpr std::array table{
                        "zsh: write it to "
                        "_curfew in a directory of $fpath. fish: curfew completions fish | source.",
         .own = {},
-        .shared = help_alone,
         .arguments_max = 1,
         .offers = offer::words,
         .words = "bash zsh fish",
@@ -121,9 +119,13 @@ const verb* find_verb(std::string_view name) noexcept {
     return found == table.end() ? nullptr : &*found;
 }
 
+std::span<const flag> flags_of_every_verb() noexcept {
+    return common_flags;
+}
+
 std::vector<flag> flags_of(const verb& which) {
     std::vector<flag> all{which.own.begin(), which.own.end()};
-    all.insert(all.end(), which.shared.begin(), which.shared.end());
+    all.insert(all.end(), common_flags.begin(), common_flags.end());
     return all;
 }
 

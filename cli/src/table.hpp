@@ -28,14 +28,21 @@ struct flag {
 
 struct invocation;
 
+/// What a flag that every verb takes sets for one of them.
+struct meaning {
+    std::string_view flag;
+    std::string_view key;
+    std::string_view setting;
+};
+
 /// A verb: one row here, one file under verbs/.
 struct verb {
     std::string_view name;
     std::string_view usage;    ///< what stands behind the flags: "[DIRECTORY]"
     std::string_view summary;  ///< half a line
     std::string_view description;
-    std::span<const flag> own;     ///< flags of its own
-    std::span<const flag> shared;  ///< flags it has in common with others
+    std::span<const flag> own;  ///< beside those that every verb takes
+    std::span<const meaning> meanings{};
     std::size_t arguments_max = 0;
     bool takes_command = false;     ///< everything behind `--`
     offer offers = offer::nothing;  ///< for its arguments
@@ -61,7 +68,10 @@ struct invocation {
 
 [[nodiscard]] const verb* find_verb(std::string_view name) noexcept;
 
-/// The flags of a verb: its own, then those it shares.
+/// What every verb takes; one for which a flag has no meaning does nothing with it.
+[[nodiscard]] std::span<const flag> flags_of_every_verb() noexcept;
+
+/// The flags of a verb: its own, then those of every verb.
 [[nodiscard]] std::vector<flag> flags_of(const verb& which);
 
 }  // namespace curfew::cli

@@ -51,6 +51,8 @@ std::string_view to_string(breaker_reason reason) noexcept {
             return "probes_failed";
         case breaker_reason::probe_lost:
             return "probe_lost";
+        case breaker_reason::tripped:
+            return "tripped";
     }
     return "consecutive_failures";
 }
@@ -66,14 +68,6 @@ bool is_valid(const breaker_config& config) noexcept {
            config.probe_lease > duration::zero();
 }
 
-breaker::permit::permit(permit&& other) noexcept
-    : owner_{std::exchange(other.owner_, nullptr)},
-      generation_{other.generation_},
-      started_{other.started_},
-      lease_{other.lease_},
-      slow_{other.slow_},
-      hanging_{other.hanging_} {}
-
 breaker::permit& breaker::permit::operator=(permit&& other) noexcept {
     if (this != &other) {
         if (owner_ != nullptr) owner_->drop(*this);
@@ -85,10 +79,6 @@ breaker::permit& breaker::permit::operator=(permit&& other) noexcept {
         hanging_ = other.hanging_;
     }
     return *this;
-}
-
-breaker::permit::~permit() {
-    if (owner_ != nullptr) owner_->drop(*this);
 }
 
 void breaker::permit::finish(outcome result, cause_kind why, time_point now) noexcept {
@@ -111,7 +101,7 @@ void breaker::permit::mark_hanging(time_point now) noexcept {
 }
 
 breaker::breaker(const breaker_config& config, breaker_listener* listener) noexcept
-    : config_{config}, listener_{listener}, failures_{config.window}, slow_{config.window} {
+    : config_{config}, listener_{listener}, window_{config.window} {
     expects(is_valid(config), "a breaker_config within its ranges");
     publish();
 }
@@ -120,9 +110,11 @@ bool breaker::current(const permit& one) const noexcept {
     return one.generation_ == machine_.generation;
 }
 
-tally breaker::seen(const rate_window& window, const rate_rule& rule, time_point now)
-    const noexcept {
-    return rule.percent > 0 ? window.count(now) : tally{};
+tallies breaker::seen(time_point now) const noexcept {
+    auto counted = window_.count(now);
+    if (config_.failure_rate.percent == 0) counted.failures = {};
+    if (config_.slow_rate.percent == 0) counted.slow = {};
+    return counted;
 }
 
 std::expected<breaker::permit, breaker_refusal> breaker::acquire_slowly(time_point now) noexcept {
@@ -179,20 +171,21 @@ void breaker::count_end(const permit& ended, bool failed, time_point now, news& 
         ++machine_.consecutive;
     else if (!failed && machine_.consecutive > 0)
         machine_.consecutive = 0;
-    if (!ended.hanging_ && config_.failure_rate.percent > 0) failures_.record(failed, now);
-    if (!ended.slow_ && config_.slow_rate.percent > 0) slow_.record(slow, now);
+    tallies event;
+    if (!ended.hanging_ && config_.failure_rate.percent > 0) event.failures = {1, failed};
+    if (!ended.slow_ && config_.slow_rate.percent > 0) event.slow = {1, slow};
+    window_.record(event, now);
     judge(now, out);
 }
 
 void breaker::judge(time_point now, news& out) noexcept {
     const auto limit = config_.consecutive_failures;
+    const auto counted = window_.count(now);
     if (limit > 0 && machine_.consecutive >= limit)
         machine_.open(config_, breaker_reason::consecutive_failures, now, out);
-    else if (trips(
-                 config_.failure_rate, seen(failures_, config_.failure_rate, now), failures_.most()
-             ))
+    else if (trips(config_.failure_rate, counted.failures, window_.most()))
         machine_.open(config_, breaker_reason::failure_rate, now, out);
-    else if (trips(config_.slow_rate, seen(slow_, config_.slow_rate, now), slow_.most()))
+    else if (trips(config_.slow_rate, counted.slow, window_.most()))
         machine_.open(config_, breaker_reason::slow_rate, now, out);
 }
 
@@ -228,9 +221,11 @@ void breaker::mark(permit& running, bool hanging, time_point now) noexcept {
                 if (machine_.release(running.lease_))
                     machine_.count_probe(config_, true, breaker_reason::probes_failed, now, out);
             } else {
-                if (newly_slow) slow_.record(true, now);
+                tallies event;
+                if (newly_slow) event.slow = {1, 1};
                 if (hanging) ++machine_.consecutive;
-                if (hanging && config_.failure_rate.percent > 0) failures_.record(true, now);
+                if (hanging && config_.failure_rate.percent > 0) event.failures = {1, 1};
+                window_.record(event, now);
                 judge(now, out);
             }
         }
@@ -257,6 +252,23 @@ void breaker::hint_recovered(time_point now) noexcept {
     tell(out);
 }
 
+void breaker::trip(time_point now) noexcept {
+    news out;
+    {
+        const std::lock_guard locked{lock_};
+        machine_.settle(config_, now, out);
+        if (machine_.state == breaker_state::closed)
+            machine_.open(config_, breaker_reason::tripped, now, out);
+        apply(out);
+    }
+    tell(out);
+}
+
+std::uint32_t breaker::failures_in_a_row() const noexcept {
+    const std::lock_guard locked{lock_};
+    return machine_.consecutive;
+}
+
 breaker_status breaker::status(time_point now) const noexcept {
     const std::lock_guard locked{lock_};
     asked_ = std::max(asked_, now);
@@ -276,8 +288,9 @@ breaker_status breaker::status(time_point now) const noexcept {
     for (std::size_t at = 0; at < out.size(); ++at)
         told.totals.opened += out[at].to == breaker_state::open ? 1 : 0;
     if (ahead.generation == machine_.generation) {
-        told.failures = seen(failures_, config_.failure_rate, now);
-        told.slow = seen(slow_, config_.slow_rate, now);
+        const auto counted = seen(now);
+        told.failures = counted.failures;
+        told.slow = counted.slow;
     }
     return told;
 }
@@ -290,8 +303,7 @@ void breaker::reconfigure(const breaker_config& config, time_point now) noexcept
         machine_.settle(config_, now, out);
         apply(out);
         config_ = config;
-        failures_.reshape(config.window);
-        slow_.reshape(config.window);
+        window_.reshape(config.window);
         const auto shortened = add_saturated(machine_.since, config.reset);
         if (machine_.state == breaker_state::open && shortened < machine_.open_until)
             machine_.open_until = shortened;
@@ -306,11 +318,11 @@ void breaker::apply(news& out) noexcept {
         auto& change = out[at];
         totals_.opened += change.to == breaker_state::open ? 1 : 0;
         if (change.from == breaker_state::closed) {
-            change.failures = seen(failures_, config_.failure_rate, change.at);
-            change.slow = seen(slow_, config_.slow_rate, change.at);
+            const auto counted = seen(change.at);
+            change.failures = counted.failures;
+            change.slow = counted.slow;
         }
-        failures_.clear();
-        slow_.clear();
+        window_.clear();
     }
     publish();
 }

@@ -38,7 +38,7 @@ void breaker::machine::open(
     change(breaker_state::open, why, at, out);
 }
 
-void breaker::machine::settle(const breaker_config& config, time_point now, news& out) noexcept {
+void breaker::machine::catch_up(const breaker_config& config, time_point now, news& out) noexcept {
     if (state == breaker_state::half_open) {
         while (lease* ended = lost(now)) {
             const auto at = ended->ends;

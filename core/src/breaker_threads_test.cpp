@@ -42,5 +42,31 @@ TEST(breaker, is_safe_to_share_between_threads) {
     EXPECT_EQ(told.totals.refused, refused);
 }
 
+TEST(breaker, counts_every_call_of_every_thread_in_both_rates) {
+    constexpr std::uint64_t rounds = 20'000;
+    breaker machine{{
+        .consecutive_failures = 0,
+        .window = {.over = window_shape::kind::time},
+        .failure_rate = {.percent = 100},
+        .slow_after = 1s,
+        .slow_rate = {.percent = 100},
+    }};
+    const auto work = [&] {
+        for (std::uint64_t round = 0; round < rounds; ++round) {
+            const time_point now = start + round * 100us;
+            auto permit = machine.try_acquire(round % 5 == 0 ? now - 1s : now);
+            const auto result = round % 4 == 0 ? outcome::failure : outcome::success;
+            permit->finish(result, cause_kind::completed, now);
+        }
+    };
+    std::thread other{work};
+    work();
+    other.join();
+    const auto told = machine.status(start + 2s);
+    EXPECT_EQ(told.failures, (tally{2 * rounds, 2 * rounds / 4}));
+    EXPECT_EQ(told.slow, (tally{2 * rounds, 2 * rounds / 5}));
+    EXPECT_EQ(told.totals.slow, 2 * rounds / 5);
+}
+
 }  // namespace
 }  // namespace curfew

@@ -18,6 +18,8 @@ std::string_view to_string(cause_kind kind) noexcept {
             return "breaker_open";
         case cause_kind::shutdown:
             return "shutdown";
+        case cause_kind::rejected:
+            return "rejected";
     }
     return "completed";
 }

@@ -19,7 +19,7 @@ void every_name_is_its_own(Enum last) {
 }
 
 TEST(cause, names_are_complete_distinct_and_fit_for_labels) {
-    every_name_is_its_own(cause_kind::shutdown);
+    every_name_is_its_own(cause_kind::rejected);
     every_name_is_its_own(shed_reason::rate);
     every_name_is_its_own(outcome::ignored);
 }
@@ -40,6 +40,7 @@ TEST(cause, only_a_failure_or_a_timeout_of_its_own_counts_against_the_target) {
         cause_kind::shed,
         cause_kind::breaker_open,
         cause_kind::shutdown,
+        cause_kind::rejected,
     };
     for (const cause_kind why : kinds) {
         EXPECT_TRUE(counts_against_target(outcome::failure, why));
@@ -48,6 +49,19 @@ TEST(cause, only_a_failure_or_a_timeout_of_its_own_counts_against_the_target) {
         EXPECT_FALSE(counts_against_target(outcome::cancelled, why));
         EXPECT_FALSE(counts_against_target(outcome::ignored, why));
     }
+}
+
+TEST(cause, a_limit_is_shown_as_a_time_only_where_it_is_one) {
+    using enum shed_reason;
+    constexpr duration second = std::chrono::seconds{1};
+    EXPECT_FALSE(is_limited_in_time({}));
+    EXPECT_FALSE(is_limited_in_time({cause_kind::shed, queue_full, "gateway.queue"}));
+    EXPECT_FALSE(is_limited_in_time({cause_kind::shed, route_share, "limiter.route_share"}));
+    EXPECT_FALSE(is_limited_in_time({cause_kind::rejected, none, "http.header_bytes", {}, 9}));
+    EXPECT_FALSE(is_limited_in_time({cause_kind::own_timeout})) << "no limit, no time";
+    EXPECT_TRUE(is_limited_in_time({cause_kind::own_timeout, none, "request.timeout", second}));
+    EXPECT_TRUE(is_limited_in_time({cause_kind::shed, no_time_left, "grpc-timeout"})) << "zero";
+    EXPECT_TRUE(is_limited_in_time({cause_kind::inherited_deadline, none, "grpc-timeout"}));
 }
 
 }  // namespace

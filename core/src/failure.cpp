@@ -48,7 +48,7 @@ constexpr std::array table{
         "08P01",
         false,
         "The request is malformed.",
-        "Mend the client: the message breaks the HTTP grammar (RFC 9112)."
+        "Mend the client: the message breaks the HTTP grammar (RFC 9112); see `detail`."
     },
     errc_entry{
         framing,
@@ -58,7 +58,7 @@ constexpr std::array table{
         "08P01",
         false,
         "The message's length is ambiguous, so it was refused.",
-        "Send either one Content-Length or one final `chunked`, never both."
+        "Send either one Content-Length or one final `chunked`, never both; see `detail`."
     },
     errc_entry{
         header_too_large,
@@ -148,7 +148,7 @@ constexpr std::array table{
         "0A000",
         false,
         "The HTTP version is not supported.",
-        "Use HTTP/1.1 or HTTP/1.0."
+        "Use HTTP/1.1, or any HTTP/1."
     },
     errc_entry{
         misdirected,
@@ -162,6 +162,16 @@ constexpr std::array table{
     },
     errc_entry{
         not_found, "not-found", 1, 404, "42704", false, "There is nothing here.", "Check the path."
+    },
+    errc_entry{
+        method_not_allowed,
+        "method-not-allowed",
+        1,
+        405,
+        "0A000",
+        false,
+        "This resource does not take that method.",
+        "The answer's Allow field lists those it takes."
     },
     errc_entry{
         unauthorized,
@@ -472,6 +482,36 @@ constexpr std::array table{
         true,
         "Reading or writing failed.",
         "See the system's message."
+    },
+    errc_entry{
+        ledger_newer,
+        "ledger-newer",
+        125,
+        0,
+        "58030",
+        false,
+        "The ledger was written by a newer Curfew.",
+        "Use that version, or another file: `--ledger FILE`."
+    },
+    errc_entry{
+        ledger_foreign,
+        "ledger-foreign",
+        2,
+        0,
+        "58030",
+        false,
+        "The file is not a ledger.",
+        "Name another file: `--ledger FILE`. This one was not touched."
+    },
+    errc_entry{
+        ledger_corrupt,
+        "ledger-corrupt",
+        125,
+        0,
+        "58030",
+        false,
+        "The ledger is damaged.",
+        "A serving Curfew sets it aside and begins a new one; its log tells the name."
     },
     errc_entry{
         internal,

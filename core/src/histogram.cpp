@@ -77,6 +77,18 @@ void histogram::merge(const histogram& other) noexcept {
     add_totals(other.sum(), total, other.max());
 }
 
+void histogram::add_bucket(std::size_t index, std::uint64_t count) noexcept {
+    expects(index < bucket_count, "a histogram has 1024 buckets");
+    add(buckets_[index], count);
+    add(count_, count);
+}
+
+void histogram::add_totals(const totals& more) noexcept {
+    add(below_, more.below);
+    add(above_, more.above);
+    add_totals(more.sum, 0, more.max);
+}
+
 duration histogram::mean() const noexcept {
     const std::uint64_t samples = count();
     return samples == 0

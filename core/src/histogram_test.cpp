@@ -253,5 +253,29 @@ TEST(histogram, one_thread_may_write_while_others_copy) {
     EXPECT_EQ(histogram{live}.count(), writes);
 }
 
+TEST(histogram, put_together_from_its_buckets_and_totals_it_is_the_same) {
+    std::mt19937_64 random{7};
+    histogram whole;
+    for (int i = 0; i < 1'000; ++i) {
+        whole.record(duration{static_cast<duration::rep>(random() >> (random() % 40 + 16))});
+    }
+    histogram again;
+    for (std::size_t i = 0; i < histogram::bucket_count; ++i) {
+        const auto bucket = whole.at(i);
+        EXPECT_EQ(histogram::index_of(bucket.lower), i);
+        EXPECT_EQ(histogram::index_of(bucket.upper), i);
+        if (bucket.count > 0) again.add_bucket(i, bucket.count);
+    }
+    again.add_totals({whole.below(), whole.above(), whole.sum(), whole.max()});
+    EXPECT_EQ(again.count(), whole.count());
+    EXPECT_EQ(again.below(), whole.below());
+    EXPECT_EQ(again.above(), whole.above());
+    EXPECT_EQ(again.sum(), whole.sum());
+    EXPECT_EQ(again.max(), whole.max());
+    for (const double q : {0.0, 0.5, 0.9, 0.999, 1.0}) {
+        EXPECT_EQ(again.quantile(q), whole.quantile(q));
+    }
+}
+
 }  // namespace
 }  // namespace curfew

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t correction_samples = 64;
 constexpr std::uint32_t measuring_calls = 64;
+constexpr duration measuring_shortest = std::chrono::milliseconds{250};
 constexpr duration measuring_longest = std::chrono::seconds{2};
 
 constexpr std::uint32_t part(std::uint32_t whole, std::uint32_t percent) noexcept {
@@ -37,6 +38,8 @@ std::string_view to_string(limit_reason reason) noexcept {
             return "start";
         case limit_reason::demand:
             return "demand";
+        case limit_reason::queue:
+            return "queue";
         case limit_reason::latency:
             return "latency";
         case limit_reason::timeouts:
@@ -77,9 +80,8 @@ bool limiter::measures(const permit& one) const noexcept {
 
 bool limiter::is_full() const noexcept {
     if (in_flight_ < limit_) return false;
-    // Cuts must not leave everything to calls that hang.
-    const auto living = in_flight_ - aside_;
-    return living >= std::max(1U, limit_ / 2) || in_flight_ >= limit_before_cuts_;
+    // Calls that hang must not leave nothing to those that live.
+    return in_flight_ - aside_ >= std::max(1U, limit_ / 2);
 }
 
 std::expected<limiter::permit, shed_reason> limiter::try_acquire(
@@ -116,8 +118,7 @@ std::expected<limiter::permit, shed_reason> limiter::try_acquire(
 void limiter::permit::set_aside() noexcept {
     expects(held(), "only a call in flight is set aside");
     const std::lock_guard locked{owner_->lock_};
-    if (std::exchange(aside_, true)) return;
-    if (owner_->aside_++ == 0) owner_->limit_before_cuts_ = owner_->limit_;
+    if (!std::exchange(aside_, true)) ++owner_->aside_;
 }
 
 void limiter::release(permit& ended) noexcept {
@@ -134,14 +135,20 @@ void limiter::finish(permit& ended, outcome result, cause_kind why, time_point n
     {
         const std::lock_guard locked{lock_};
         // In a burst the first to start was almost idle then only.
+        const bool began_idle = ended.idle_;
         ended.idle_ = ended.idle_ && in_flight_ <= std::max(1U, limit_ / 2);
         release(ended);
         auto& where = *ended.route_;
         if (result == outcome::success || timed_out) {
             const auto took = std::max(duration{1}, now - ended.started_);
-            if (!timed_out) learn(where, took, ended, now);
-            if (measures(ended)) --measuring_;
-            if (ended.busy_ && ended.epoch_ == epoch_) {
+            if (!timed_out) {
+                time(where, took, ended, began_idle);
+                learn(where, took, ended, now);
+            }
+            const bool enough = measuring_until_ - now <= measuring_longest - measuring_shortest;
+            if (measures(ended) && (measuring_ > 1 || enough)) --measuring_;
+            if (ended.busy_ && ended.epoch_ >= votes_from_) {
+                if (!timed_out) weigh(where, took, now);
                 vote(where, timed_out || is_overdue(where, took), timed_out, now);
                 changed = judge(now, change);
             }
@@ -180,6 +187,16 @@ bool limiter::is_overdue(const route& where, duration took) const noexcept {
            took - where.healthy_ > config_.slack;
 }
 
+void limiter::measure_if_due(time_point now) noexcept {
+    if (now - learnt_at_ < config_.measure_every) return;
+    learnt_at_ = now;
+    measuring_ = measuring_calls;
+    measured_ = 0;
+    ++round_;
+    measuring_until_ = add_saturated(now, measuring_longest);
+    load_ = {};
+}
+
 void limiter::vote(route& where, bool overdue, bool timed_out, time_point now) noexcept {
     if (window_.votes > 0 && now - window_.began >= config_.window_max) {
         ++discarded_;
@@ -196,21 +213,24 @@ bool limiter::judge(time_point now, limit_change& change) noexcept {
     const bool mostly_lost = window_.timeouts * 2 > window_.votes;
     if (!mostly_lost && now - window_.began < config_.window_min) return false;
     overloaded_ = is_majority(window_.overdue, window_.votes);
+    crowded_ = is_crowded();
+    searching_ = searching_ && !overloaded_ && !crowded_;
     const auto before = epoch_;
+    const bool unknown = !searching_ && window_.demand && load_.unknown > load_.service / 4;
+    if (overloaded_ || crowded_ || unknown) measure_if_due(now);
     if (overloaded_) {
-        if (now - learnt_at_ >= config_.measure_every) {
-            learnt_at_ = now;
-            measuring_ = measuring_calls;
-            measured_ = 0;
-            ++round_;
-            measuring_until_ = add_saturated(now, measuring_longest);
-        }
         const auto left = std::min(part(limit_, config_.backoff_percent), limit_ - 1);
         set(std::max(left, config_.floor),
             mostly_lost ? limit_reason::timeouts : limit_reason::latency,
             now);
-    } else if (window_.demand) {
-        set(std::min(limit_ + 1, config_.ceiling), limit_reason::demand, now);
+    } else if (!crowded_ && window_.demand && (limit_ < bound_ || now >= bound_until_)) {
+        const auto step = std::max(1U, searching_ ? limit_ / 4 : 1U);
+        set(std::min(limit_ + step, config_.ceiling), limit_reason::demand, now);
+    } else if (crowded_ && now >= bound_until_ && is_certain(now)) {
+        bound_ = uncrowded();
+        bound_until_ = add_saturated(now, config_.measure_every);
+        set(bound_, limit_reason::queue, now);
+        load_ = {};
     }
     window_ = {};
     change = last_;
@@ -219,11 +239,13 @@ bool limiter::judge(time_point now, limit_change& change) noexcept {
 
 void limiter::set(std::uint32_t limit, limit_reason why, time_point now) noexcept {
     if (limit == limit_) return;
-    ++(limit > limit_ ? raised_ : cut_);
+    const bool raises = limit > limit_;
+    ++(raises ? raised_ : cut_);
     ++epoch_;
+    if (!raises || !searching_) votes_from_ = epoch_;
     last_ = {limit_, limit, why, now, epoch_, window_.votes, window_.overdue};
     limit_ = limit;
-    limit_before_cuts_ = std::max(limit_before_cuts_, limit);
+    load_ = {};
 }
 
 limiter_status limiter::status() const noexcept {
@@ -233,6 +255,7 @@ limiter_status limiter::status() const noexcept {
         .in_flight = in_flight_,
         .measuring = measuring_ > 0,
         .overloaded = overloaded_,
+        .crowded = crowded_,
         .last = last_,
         .raised = raised_,
         .cut = cut_,

@@ -94,15 +94,26 @@ TEST(limiter, a_place_comes_back_however_the_permit_ends) {
     EXPECT_EQ(it.fill(it.a).size(), 10);
 }
 
-TEST(limiter, grows_by_one_a_window_while_refused_calls_meet_healthy_ones) {
+TEST(limiter, grows_by_a_quarter_while_refused_calls_meet_healthy_ones_and_nothing_has_queued) {
     bench it;
     it.alone(it.a, 16, 10ms);
     it.full(it.a, 20, 10ms);
-    EXPECT_EQ(it.now_limit(), 11);
+    EXPECT_EQ(it.now_limit(), 12);
     ASSERT_EQ(it.heard.seen.size(), 1);
     EXPECT_EQ(it.heard.seen[0].why, limit_reason::demand);
     EXPECT_EQ(it.heard.seen[0].from, 10);
     EXPECT_EQ(it.heard.seen[0].overdue, 0);
+}
+
+TEST(limiter, after_the_first_queue_it_grows_by_one) {
+    bench it;
+    it.alone(it.a, 16, 10ms);
+    it.full(it.a, 20, 40ms);
+    ASSERT_EQ(it.now_limit(), 9) << "a cut by latency";
+    it.full(it.a, 400, 10ms);
+    ASSERT_GE(it.heard.seen.size(), 3);
+    for (std::size_t i = 1; i < it.heard.seen.size(); ++i)
+        EXPECT_EQ(it.heard.seen[i].to, it.heard.seen[i].from + 1);
 }
 
 TEST(limiter, item_12_a_limit_that_nobody_ran_into_does_not_grow) {
@@ -312,17 +323,21 @@ TEST(limiter, cuts_leave_half_of_the_limit_to_the_calls_that_live) {
     on.end(after, outcome::success, cause_kind::completed);
 }
 
-TEST(limiter, calls_that_hang_never_add_up_to_more_than_the_limit_was) {
+TEST(limiter, however_many_calls_hang_half_of_the_limit_is_for_the_living) {
     bench on{{.route_share_percent = 50}};
-    std::array<limiter::route, 20> routes;
+    std::array<limiter::route, 4> hung;
+    limiter::route well;
     std::vector<limiter::permit> stuck;
-    for (auto& each : routes) {
+    for (auto& each : hung) {
         for (auto& permit : on.fill(each)) {
             permit.set_aside();
             stuck.push_back(std::move(permit));
         }
     }
-    EXPECT_EQ(stuck.size(), 10U);
+    EXPECT_EQ(stuck.size(), 20U) << "each route its share";
+    auto living = on.fill(well);
+    EXPECT_EQ(living.size(), 5U);
+    on.end(living, outcome::success, cause_kind::completed);
     on.end(stuck, outcome::ignored, cause_kind::completed);
 }
 

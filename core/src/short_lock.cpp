@@ -4,6 +4,9 @@ namespace curfew {
 
 namespace {
 
+// A look takes the lock's cache line away from who holds it, and fetching it back costs that one
+// more than a short section does: first look after about the time the line needs for the way.
+constexpr int first_pause = 8;
 constexpr int longest_pause = 64;
 
 inline void relax() noexcept {
@@ -17,8 +20,7 @@ inline void relax() noexcept {
 }  // namespace
 
 void short_lock::lock_contended() noexcept {
-    // Ever longer pauses: looking at the lock takes its cache line away from who holds it.
-    for (int pauses = 1; pauses <= longest_pause; pauses *= 2) {
+    for (int pauses = first_pause; pauses <= longest_pause; pauses *= 2) {
         for (int pause = 0; pause < pauses; ++pause)
             relax();
         int expected = free;

@@ -2,6 +2,7 @@
 #include "demo_result.hpp"
 #include "programs.hpp"
 #include <curfew/demo/demo.hpp>
+#include <curfew/runtime/epoll.hpp>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -70,8 +71,12 @@ class stage {
 
     int run() {
         shop_ = find_shop(options_.shop);
-        if (shop_.empty()) {
+        if (shop_.empty() && options_.shop.empty()) {
             return give_up("the shop's program is not beside this one; name it with --shop");
+        }
+        if (shop_.empty()) {
+            give_up("there is no program " + options_.shop);
+            return describe(errc::command_not_found).exit_code;
         }
         if (!can_write(options_.report)) {
             return give_up("cannot write " + options_.report);
@@ -128,13 +133,12 @@ class stage {
             return std::unexpected{shop.error()};
         }
         const auto ready = shop->ready_line();
-        if (!ready) {
-            return std::unexpected{ready.error()};
-        }
-        const auto http = address_in(*ready, "http=");
-        const auto control = address_in(*ready, "control=");
+        const auto http = ready ? address_in(*ready, "http=") : std::unexpected{ready.error()};
+        const auto control = ready ? address_in(*ready, "control=") : http;
         if (!http || !control) {
-            return fail(errc::upstream_protocol);
+            say("the shop did not say `ready http=ADDR control=ADDR`, as examples/shop/README.md "
+                "asks of it");
+            return std::unexpected{(http ? control : http).error()};
         }
         http_ = *http;
         control_ = *control;
@@ -151,6 +155,32 @@ class stage {
 
     result<arm_result> run_curfew() {
         say("curfew: the same through `curfew serve` with default limits");
+        // The shop of the direct run chose its ports; by now they may be somebody else's.
+        constexpr int tries = 3;
+        result<arm_result> made = fail(errc::upstream_down);
+        for (int i = 0; i < tries && !made && made.error().code != errc::cancelled; ++i) {
+            if (i > 0 && !find_free_ports()) {
+                break;
+            }
+            made = try_curfew();
+        }
+        return made;
+    }
+
+    bool find_free_ports() {
+        runtime::epoll outside;
+        const auto any = runtime::endpoint::of("127.0.0.1", 0);
+        const auto http = outside.listen(*any, false);
+        const auto control = outside.listen(*any, false);
+        if (!http || !control) {
+            return false;
+        }
+        http_ = (*http)->local();
+        control_ = (*control)->local();
+        return true;
+    }
+
+    result<arm_result> try_curfew() {
         std::vector<std::string> command{
             std::filesystem::canonical(options_.curfew).string(),
             "serve",

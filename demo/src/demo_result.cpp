@@ -87,6 +87,15 @@ std::vector<std::string_view> cells_of(const table_row& row) {
     };
 }
 
+std::string fault_sentence(const arm_result& run) {
+    return count_figure(run.faults.trapped) + " calls caught by the hang; " +
+           (run.faults.crashed ? "the crash killed process " + std::to_string(run.faults.pid_before)
+                               : "the crash did not happen") +
+           (run.faults.pid_after != 0
+                ? ", process " + std::to_string(run.faults.pid_after) + " served at the end"
+                : ", and nobody served at the end");
+}
+
 std::string generator_sentence(const arm_result& run) {
     std::string text = std::string{load::to_string(run.validity.grade)} + ": lag P99 " +
                        time_figure(run.generator.lag_p99) + ", " +

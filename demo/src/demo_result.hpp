@@ -68,6 +68,10 @@ inline constexpr std::string_view column_names[] = {
 [[nodiscard]] std::string write_json(const demo_result& of);
 [[nodiscard]] std::string write_page(const demo_result& of);
 
+/// What the shop told of the faults: "8 calls caught by the hang; the crash killed process 41,
+/// ...".
+[[nodiscard]] std::string fault_sentence(const arm_result& run);
+
 /// One sentence on how the generator did: "VALID: lag P99 0.12 ms, ...".
 [[nodiscard]] std::string generator_sentence(const arm_result& run);
 

@@ -87,9 +87,38 @@ TEST_F(demo_result_test, page_has_two_plots_an_operation_with_the_faults_shaded)
             ++found;
         return found;
     };
-    EXPECT_EQ(count("<svg"), 6u);
-    EXPECT_EQ(count("</svg>"), 6u);
+    EXPECT_EQ(count("<svg class=\"plot\""), 6u);
+    EXPECT_EQ(count("<svg"), count("</svg>"));
     EXPECT_EQ(count("dependency hangs</text>"), 6u);
+}
+
+TEST_F(demo_result_test, page_begins_with_the_verdict_and_what_stands_behind_it) {
+    const auto page = write_page(all);
+    const auto verdict = page.find("<b>PASS</b> Everything that is claimed");
+    ASSERT_NE(verdict, page.npos);
+    EXPECT_LT(verdict, page.find("<h1>"));
+    EXPECT_LT(page.find("<h1>"), page.find("<ul class=\"claims\">"));
+    EXPECT_LT(page.find("<ul class=\"claims\">"), page.find("<table class=\"summary\">"));
+    EXPECT_THAT(page, HasSubstr("67.82 %<small>1 075 of 1 585<br>486 refused</small>"));
+    EXPECT_THAT(page, HasSubstr("8&nbsp;calls caught by the hang"));
+}
+
+TEST_F(demo_result_test, page_of_a_run_without_a_guard_says_which_claims_failed) {
+    const auto bare =
+        make_run(plan, "curfew", [&](auto, duration due) { return frozen(plan, due); });
+    const demo_result some{plan, 1, direct, bare, judge_claims(plan, direct, bare)};
+    const auto page = write_page(some);
+    EXPECT_THAT(page, HasSubstr("<header class=\"fail\">"));
+    EXPECT_THAT(page, HasSubstr("1 of 3 claims were seen"));
+    EXPECT_THAT(page, HasSubstr("<li class=\"fail\"><b>FAIL</b> Curfew"));
+}
+
+TEST_F(demo_result_test, page_tells_the_runs_by_dash_and_draws_refusals_only_where_there_are_some) {
+    const auto page = write_page(all);
+    EXPECT_THAT(page, HasSubstr(".direct{stroke:var(--direct);stroke-width:2;stroke-dasharray"));
+    const auto refusing = page.find("Curfew, refused");
+    EXPECT_GT(refusing, page.find("<section id=\"recommendations\">"));
+    EXPECT_NE(refusing, page.npos);
 }
 
 TEST_F(demo_result_test, json_tells_what_the_table_tells) {

@@ -1,169 +1,186 @@
 #include "demo_result.hpp"
-#include <curfew/load/chart.hpp>
+#include "page_plots.hpp"
+#include "page_style.hpp"
 #include <curfew/load/figures.hpp>
+
+#include <algorithm>
 
 namespace curfew::demo {
 namespace {
 
+using load::count_figure;
 using load::escape_markup;
 
-constexpr std::string_view style = R"(
-:root{--ink:#1b1f24;--soft:#5b6570;--ground:#fff;--panel:#f5f6f8;--rule:#d9dde2;--fault:#f3d9b1;
---direct:#c2410c;--curfew:#1d4ed8;--good:#15803d;--bad:#b91c1c}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#9aa4af;--ground:#14171b;
---panel:#1d2126;--rule:#343a42;--fault:#4a3a1e;--direct:#fb923c;--curfew:#7aa2ff;--good:#4ade80;
---bad:#f87171}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:1080px;padding:1rem;background:var(--ground);color:var(--ink);
-font:16px/1.5 system-ui,sans-serif}
-h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
-h3{font-size:1rem;margin:.2rem 0;font-weight:600}
-p{margin:.4rem 0}.soft{color:var(--soft);font-size:.875rem}
-.claim{border-left:4px solid var(--good);background:var(--panel);padding:.5rem .8rem;margin:.5rem 0}
-.claim.fails{border-color:var(--bad)}.claim b{color:var(--good)}.claim.fails b{color:var(--bad)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap;width:100%}
-th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--rule)}
-th{font-weight:600;color:var(--soft);font-size:.8125rem}
-th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}
-.run-direct{color:var(--direct)}.run-curfew{color:var(--curfew)}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1rem}
-.plots>div{background:var(--panel);padding:.6rem;min-width:0}
-svg.plot{width:100%;height:auto;display:block}
-.grid{stroke:var(--rule);stroke-width:1}.tick{fill:var(--soft);font-size:11px}
-.band{fill:var(--fault)}.band-name{fill:var(--soft);font-size:11px}
-.line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-.direct{stroke:var(--direct)}.curfew{stroke:var(--curfew)}.thin{stroke-width:1;stroke-dasharray:4 3}
-)";
-
-template <class F>
-load::chart_line line_of(
-    const arm_result& run, std::uint32_t operation, std::string name, std::string look, F&& value
-) {
-    load::chart_line line{std::move(name), std::move(look), {}};
-    for (const auto& slot : run.recorder->time_line(operation)) {
-        line.values.push_back(value(slot));
-    }
-    return line;
+std::string element(const std::string& tag, const std::string& content) {
+    return "<" + tag + ">" + content + "</" + tag.substr(0, tag.find(' ')) + ">";
 }
 
-double seconds(duration value) {
-    return std::chrono::duration<double>{value}.count();
-}
-
-std::vector<load::chart_band> bands(const demo_result& of) {
-    const auto& at = of.direct.at;
-    return {
-        {seconds(at.hang_on), seconds(at.hang_off), "dependency hangs"},
-        {seconds(at.crash), seconds(of.plan.times.restart), "crash"},
-    };
-}
-
-std::string success_chart(const demo_result& of, std::uint32_t operation) {
-    const auto successes = [](const load::time_slot& slot) -> std::optional<double> {
-        return static_cast<double>(slot.good);
-    };
-    load::chart plot{
-        .title = "successes within 1 s, each second",
-        .unit = "successes/s",
-        .lines = {},
-        .bands = bands(of)
-    };
-    for (const auto* run : {&of.direct, &of.curfew}) {
-        plot.lines.push_back(line_of(*run, operation, run->name, run->name, successes));
-        for (const auto& value : plot.lines.back().values) {
-            plot.highest = std::max(plot.highest, value.value_or(0) * 1.1);
-        }
-    }
-    return load::draw(plot);
-}
-
-std::string latency_chart(const demo_result& of, std::uint32_t operation) {
-    const auto quantile = [](double q) {
-        return [q](const load::time_slot& slot) -> std::optional<double> {
-            return slot.waited.count() == 0
-                       ? std::nullopt
-                       : std::optional{seconds(slot.waited.quantile(q)) * 1000};
-        };
-    };
-    load::chart plot{
-        .title = "response time, P50 and P95 of each second",
-        .unit = "ms",
-        .logarithmic = true,
-        .lowest = 0.1,
-        .highest = 10'000,
-        .lines = {},
-        .bands = bands(of)
-    };
-    for (const auto* run : {&of.direct, &of.curfew}) {
-        plot.lines.push_back(line_of(*run, operation, run->name + " P95", run->name, quantile(0.95))
-        );
-        plot.lines.push_back(
-            line_of(*run, operation, run->name + " P50", run->name + " thin", quantile(0.50))
-        );
-    }
-    return load::draw(plot);
-}
-
-std::string table(const demo_result& of) {
-    std::string out = "<div class=\"scroll\"><table><thead><tr>";
-    for (const auto name : column_names) {
-        out += "<th>" + std::string{name} + "</th>";
-    }
-    out += "</tr></thead><tbody>\n";
-    for (const auto& row : table_of(of)) {
-        out += "<tr class=\"run-" + row.run + "\">";
-        for (const auto cell : cells_of(row)) {
-            out += "<td>" + escape_markup(cell) + "</td>";
-        }
-        out += "</tr>\n";
-    }
-    return out + "</tbody></table></div>\n";
-}
-
-std::string claims(const demo_result& of) {
+// A number stays on one line with its unit.
+std::string prose(std::string_view text) {
     std::string out;
-    for (const auto& made : of.claims) {
-        out += made.holds ? "<div class=\"claim\"><b>PASS</b> "
-                          : "<div class=\"claim fails\"><b>FAIL</b> ";
-        out += escape_markup(made.text) + "<br><span class=\"soft\">" +
-               escape_markup(made.measured) + "</span></div>\n";
+    bool number = false;
+    for (const char c : escape_markup(text)) {
+        if (c == ' ' && number) {
+            out += "&nbsp;";
+        } else {
+            out += c;
+        }
+        number = c >= '0' && c <= '9';
     }
     return out;
 }
 
-std::string plots(const demo_result& of) {
+std::string run_name(const std::string& run) {
+    return stroke(run) + (run == "curfew" ? "Curfew" : run);
+}
+
+std::string lower(std::string_view word) {
+    std::string text{word};
+    std::ranges::transform(text, text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return text;
+}
+
+std::string sentence(const demo_result& of) {
+    const auto held = std::ranges::count_if(of.claims, &claim::holds);
+    switch (of.conclusion()) {
+        case verdict::pass:
+            return "Everything that is claimed below was seen in this run.";
+        case verdict::fail:
+            return std::to_string(held) + " of " + std::to_string(of.claims.size()) +
+                   " claims were seen in this run; the others were not.";
+        case verdict::invalid:
+            return "The generator could not keep up with its own schedule, so these figures say "
+                   "nothing about the backend.";
+        case verdict::void_:
+            return "A fault that was asked for did not happen, so this run shows nothing.";
+    }
+    return {};
+}
+
+std::string whole_seconds(duration value) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(value).count());
+}
+
+std::string head(const demo_result& of) {
+    const auto word = std::string{to_string(of.conclusion())};
+    const auto& at = of.plan.times;
+    return "<header class=\"" + lower(word) + "\"><p class=\"verdict\"><b>" + word + "</b> " +
+           sentence(of) + "</p>\n<h1>One hung dependency, with and without Curfew</h1>\n" +
+           "<p>The same backend twice, under the same load and the same faults: " +
+           run_name("direct") + ", and behind " + run_name("curfew") +
+           " with its default limits. From second " + whole_seconds(at.hang_on) + " to " +
+           whole_seconds(at.hang_off) +
+           " a dependency hangs that only one of three operations needs; at second " +
+           whole_seconds(at.crash) + " the backend crashes.</p></header>\n";
+}
+
+std::string claims(const demo_result& of) {
+    std::string out = "<ul class=\"claims\">\n";
+    for (const auto& made : of.claims) {
+        out += std::string{"<li class=\""} + (made.holds ? "pass" : "fail") + "\"><b>" +
+               (made.holds ? "PASS" : "FAIL") + "</b> " + prose(made.text) +
+               element("p class=\"note\"", prose(made.measured)) + "</li>\n";
+    }
+    return out + "</ul>\n";
+}
+
+std::string success_cell(const arm_result& run, std::uint32_t operation) {
+    const auto all = run.recorder->of(operation, 0, run.recorder->phases().size());
+    const auto refused = all.count(load::ending::refused);
+    return load::share_figure(all.success_share()) +
+           element(
+               "small",
+               count_figure(all.count(load::ending::success)) + " of " + count_figure(all.count()) +
+                   (refused == 0 ? "" : "<br>" + count_figure(refused) + " refused")
+           );
+}
+
+// What a reader with ten seconds takes along.
+std::string summary(const demo_result& of) {
+    const auto runs = element("th scope=\"col\"", run_name("direct")) +
+                      element("th scope=\"col\"", run_name("curfew"));
+    std::string out =
+        "<table class=\"summary\"><caption>In short</caption><thead><tr><td></td>"
+        "<th colspan=\"2\" scope=\"colgroup\">success</th>"
+        "<th colspan=\"2\" scope=\"colgroup\">longest outage</th></tr><tr><td></td>" +
+        runs + runs + "</tr></thead><tbody>\n";
+    const auto rows = table_of(of);
+    for (std::uint32_t i = 0; i < of.plan.operations.size(); ++i) {
+        const auto name = escape_markup(of.plan.operations[i].name);
+        out += "<tr><th scope=\"row\"><a href=\"#" + name + "\">" + name + "</a></th>" +
+               element("td", success_cell(of.direct, i)) +
+               element("td", success_cell(of.curfew, i)) +
+               element("td", escape_markup(rows[2 * i].outage)) +
+               element("td", escape_markup(rows[2 * i + 1].outage)) + "</tr>\n";
+    }
+    return out + "</tbody></table>\n";
+}
+
+// The text's table with its columns as lines: two runs beside each other fit a phone.
+std::string figures(const table_row& direct, const table_row& curfew) {
+    std::string out = "<table><thead><tr><td></td>" +
+                      element("th scope=\"col\"", run_name("direct")) +
+                      element("th scope=\"col\"", run_name("curfew")) + "</tr></thead><tbody>\n";
+    const auto left = cells_of(direct);
+    const auto right = cells_of(curfew);
+    constexpr std::size_t names = 2;  // of operation and run
+    for (std::size_t i = names; i < left.size(); ++i) {
+        out += "<tr>" + element("th scope=\"row\"", std::string{column_names[i]}) +
+               element("td", escape_markup(left[i])) + element("td", escape_markup(right[i])) +
+               "</tr>\n";
+    }
+    return out + "</tbody></table>\n";
+}
+
+std::string operations(const demo_result& of) {
     std::string out;
+    const auto rows = table_of(of);
     for (std::uint32_t i = 0; i < of.plan.operations.size(); ++i) {
         const auto& kind = of.plan.operations[i];
-        out +=
-            "<h2>" + escape_markup(kind.method + " " + kind.target) + "</h2><div class=\"plots\">";
-        out += "<div><h3>Successes within 1 s, each second</h3>" + success_chart(of, i) + "</div>";
-        out += "<div><h3>Response time, P95 (dashed: P50)</h3>" + latency_chart(of, i) + "</div>";
-        out += "</div>\n";
+        out += "<section id=\"" + escape_markup(kind.name) + "\">" +
+               element(
+                   "h2",
+                   escape_markup(kind.name) + " " +
+                       element("code", escape_markup(kind.method + " " + kind.target))
+               ) +
+               "<div class=\"evidence\">" + figures(rows[2 * i], rows[2 * i + 1]) +
+               plots_of(of, i) + "</div></section>\n";
     }
     return out;
 }
 
 std::string method(const demo_result& of) {
-    std::string out =
-        "<h2>How it was measured</h2><p class=\"soft\">Open loop: " +
-        load::count_figure(of.plan.plan.size()) +
-        " requests in each run, their times fixed beforehand (Poisson, 160 a second, "
-        "seed " +
-        std::to_string(of.seed) +
-        ") and the same in both. Times count from when a request was due; a client "
-        "gives up after 5 s. P50 to P99 are of answers and time-outs, the latter when "
-        "given up; refusals (429, 503) and failures are counted apart. Outage: the longest time "
-        "without a success within 1 s; after hang and crash: until 2 s began in which 99 % "
-        "succeeded within 1 s. The crashed "
-        "shop was started again after 5 s by hand in the direct run, by Curfew in the "
-        "other. Curfew ran with its default limits.</p>";
+    const auto seed = std::to_string(of.seed);
+    std::string out = "<section class=\"method\">" + element("h2", "How it was measured") + "<dl>";
+    const auto entry = [&](const char* term, const std::string& meaning) {
+        out += element("dt", term) + element("dd", meaning) + "\n";
+    };
+    entry(
+        "load",
+        "Open loop: " + count_figure(of.plan.plan.size()) +
+            " requests in each run, their times fixed beforehand (Poisson, 160 a second, seed " +
+            seed + ") and the same in both. A client gives up after 5 s."
+    );
+    entry("times", "Counted from when a request was due, not from when it could be sent.");
+    entry(
+        "P50 to P99",
+        "Of answers and time-outs, the latter when given up, so that &gt;= 5.00 s is a lower "
+        "bound. Refusals (429, 503) and failures are counted apart."
+    );
+    entry("outage", "The longest time without a success within 1 s.");
+    entry(
+        "after hang, after crash",
+        "Until 2 s began in which 99 % succeeded within 1 s. The crashed backend was started again "
+        "after 5 s by hand in the direct run, by Curfew in the other."
+    );
     for (const auto* run : {&of.direct, &of.curfew}) {
-        out += "<p class=\"soft\">Generator, " + run->name + ": " +
-               escape_markup(generator_sentence(*run)) + "</p>";
+        entry(("faults, " + run->name).c_str(), prose(fault_sentence(*run)));
+        entry(("generator, " + run->name).c_str(), prose(generator_sentence(*run)));
     }
-    return out;
+    entry("once more", element("code", "curfew demo --seed " + seed + " --report FILE"));
+    return out + "</dl></section>\n";
 }
 
 }  // namespace
@@ -172,14 +189,12 @@ std::string write_page(const demo_result& of) {
     std::string page =
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-        "<title>Curfew demo</title><style>";
-    page += style;
-    page += "</style></head><body>\n<h1>One hung dependency, with and without Curfew: " +
-            std::string{to_string(of.conclusion())} + "</h1>\n";
-    page +=
-        "<p>The same load and the same faults, <span class=\"run-direct\">direct</span> and "
-        "<span class=\"run-curfew\">through Curfew</span>.</p>\n";
-    return page + claims(of) + table(of) + plots(of) + method(of) + "</body></html>\n";
+        "<meta name=\"color-scheme\" content=\"light dark\"><title>" +
+        std::string{to_string(of.conclusion())} +
+        ": one hung dependency, with and without Curfew</title><style>";
+    page += page_style;
+    return page + "</style></head><body>\n" + head(of) + claims(of) + summary(of) + operations(of) +
+           method(of) + "</body></html>\n";
 }
 
 }  // namespace curfew::demo

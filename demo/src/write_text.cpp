@@ -42,15 +42,6 @@ std::string table(const demo_result& of) {
     return text;
 }
 
-std::string faults(const arm_result& run) {
-    return run.name + ": " + std::to_string(run.faults.trapped) + " calls caught by the hang; " +
-           (run.faults.crashed ? "the crash killed process " + std::to_string(run.faults.pid_before)
-                               : "the crash did not happen") +
-           (run.faults.pid_after != 0
-                ? ", process " + std::to_string(run.faults.pid_after) + " served at the end"
-                : ", and nobody served at the end");
-}
-
 }  // namespace
 
 std::string write_text(const demo_result& of) {
@@ -65,7 +56,8 @@ std::string write_text(const demo_result& of) {
         "the crashed "
         "shop"
         "\nwas started again after 5 s by hand in the direct run, by Curfew in the other.\n";
-    text += faults(of.direct) + "\n" + faults(of.curfew) + "\n\n";
+    text += of.direct.name + ": " + fault_sentence(of.direct) + "\n" + of.curfew.name + ": " +
+            fault_sentence(of.curfew) + "\n\n";
     for (const auto& made : of.claims) {
         text += (made.holds ? "PASS  " : "FAIL  ") + made.text + "\n      " + made.measured + "\n";
     }

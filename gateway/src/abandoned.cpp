@@ -1,5 +1,6 @@
 #include "abandoned.hpp"
 
+#include "hang_alarm.hpp"
 #include <curfew/protocol/http1_body.hpp>
 #include <curfew/protocol/http1_parser.hpp>
 
@@ -80,20 +81,6 @@ class unwanted_answer {
     bool lost_;
 };
 
-/// A request whose client has left may still turn out to hang.
-struct late_alarm final : timer {
-    explicit late_alarm(permit& p, runtime::loop& loop) noexcept
-        : timer{[](timer& self) noexcept {
-              auto& mine = static_cast<late_alarm&>(self);
-              mine.held.mark_hanging(mine.on.now());
-          }},
-          held{p},
-          on{loop} {}
-
-    permit& held;
-    runtime::loop& on;
-};
-
 }  // namespace
 
 runtime::task<> see_out(
@@ -111,8 +98,8 @@ runtime::task<> see_out(
     const time_point begun = at.on.now();
     std::size_t bytes = 0;
     connection.stream->shutdown_write();
-    late_alarm alarm{held, at.on};
-    at.on.timers().arm(alarm, held.hangs_at(limit));
+    hang_alarm alarm{held, at.on};  // whose client has left may still turn out to hang
+    alarm.begin(limit);
     unwanted_answer answer{method, answering};
     bool whole = answer.take(connection.input);
     while (!whole) {
@@ -133,7 +120,7 @@ runtime::task<> see_out(
         }
     }
     connection.stream->abort();
-    at.on.timers().cancel(alarm);
+    alarm.end();
     const bool well = whole && answer.went_well();
     held.leave(well ? outcome::success : outcome::ignored, cause_kind::completed, at.on.now());
 }

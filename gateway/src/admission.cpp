@@ -31,6 +31,9 @@ std::expected<detail::places, admission::obstacle> admission::take_places(
     if (whose == turn::newcomer) {
         if (const auto open = ask_breaker()) return std::unexpected{*open};
     }
+    if (route.silence.holds(now, route.usual.p99())) {
+        return std::unexpected{obstacle{.what = obstacle::silence}};
+    }
     auto place = route.cap.try_acquire();
     if (!place) {
         const bool abandoned = place.error() == shed_reason::abandoned;
@@ -57,28 +60,28 @@ entered admission::enter(
     seen(now);
     auto& its = *by_index_[route].load(std::memory_order_relaxed);
     if (draining_) return by_draining();
-    if (config_.observe) return observe(its, now);
     if (until.at.expired(now)) return by_lack_of_time(until);
+    if (config_.observe) return observe(its, now);
     if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream);
     if (its.upstream.state == upstream_state::starting) {
-        return wait_for(its, wait, until, now, shed_reason::upstream_down);
+        return wait_for(its, wait, until, now, shed_reason::upstream_down, {});
     }
-    if (!its.queue.empty()) return wait_for(its, wait, until, now, shed_reason::in_flight);
+    if (!its.queue.empty()) return wait_for(its, wait, until, now, shed_reason::in_flight, {});
     auto held = take_places(its, turn::newcomer, now);
     refuse_if_opened(its, now);
     if (held) return admit(its, std::move(*held));
     const auto& why = held.error();
     if (why.what == obstacle::total) {
-        return shed(errc::in_flight_cap, shed_reason::in_flight, "gateway.in_flight");
+        return shed(errc::in_flight_cap, shed_reason::in_flight, total_key);
     }
     if (why.what == obstacle::breaker && !its.recovering) {
         return by_breaker(its, why.open.retry_after);
     }
-    if (why.abandoned || is_jammed(its)) return by_abandoned();
+    if (why.abandoned) return by_abandoned(why.limit_name());
+    if (is_jammed(its, now)) return by_abandoned(share_key);
     const bool share = why.what == obstacle::share;
-    return wait_for(
-        its, wait, until, now, share ? shed_reason::route_share : shed_reason::in_flight
-    );
+    const auto for_want_of = share ? shed_reason::route_share : shed_reason::in_flight;
+    return wait_for(its, wait, until, now, for_want_of, why.limit_name());
 }
 
 permit admission::admit(guards& route, detail::places&& held) noexcept {
@@ -98,7 +101,7 @@ permit admission::observe(guards& route, time_point now) noexcept {
         count(shed_reason::in_flight);
     else if (held.error().what == obstacle::breaker)
         ++route.would_refuse_by_breaker;
-    else if (held.error().abandoned || is_jammed(route))
+    else if (held.error().abandoned || is_jammed(route, now))
         count(shed_reason::abandoned);
     else if (without_place >= route.queue.bound())
         count(shed_reason::queue_full);
@@ -114,7 +117,12 @@ permit admission::observe(guards& route, time_point now) noexcept {
 }
 
 entered admission::wait_for(
-    guards& route, waiter& wait, const bound& until, time_point now, shed_reason for_want_of
+    guards& route,
+    waiter& wait,
+    const bound& until,
+    time_point now,
+    shed_reason for_want_of,
+    std::string_view limit_name
 ) noexcept {
     const auto joined = route.queue.enqueue(wait, until.at, now);
     if (!joined && joined.error() == shed_reason::no_time_left) {
@@ -127,28 +135,33 @@ entered admission::wait_for(
         }
         const auto code =
             for_want_of == shed_reason::route_share ? errc::route_share : errc::in_flight_cap;
-        return shed(code, for_want_of, "limiter.route_share");
+        return shed(code, for_want_of, limit_name);
     }
     wait.owner_ = this;
     wait.route_ = &route;
     wait.limit_name_ = until.limit_name;
     wait.limit_ = until.limit;
-    waiting_.fetch_add(1, std::memory_order_relaxed);
+    if (waiting_.fetch_add(1, std::memory_order_relaxed) == 0 && listener_ != nullptr) {
+        listener_->waiting_begun();
+    }
     if (!route.listed) {
         route.listed = true;
         route.upstream.waiting.push_back(&route);
     }
+    refuse_behind_hung(route, now);
     return queued{};
 }
 
 // ---- leaving -------------------------------------------------------------------------------
 
-void admission::count_in(guards& route, const detail::places& held) noexcept {
+void admission::count_in(guards& route, detail::places& held) noexcept {
     ++route.in_flight;
     in_flight_.fetch_add(1, std::memory_order_relaxed);
+    held.serial = route.silence.admit(held.since);
     if (held.upstream.held()) {
         ++route.holding;
         ++route.upstream.holding;
+        route.abandoned_since = time_point::max();
     }
 }
 
@@ -158,11 +171,13 @@ void admission::count_out(guards& route, const detail::places& held) noexcept {
     if (held.upstream.held()) {
         --route.holding;
         --route.upstream.holding;
+        route.abandoned_since = time_point::max();
     }
 }
 
 void admission::give_back(guards& route, detail::places& held, time_point now) noexcept {
     count_out(route, held);
+    route.silence.settle(held.serial);
     held = {};
     after_release(route.upstream, now);
 }
@@ -174,15 +189,26 @@ void admission::after_release(upstream_guards& upstream, time_point now) noexcep
         serve_waiters(*each, now);
 }
 
+/// Late answers of one hang tell nothing of what is usual. A route that has become slower for good
+/// is late again with requests that began after such an answer.
+bool admission::is_evidence(guards& route, time_point began, time_point now) noexcept {
+    if (began < route.late_since) return false;
+    return std::exchange(route.late_since, now) != time_point::min();
+}
+
 void admission::release(permit& ended, outcome result, cause_kind why, time_point now) noexcept {
     auto& route = *ended.route_;
     auto& held = ended.places_;
     const bool well = result == outcome::success;
     const auto answered = ended.has_answer_ ? ended.answered_ : now;
     const duration took = answered - held.since - ended.waited_;
-    if (well && !ended.detached_) route.usual.record(took);
+    route.silence.heard();
+    const bool late = ended.hanging_ || ended.abandoned_;
+    if (well && !ended.detached_ &&
+        (!(late || ended.silent_) || is_evidence(route, held.since, now)))
+        route.usual.record(took);
     if (held.call.held()) held.call.finish(result, why, now);
-    if (well && (ended.hanging_ || ended.abandoned_)) route.breaker.hint_recovered(now);
+    if (well && late) route.breaker.hint_recovered(now);
 
     route.hanging -= ended.hanging_ ? 1U : 0U;
     route.detached -= ended.detached_ ? 1U : 0U;
@@ -220,12 +246,28 @@ void admission::set_upstream(
     its.retry_after = retry_after;
     for (auto* route : its.routes) {
         if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its));
-        if (state == upstream_state::up && !was_up) {
-            route->recovering = route->breaker.status(now).state != breaker_state::closed;
-            route->breaker.hint_recovered(now);
-        }
     }
+    if (state == upstream_state::up && !was_up) hint_recovered(its, now);
     serve_waiters(its, now);
+}
+
+void admission::upstream_recovered(std::size_t upstream, time_point now) noexcept {
+    const std::scoped_lock lock{lock_};
+    seen(now);
+    hint_recovered(*upstreams_[upstream], now);
+    serve_waiters(*upstreams_[upstream], now);
+}
+
+void admission::hint_recovered(upstream_guards& upstream, time_point now) noexcept {
+    for (auto* route : upstream.routes) {
+        route->recovering = route->breaker.status(now).state != breaker_state::closed;
+        route->breaker.hint_recovered(now);
+    }
+}
+
+void admission::set_listener(waiting_listener* hears) noexcept {
+    const std::scoped_lock lock{lock_};
+    listener_ = hears;
 }
 
 void admission::drain(time_point now) noexcept {

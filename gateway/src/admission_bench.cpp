@@ -1,8 +1,11 @@
+#include <curfew/core/histogram.hpp>
 #include <curfew/gateway/admission.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 namespace curfew::gateway {
 namespace {
@@ -15,6 +18,20 @@ admission& shared() {
         const auto upstream = guards.add_upstream("shop", {.start = 100}, time_point{1h});
         for (route_index route = 0; route < 8; ++route) {
             guards.add_route(route, std::to_string(route), upstream, {}, time_point{1h});
+        }
+        return true;
+    }();
+    return guards;
+}
+
+/// As many routes as strangers can make.
+admission& wide() {
+    static admission guards{{}};
+    [[maybe_unused]] static const bool made = [] {
+        const auto upstream = guards.add_upstream("shop", {.start = 100}, time_point{1h});
+        for (route_index route = 0; route < 256; ++route) {
+            const auto name = "GET /some/path/number/" + std::to_string(route);
+            guards.add_route(route, name, upstream, {}, time_point{1h});
         }
         return true;
     }();
@@ -54,6 +71,45 @@ void admission_refuse(benchmark::State& state) {
     }
 }
 
+/// A picture of many routes, as health and metrics draw it.
+void admission_describe(benchmark::State& state) {
+    auto& guards = wide();
+    for (auto _ : state) {
+        snapshot view;
+        guards.describe(view, time_point{1h});
+        benchmark::DoNotOptimize(view.routes.data());
+    }
+}
+
+/// How long a request waits for the lock while pictures are drawn without a pause.
+void admission_enter_while_described(benchmark::State& state) {
+    auto& guards = wide();
+    std::atomic<bool> over = false;
+    std::thread painter{[&] {
+        while (!over.load(std::memory_order_relaxed)) {
+            snapshot view;
+            guards.describe(view, time_point{1h});
+        }
+    }};
+    histogram took;
+    time_point now{1h};
+    for (auto _ : state) {
+        waiter wait{[](waiter&) noexcept {}};
+        now += 100us;
+        const auto began = std::chrono::steady_clock::now();
+        auto came = guards.enter(0, wait, bound{deadline::after(now, 30s)}, now);
+        std::get<permit>(came).leave(outcome::success, cause_kind::completed, now + 60us);
+        took.record(std::chrono::steady_clock::now() - began);
+    }
+    over = true;
+    painter.join();
+    state.counters["p50_us"] = static_cast<double>(took.quantile(0.5).count()) / 1e3;
+    state.counters["p999_us"] = static_cast<double>(took.quantile(0.999).count()) / 1e3;
+    state.counters["max_us"] = static_cast<double>(took.max().count()) / 1e3;
+}
+
+BENCHMARK(admission_describe)->Unit(benchmark::kMicrosecond);
+BENCHMARK(admission_enter_while_described)->UseRealTime();
 BENCHMARK(admission_enter_and_leave)->Threads(1)->Threads(2)->UseRealTime();
 BENCHMARK(admission_refuse);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "silence.hpp"
 #include <curfew/gateway/admission.hpp>
 #include <curfew/gateway/usual_time.hpp>
 
@@ -34,6 +35,7 @@ struct route_guards final : breaker_listener {
           upstream{on},
           breaker{config.breaker, this},
           reset{config.breaker.reset},
+          failures_to_open{config.breaker.consecutive_failures},
           cap{{.cap = config.in_flight}},
           queue{config.queue} {}
 
@@ -47,11 +49,15 @@ struct route_guards final : breaker_listener {
     upstream_guards& upstream;
     curfew::breaker breaker;
     duration reset;
+    std::uint32_t failures_to_open;
     bulkhead cap;
     limiter::route share;
     wait_queue<places> queue;
     refused closing{};  ///< why its waiters are being refused
     usual_time usual;
+    detail::silence silence;
+    time_point late_since = time_point::min();       ///< the end of a late answer; min: none
+    time_point abandoned_since = time_point::max();  ///< all its places are, since then; max: no
     std::uint32_t in_flight = 0;
     std::uint32_t holding = 0;    ///< adaptive places
     std::uint32_t abandoned = 0;  ///< of these

@@ -13,6 +13,7 @@ permit::permit(permit&& other) noexcept
       answered_{other.answered_},
       waited_{other.waited_},
       has_answer_{other.has_answer_},
+      silent_{other.silent_},
       hanging_{other.hanging_},
       abandoned_{other.abandoned_},
       detached_{other.detached_},
@@ -36,11 +37,43 @@ permit::~permit() {
 void permit::answered(time_point now) noexcept {
     has_answer_ = true;
     answered_ = now;
+    route_->silence.heard();
+}
+
+void permit::wait_for_client() noexcept {
+    if (held()) route_->silence.settle(places_.serial);
+}
+
+void permit::give_way(time_point now) noexcept {
+    if (!held() || abandoned_ || !places_.upstream.held()) return;
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    --route_->holding;
+    --route_->upstream.holding;
+    places_.upstream = {};
+    owner_->after_release(route_->upstream, now);
 }
 
 time_point permit::hangs_at(duration limit) const noexcept {
     expects(held(), "a permit that was left cannot hang");
     return add_saturated(places_.since + waited_, route_->usual.hang_threshold(limit));
+}
+
+std::optional<time_point> permit::silent_at() const noexcept {
+    const auto longest = detail::silence::patience(route_->usual.p99());
+    if (!longest) return std::nullopt;
+    return add_saturated(places_.since + waited_, *longest + duration{1});
+}
+
+void permit::mark_silent(time_point now) noexcept {
+    expects(held(), "a permit that was left is not silent");
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    if (has_answer_ || !places_.upstream.held()) return;
+    if (!route_->silence.holds(now, route_->usual.p99())) return;
+    silent_ = true;
+    places_.upstream.set_aside();
+    owner_->after_release(route_->upstream, now);
 }
 
 bool permit::mark_hanging(time_point now) noexcept {
@@ -52,8 +85,11 @@ bool permit::mark_hanging(time_point now) noexcept {
     ++route_->hanging;
     if (places_.upstream.held()) places_.upstream.set_aside();
     places_.call.mark_hanging(now);
-    count_stuck();
-    return owner_->refuse_if_opened(*route_, now);
+    count_stuck(now);
+    const bool opened =
+        owner_->refuse_if_opened(*route_, now) || owner_->refuse_behind_hung(*route_, now);
+    route_->silence.judge_hanging(places_.serial);
+    return opened;
 }
 
 void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
@@ -73,18 +109,18 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     places_.upstream.set_aside();
     ++route_->abandoned;
     ++route_->upstream.abandoned;
-    count_stuck();
+    if (route_->abandoned == route_->holding) route_->abandoned_since = now;
+    count_stuck(now);
 }
 
 /// Needs the admission's lock. What was given up because the client left may well end in a moment;
 /// what hangs, or ran into its time-out, will not.
-void permit::count_stuck() noexcept {
+void permit::count_stuck(time_point now) noexcept {
     if (stuck_ || !abandoned_ || !(hanging_ || timed_out_) || !places_.upstream.held()) return;
     stuck_ = true;
     ++route_->stuck;
     ++route_->upstream.stuck;
-    for (auto* each : route_->upstream.routes)
-        owner_->refuse_if_jammed(*each);
+    owner_->refuse_if_jammed(*route_, now);
 }
 
 void permit::detach(time_point now) noexcept {

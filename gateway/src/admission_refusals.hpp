@@ -22,8 +22,8 @@ inline refused by_breaker(const detail::route_guards& route, duration retry_afte
     return {errc::breaker_open, why, retry_after};
 }
 
-inline refused by_abandoned() noexcept {
-    return shed(errc::abandoned_cap, shed_reason::abandoned, "limiter.route_share", when_abandoned);
+inline refused by_abandoned(std::string_view limit_name) noexcept {
+    return shed(errc::abandoned_cap, shed_reason::abandoned, limit_name, when_abandoned);
 }
 
 inline refused by_upstream(const detail::upstream_guards& upstream) noexcept {
@@ -51,21 +51,47 @@ inline refused by_draining() noexcept {
     return {errc::shutting_down, {cause_kind::shutdown, shed_reason::none, {}, {}}, soon};
 }
 
-/// All the places that stand in the way of this route are held by work that will not end soon.
-inline bool is_jammed(const detail::route_guards& route) noexcept {
-    const auto& upstream = route.upstream;
-    if (upstream.stuck == 0) return false;
-    if (route.stuck == route.holding && route.holding >= upstream.limiter.share()) return true;
-    return upstream.stuck == upstream.holding &&
-           upstream.holding >= upstream.limiter.status().limit;
+inline constexpr std::string_view share_key = "limiter.route_share";
+inline constexpr std::string_view limit_key = "limiter";
+inline constexpr std::string_view cap_key = "route.in_flight";
+inline constexpr std::string_view total_key = "gateway.in_flight";
+
+/// How long all places of a route may be held by abandoned work until newcomers are refused: what
+/// was given up because the client left may well end in a moment.
+inline constexpr duration abandoned_patience = std::chrono::seconds{1};
+
+/// The route's share is held by work that will not end soon: hung, over its time, or abandoned.
+inline bool is_jammed(const detail::route_guards& route, time_point now) noexcept {
+    if (route.abandoned == 0 || route.holding < route.upstream.limiter.share()) return false;
+    return route.stuck == route.holding ||
+           (route.abandoned == route.holding &&
+            now >= add_saturated(route.abandoned_since, abandoned_patience));
 }
 
 /// What stands in the way of a request.
 struct admission::obstacle {
-    enum kind : std::uint8_t { total, breaker, cap, limit, share } what = total;
+    enum kind : std::uint8_t { total, breaker, silence, cap, limit, share } what = total;
 
     bool abandoned = false;  ///< a cap that abandoned work alone fills
     breaker_refusal open{};
+
+    [[nodiscard]] std::string_view limit_name() const noexcept {
+        switch (what) {
+            case total:
+                return total_key;
+            case breaker:
+                return "breaker.reset";
+            case silence:
+                return {};
+            case cap:
+                return cap_key;
+            case limit:
+                return limit_key;
+            case share:
+                return share_key;
+        }
+        return {};
+    }
 };
 
 }  // namespace curfew::gateway

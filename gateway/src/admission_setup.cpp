@@ -10,7 +10,9 @@ namespace curfew::gateway {
 admission::admission(const admission_config& config)
     : total_{{.cap = config.in_flight}},
       config_{config},
-      by_index_{std::make_unique<std::atomic<guards*>[]>(config.routes)} {}
+      by_index_{std::make_unique<std::atomic<guards*>[]>(config.routes)} {
+    all_routes_.reserve(config.routes);
+}
 
 admission::~admission() = default;
 
@@ -26,6 +28,8 @@ std::size_t admission::add_upstream(
         return index;
     }
     auto added = std::make_unique<upstream_guards>(name, config);
+    added->routes.reserve(config_.routes);
+    added->waiting.reserve(config_.routes);
     const std::scoped_lock lock{lock_};
     upstreams_.push_back(std::move(added));
     return index;
@@ -39,9 +43,10 @@ void admission::add_route(
     time_point now
 ) {
     expects(route < config_.routes, "route indexes stay below admission_config::routes");
+    auto& on = *upstreams_[upstream];
+    auto made = std::make_unique<guards>(name, on, config);
     const std::scoped_lock lock{lock_};
     if (has_route(route)) return;
-    auto& on = *upstreams_[upstream];
     const auto known = std::ranges::find(on.routes, name, [](const guards* each) {
         return std::string_view{each->name};
     });
@@ -49,15 +54,16 @@ void admission::add_route(
         auto& kept = **known;
         kept.breaker.reconfigure(config.breaker, now);
         kept.reset = config.breaker.reset;
+        kept.failures_to_open = config.breaker.consecutive_failures;
         kept.cap.reconfigure({.cap = config.in_flight});
         kept.queue.set_bound(config.queue);
         by_index_[route].store(&kept, std::memory_order_release);
         return;
     }
-    all_routes_.push_back(std::make_unique<guards>(name, on, config));
-    on.routes.push_back(all_routes_.back().get());
+    on.routes.push_back(made.get());
     on.waiting.reserve(on.routes.capacity());
-    by_index_[route].store(all_routes_.back().get(), std::memory_order_release);
+    by_index_[route].store(made.get(), std::memory_order_release);
+    all_routes_.push_back(std::move(made));
 }
 
 bool admission::has_route(route_index route) const noexcept {
@@ -76,28 +82,21 @@ void admission::reconfigure(const admission_config& config) {
 
 namespace {
 
-upstream_snapshot picture(const detail::upstream_guards& of) {
+// What is copied under the lock: plain numbers into room that is there.
+
+void copy_numbers(const detail::upstream_guards& of, upstream_snapshot& view) noexcept {
     const auto limit = of.limiter.status();
-    upstream_snapshot view;
-    view.name = of.name;
     view.limit = limit.limit;
     view.in_flight = of.holding;
     view.abandoned = of.abandoned;
     view.detached = of.detached;
     view.route_cap = of.limiter.share();
-    for (const auto* route : of.routes) {
-        view.queued += static_cast<std::uint32_t>(route->queue.size());
-    }
     view.up = of.state == upstream_state::up;
     view.limit_reason = to_string(limit.last.why);
-    return view;
 }
 
-route_snapshot picture(const detail::route_guards& of, time_point now) {
+void copy_numbers(const detail::route_guards& of, time_point now, route_snapshot& view) noexcept {
     const auto breaker = of.breaker.status(now);
-    route_snapshot view;
-    view.name = of.name;
-    view.upstream = of.upstream.name;
     view.breaker = breaker.state;
     view.retry_after = breaker.retry_after;
     view.breaker_opened = breaker.totals.opened;
@@ -109,27 +108,41 @@ route_snapshot picture(const detail::route_guards& of, time_point now) {
     view.would_refuse = of.would_refuse;
     view.would_refuse_by_breaker = of.would_refuse_by_breaker;
     view.would_queue = of.would_queue;
-    return view;
 }
 
 }  // namespace
 
 void admission::describe(snapshot& out, time_point now) const {
-    const std::scoped_lock lock{lock_};
-    out.observe = config_.observe;
-    out.draining = draining_;
+    {
+        const std::scoped_lock lock{lock_};
+        out.observe = config_.observe;
+        out.draining = draining_;
+        out.in_flight_cap = config_.in_flight;
+    }
     out.in_flight = in_flight();
-    out.in_flight_cap = config_.in_flight;
     out.queued = waiting();
-    out.upstreams.clear();
-    for (const auto& each : upstreams_)
-        out.upstreams.push_back(picture(*each));
-    out.routes.clear();
-    for (std::size_t i = 0; i < config_.routes; ++i) {
-        const auto* route = by_index_[i].load(std::memory_order_relaxed);
+    out.upstreams.assign(upstreams_.size(), {});
+    for (std::size_t i = 0; i < upstreams_.size(); ++i) {
+        out.upstreams[i].name = upstreams_[i]->name;
+        const std::scoped_lock lock{lock_};
+        copy_numbers(*upstreams_[i], out.upstreams[i]);
+    }
+    std::size_t routes = config_.routes;
+    while (routes > 0 && !has_route(static_cast<route_index>(routes - 1)))
+        --routes;
+    out.routes = std::vector<route_snapshot>(routes);
+    for (std::size_t i = 0; i < routes; ++i) {
+        const auto* route = by_index_[i].load(std::memory_order_acquire);
         if (route == nullptr) continue;
-        out.routes.resize(i + 1);
-        out.routes[i] = picture(*route, now);
+        route_snapshot& view = out.routes[i];
+        view.name = route->name;
+        view.upstream = route->upstream.name;
+        {
+            const std::scoped_lock lock{lock_};
+            copy_numbers(*route, now, view);
+        }
+        const auto its = std::ranges::find(out.upstreams, view.upstream, &upstream_snapshot::name);
+        its->queued += view.queued;
     }
 }
 

@@ -126,6 +126,31 @@ TEST(admission, without_a_queue_the_refusal_says_what_was_missing) {
     EXPECT_EQ(code_of(gate.enter(2)), errc::in_flight_cap);
 }
 
+TEST(admission, a_refusal_names_the_limit_that_stood_in_the_way) {
+    const auto limit_of = [](const entered& came) {
+        return std::get<refused>(came).why.limit_name;
+    };
+    {
+        small_gateway gate{3, {}, {.queue = 0, .breaker = {}}};
+        std::vector<permit> held;
+        for (int i = 0; i < 5; ++i)
+            held.push_back(gate.admit(0));
+        EXPECT_EQ(limit_of(gate.enter(0)), "limiter.route_share");
+        for (int i = 0; i < 5; ++i)
+            held.push_back(gate.admit(1));
+        EXPECT_EQ(limit_of(gate.enter(2)), "limiter");
+    }
+    {
+        small_gateway gate{1, {}, {.in_flight = 1, .queue = 0, .breaker = {}}};
+        auto held = gate.admit(0);
+        EXPECT_EQ(limit_of(gate.enter(0)), "route.in_flight");
+        held.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+        const auto came = gate.enter(0);
+        EXPECT_EQ(code_of(came), errc::abandoned_cap);
+        EXPECT_EQ(limit_of(came), "route.in_flight");
+    }
+}
+
 TEST(admission, a_deadline_that_has_passed_is_refused_before_anything_else) {
     small_gateway gate;
     EXPECT_EQ(code_of(gate.enter(0, 0ns)), errc::no_time_left);

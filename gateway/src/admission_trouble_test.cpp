@@ -20,23 +20,122 @@ TEST(admission_trouble, five_hanging_requests_open_the_breaker_at_the_threshold)
     small_gateway gate;
     gate.warm_up(0);
     auto stuck = fill(gate, 0);
-    auto& wait = gate.queue(0);
     const auto due = stuck[0].hangs_at(30s);
     EXPECT_EQ(due, gate.now + 1s);
     gate.now = due;
     for (std::size_t i = 0; i < 4; ++i)
         EXPECT_FALSE(stuck[i].mark_hanging(gate.now));
-    EXPECT_TRUE(std::holds_alternative<queued>(gate.guards.collect(wait, gate.now)));
     EXPECT_TRUE(stuck[4].mark_hanging(gate.now));
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(1)));
+    EXPECT_EQ(gate.picture().routes[0].hanging, 5U);
+}
 
-    EXPECT_EQ(mailbox::decided, std::vector{&wait}) << "its waiters are refused at once";
-    const auto came = gate.guards.collect(wait, gate.now);
+TEST(admission_trouble, who_waits_behind_requests_that_hang_counts_with_them) {
+    small_gateway gate;
+    gate.warm_up(0);
+    auto stuck = fill(gate, 0, 3);
+    gate.now += 21ms;
+    auto& first = gate.queue(0);
+    auto& second = gate.queue(0);
+    gate.now = stuck[0].hangs_at(30s);
+    EXPECT_FALSE(stuck[0].mark_hanging(gate.now));
+    EXPECT_FALSE(stuck[1].mark_hanging(gate.now));
+    EXPECT_EQ(mailbox::decided, std::vector<waiter*>{});
+    EXPECT_TRUE(stuck[2].mark_hanging(gate.now)) << "three hang and two wait behind them";
+
+    EXPECT_EQ(mailbox::decided, (std::vector{&first, &second})) << "refused at once";
+    const auto came = gate.guards.collect(first, gate.now);
     EXPECT_EQ(code_of(came), errc::breaker_open);
     EXPECT_EQ(std::get<refused>(came).why.kind, cause_kind::breaker_open);
     EXPECT_EQ(std::get<refused>(came).retry_after, 60s);
     EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
-    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(1)));
-    EXPECT_EQ(gate.picture().routes[0].hanging, 5U);
+}
+
+TEST(admission_trouble, a_silent_route_gets_three_requests_and_no_more_until_it_answers) {
+    small_gateway gate;
+    gate.warm_up(0);
+    auto held = fill(gate, 0, 3);
+    const auto fourth = gate.enter(0);
+    EXPECT_TRUE(std::holds_alternative<permit>(fourth)) << "not silent for long yet";
+    gate.now += 21ms;
+    auto& wait = gate.queue(0);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(1))) << "another route";
+    held[0].answered(gate.now);
+    gate.guards.tick(gate.now);
+    EXPECT_EQ(mailbox::decided, std::vector{&wait}) << "it lives";
+}
+
+TEST(admission_trouble, a_silent_route_leaves_half_of_the_limit_before_it_counts_as_hanging) {
+    small_gateway gate{3};
+    gate.warm_up(0);
+    gate.warm_up(1);
+    auto first = fill(gate, 0);
+    auto second = fill(gate, 1);
+    auto& wait = gate.queue(2);
+    gate.now = *first[0].silent_at();
+    EXPECT_LE(gate.now, start + 1s);
+    for (auto& each : first)
+        each.mark_silent(gate.now);
+    EXPECT_EQ(mailbox::decided, std::vector<waiter*>{}) << "the second one's five live, so far";
+    gate.now = *second[0].silent_at();
+    for (auto& each : second)
+        each.mark_silent(gate.now);
+    EXPECT_EQ(mailbox::decided, std::vector{&wait});
+    EXPECT_FALSE(gate.guards.has_hanging_work(0));
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(wait, gate.now)));
+}
+
+TEST(admission_trouble, a_route_whose_requests_wait_for_their_clients_is_not_silent) {
+    small_gateway gate;
+    gate.warm_up(0);
+    auto uploads = fill(gate, 0, 3);
+    for (auto& each : uploads)
+        each.wait_for_client();
+    gate.now += 5s;
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
+}
+
+TEST(admission_trouble, slow_clients_give_way_to_quick_ones) {
+    small_gateway gate;
+    auto slow = fill(gate, 0);
+    auto& wait = gate.queue(0);
+    slow[0].give_way(gate.now);
+    EXPECT_EQ(mailbox::decided, std::vector{&wait});
+    auto granted = std::get<permit>(gate.guards.collect(wait, gate.now));
+    EXPECT_EQ(gate.picture().routes[0].in_flight, 6U) << "it keeps its place in the caps";
+    slow[0].leave(outcome::success, cause_kind::completed, gate.now + 60s);
+    EXPECT_EQ(gate.picture().routes[0].in_flight, 5U);
+    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 5U);
+}
+
+TEST(admission_trouble, late_answers_of_one_hang_do_not_hide_the_next) {
+    small_gateway gate;
+    gate.warm_up(0, 100);
+    for (int hang = 0; hang < 3; ++hang) {
+        auto stuck = fill(gate, 0);
+        ASSERT_EQ(stuck[0].hangs_at(30s), gate.now + 1s) << "hang " << hang;
+        gate.now += 1s;
+        for (auto& each : stuck)
+            (void)each.mark_hanging(gate.now);
+        gate.now += 4s;
+        for (auto& each : stuck)
+            each.leave(outcome::success, cause_kind::completed, gate.now);
+        gate.warm_up(0, 100);
+    }
+}
+
+TEST(admission_trouble, a_lasting_slowdown_is_learnt_from_requests_that_began_after_it) {
+    small_gateway gate{1, {}, {.breaker = {.consecutive_failures = 0}}};
+    gate.warm_up(0, 200);
+    for (int i = 0; i < 64; ++i) {
+        auto one = gate.admit(0);
+        gate.now += 1s;
+        (void)one.mark_hanging(gate.now);
+        gate.now += 2s;
+        one.leave(outcome::success, cause_kind::completed, gate.now);
+    }
+    EXPECT_GE(gate.admit(0).hangs_at(30s), gate.now + 10s);
 }
 
 TEST(admission_trouble, hanging_counts_once_and_not_after_an_answer) {
@@ -92,17 +191,38 @@ TEST(admission_trouble, a_share_full_of_abandoned_work_refuses_instead_of_queuei
     EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
 }
 
-TEST(admission_trouble, a_whole_limit_of_abandoned_work_refuses_every_route) {
-    small_gateway gate{3, {}, {.breaker = {.consecutive_failures = 0}}};
-    auto first = fill(gate, 0);
-    auto second = fill(gate, 1);
-    for (auto& one : first)
-        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
-    auto& wait = gate.queue(2);
-    for (auto& one : second)
-        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+TEST(admission_trouble, hung_routes_leave_half_of_the_limit_to_the_others) {
+    small_gateway gate{4, {}, {.breaker = {.consecutive_failures = 0}}};
+    std::vector<permit> stuck;
+    for (const route_index hung : {route_index{0}, route_index{1}, route_index{2}}) {
+        for (auto& one : fill(gate, hung)) {
+            one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+            stuck.push_back(std::move(one));
+        }
+    }
+    for (int i = 0; i < 100; ++i) {
+        auto one = gate.admit(3);
+        gate.now += 10ms;
+        succeed(one, gate.now);
+    }
+    EXPECT_EQ(gate.picture().upstreams[0].abandoned, 15U);
+}
+
+TEST(admission_trouble, places_that_clients_abandoned_refuse_newcomers_after_a_second) {
+    small_gateway gate;
+    auto left = fill(gate, 0);
+    for (auto& one : left)
+        one.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    auto& wait = gate.queue(0);
+    gate.now += 999ms;
+    gate.guards.tick(gate.now);
+    EXPECT_TRUE(std::holds_alternative<queued>(gate.guards.collect(wait, gate.now)));
+    gate.now += 1ms;
+    gate.guards.tick(gate.now);
     EXPECT_EQ(code_of(gate.guards.collect(wait, gate.now)), errc::abandoned_cap);
-    EXPECT_EQ(code_of(gate.enter(2)), errc::abandoned_cap);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::abandoned_cap);
+    left[0].leave(outcome::success, cause_kind::completed, gate.now);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
 }
 
 TEST(admission_trouble, own_timeouts_count_when_the_answer_is_given_up_not_when_the_work_ends) {

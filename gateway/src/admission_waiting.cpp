@@ -7,6 +7,8 @@
 
 namespace curfew::gateway {
 
+using detail::silence;
+
 entered admission::collect(waiter& wait, time_point now) noexcept {
     const std::scoped_lock lock{lock_};
     seen(now);
@@ -105,16 +107,31 @@ bool admission::refuse_if_opened(guards& route, time_point now) noexcept {
     return true;
 }
 
-void admission::refuse_if_jammed(guards& route) noexcept {
-    if (is_jammed(route)) refuse_waiters(route, by_abandoned());
+void admission::refuse_if_jammed(guards& route, time_point now) noexcept {
+    if (is_jammed(route, now)) refuse_waiters(route, by_abandoned(share_key));
+}
+
+/// Who waits behind requests that hang, each unanswered since the first, is in the same hang: they
+/// count together, so that a few hung ones are enough.
+bool admission::refuse_behind_hung(guards& route, time_point now) noexcept {
+    if (route.hanging < silence::few || route.failures_to_open == 0) return false;
+    const auto in_a_row = route.breaker.failures_in_a_row();
+    if (in_a_row < silence::few || in_a_row + route.queue.size() < route.failures_to_open) {
+        return false;
+    }
+    route.breaker.trip(now);
+    return refuse_if_opened(route, now);
 }
 
 void admission::tick(time_point now) noexcept {
     if (waiting() == 0) return;
     const std::scoped_lock lock{lock_};
     seen(now);
-    for (const auto& upstream : upstreams_)
+    for (const auto& upstream : upstreams_) {
+        for (auto* route : upstream->routes)
+            if (!route->queue.empty()) refuse_if_jammed(*route, now);
         serve_waiters(*upstream, now);
+    }
 }
 
 }  // namespace curfew::gateway

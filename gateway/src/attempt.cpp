@@ -3,6 +3,7 @@
 #include <curfew/runtime/sleep.hpp>
 
 #include <array>
+#include <cerrno>
 
 namespace curfew::gateway {
 
@@ -13,11 +14,30 @@ namespace {
 constexpr http1::limits response_limits{64 * 1024, 200, 0};
 constexpr std::size_t forwarding_bytes = 1024;
 
+/// Of one answer: more are a flood.
+constexpr int interims_max = 8;
+
 /// A supervised backend's end is noticed within this.
 constexpr duration notice_pause = std::chrono::milliseconds{50};
 
 bool is_cut(failure what) noexcept {
     return what.code == errc::upstream_closed || what.code == errc::upstream_reset;
+}
+
+/// Of what this machine ran out, by the name of its limit.
+std::string_view limit_behind(int error) noexcept {
+    switch (error) {
+        case EMFILE:
+            return "RLIMIT_NOFILE";
+        case ENFILE:
+            return "fs.file-max";
+        case EADDRNOTAVAIL:
+            return "net.ipv4.ip_local_port_range";
+        case ENOSPC:
+            return "fs.epoll.max_user_watches";
+        default:
+            return "memory";
+    }
 }
 
 failure broken(const runtime::io_result& got) noexcept {
@@ -34,7 +54,10 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
     if (step) {
         budget_.enter(stage::attempt, now(), number);
         sent_at_ = now();
-        at_.on.timers().arm(alarm_, permit_.hangs_at(budget_.limit().limit));
+        if (head_.body.empty()) {
+            pool_.expect_answer(*upstream_);
+        }
+        alarm_.begin(budget_.limit().limit);
         auto sending = send_request();
         step = co_await sending;
     }
@@ -42,7 +65,10 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
         auto reading = read_response_head();
         step = co_await reading;
     }
-    at_.on.timers().cancel(alarm_);
+    if (step) {
+        upstream_->answered(now());
+    }
+    alarm_.end();
     if (!step) {
         auto settling = settle_failure(step.error(), number);
         co_return co_await settling;
@@ -55,7 +81,7 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
 runtime::task<result<>> exchange::get_connection(bool fresh) {
     failure last{errc::connect_failed, 0};
     for (std::size_t tried = 0; tried < pool_.endpoints(); ++tried) {
-        const std::size_t to = pool_.pick(now());
+        const std::size_t to = pool_.pick();
         if (!fresh) {
             upstream_ = pool_.take_idle(to, now());
             if (upstream_) {
@@ -63,7 +89,7 @@ runtime::task<result<>> exchange::get_connection(bool fresh) {
             }
         }
         const duration limit = pool_.rules().connect_timeout;
-        runtime::scope connecting{scope_, budget_.child(now(), limit, "upstream.connect_timeout")};
+        runtime::scope connecting{scope_, budget_.child(now(), limit, connect_limit_name)};
         auto opening = pool_.open(to, connecting);
         auto opened = co_await opening;
         if (opened) {
@@ -112,6 +138,15 @@ runtime::task<result<>> exchange::send_request() {
     co_return result<>{};
 }
 
+void exchange::begin_upload(std::string_view head) {
+    if (match_.provisional) {
+        learnable_host_ = head_.host;
+        learnable_path_ = head_.path;
+    }
+    client_.input.consume(head_bytes_);
+    body_.begin(head, *upstream_->stream);
+}
+
 runtime::task<result<>> exchange::read_response_head() {
     response_fields_ = http::block{response_limits.field_count * sizeof(http1::field)};
     const std::span<http1::field> storage{
@@ -119,15 +154,24 @@ runtime::task<result<>> exchange::read_response_head() {
     };
     response_.emplace(storage, head_.method, response_limits);
     http::input_buffer& input = upstream_->input;
-    for (;;) {
+    for (int interims = 0;;) {
         if (!input.empty()) {
             const auto progress = response_->step(input.unread());
             if (progress == http1::progress::failed || response_->head().tunnel) {
-                co_return fail(errc::upstream_protocol);
+                co_return fail(errc::upstream_protocol, static_cast<int>(response_->why()));
             }
             if (progress == http1::progress::done) {
                 if (!response_->head().interim()) {
                     co_return result<>{};
+                }
+                if (++interims > interims_max) {
+                    co_return fail(errc::upstream_protocol);
+                }
+                auto passing = pass_on_interim();
+                const bool passed = co_await passing;
+                if (!passed) {
+                    scope_.cancel();
+                    co_return fail(errc::cancelled);
                 }
                 input.consume(response_->consumed());
                 response_->reset(head_.method);
@@ -141,6 +185,21 @@ runtime::task<result<>> exchange::read_response_head() {
             co_return std::unexpected{broken(got)};
         }
     }
+}
+
+/// 1xx but 100, which was said here, if anybody asked for it. To 1.0 none is sent (RFC 9110, 15.2).
+runtime::task<bool> exchange::pass_on_interim() {
+    const http1::response_head& head = response_->head();
+    if (head.status == 100 || head_.minor_version == 0) {
+        co_return true;
+    }
+    response_out_ = http::block{response_->consumed() + forwarding_bytes};
+    http1::wire_writer out{response_out_.room()};
+    forward_response(head, {}, head_.minor_version, {}, out);
+    std::array parts{http::part(out.written())};
+    auto sending = send_to_client(client_, parts, at_);
+    const bool sent = co_await sending;
+    co_return sent;
 }
 
 bool exchange::may_try_again(failure what, std::uint8_t number) const noexcept {
@@ -157,48 +216,71 @@ bool exchange::may_try_again(failure what, std::uint8_t number) const noexcept {
            });
 }
 
+/// What ended the whole request, in time or by its client, and whose doing it was.
+runtime::task<> exchange::settle_end() {
+    const cause why = scope_.why();
+    if (why.kind == cause_kind::own_timeout && body_.was_held_up(sent_at_, {})) {
+        body_.fail(errc::client_too_slow, why);
+    }
+    auto stopping = body_.stop();
+    co_await stopping;
+    if (upstream_ && body_.unsent()) {
+        upstream_.reset();
+    } else if (upstream_ && body_.failure()) {
+        give_up_on_upstream({cause_kind::cancelled});
+    } else if (upstream_ && why.kind == cause_kind::own_timeout && !upstream_had_its_time()) {
+        give_up_on_upstream({cause_kind::inherited_deadline});
+    } else if (upstream_) {
+        give_up_on_upstream(why);
+    }
+    const auto& failed = body_.failure();
+    auto refusing = failed ? refuse(failed->code, failed->why) : refuse(error_of(why), why);
+    co_await refusing;
+}
+
+/// A deadline that the queue or the client used up says nothing about the upstream.
+bool exchange::upstream_had_its_time() const noexcept {
+    return (now() - sent_at_ - body_.waited()) * 2 >= budget_.limit().limit;
+}
+
 runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_t number) {
     constexpr std::uint8_t attempts_max = 3;
     if (scope_.ended()) {
-        const cause why = scope_.why();
-        if (why.kind == cause_kind::own_timeout && waiting_for_client_since_ && !upload_failure_) {
-            upload_failure_ = failure{errc::client_too_slow, 0};
-        }
-        auto stopping = stop_upload();
-        co_await stopping;
-        const bool unsent = !request_head_out_.empty();
-        if (upstream_ && unsent) {
-            upstream_.reset();
-        } else if (upstream_) {
-            give_up_on_upstream(upload_failure_ ? cause{cause_kind::cancelled} : why);
-        }
-        auto refusing =
-            upload_failure_ ? refuse(upload_failure_->code, why) : refuse(error_of(why), why);
-        co_await refusing;
+        auto settling = settle_end();
+        co_await settling;
         co_return next::done;
     }
-    auto stopping = stop_upload();
+    auto stopping = body_.stop();
     co_await stopping;
     if (may_try_again(what, number)) {
         upstream_.reset();
         end_.retried = true;
         co_return next::retry;
     }
-    if (number < attempts_max && at_.shared.supervised && may_outlive_a_crash(what)) {
+    if (number < attempts_max && is_supervised() && may_outlive_a_crash(what)) {
         upstream_.reset();
         auto waiting = wait_for_backend(what);
         const auto after = co_await waiting;
         co_return after;
     }
     upstream_.reset();
-    cause why{};
+    cause why = cause_of(what.code);
+    if (what.code == errc::upstream_protocol && what.detail != 0) {
+        why.detail = http1::describe(static_cast<http1::violation>(what.detail));
+    }
     if (what.code == errc::connect_timeout) {
         const duration limit = pool_.rules().connect_timeout;
         why = {cause_kind::own_timeout, shed_reason::none, "upstream.connect_timeout", limit};
+    } else if (what.code == errc::local_resource) {
+        why.limit_name = limit_behind(what.detail);
     }
     auto refusing = refuse(what.code, why);
     co_await refusing;
     co_return next::done;
+}
+
+bool exchange::is_supervised() const noexcept {
+    return at_.shared.supervises(at_.shared.upstream(match_.route));
 }
 
 bool exchange::may_outlive_a_crash(failure what) const noexcept {
@@ -224,11 +306,7 @@ runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
 }
 
 void exchange::give_up_on_upstream(const cause& why) {
-    const outcome ended = outcome_of(why);
-    // A deadline that the queue used up says nothing about the upstream.
-    const bool had_its_time = (now() - sent_at_) * 2 >= budget_.limit().limit;
-    const bool blameless = why.kind == cause_kind::own_timeout && !had_its_time;
-    permit_.abandon(ended, blameless ? cause_kind::inherited_deadline : why.kind, now());
+    permit_.abandon(outcome_of(why), why.kind, now());
     const bool answering = response_ && response_->begun();
     at_.leftovers.spawn(see_out(
         at_,

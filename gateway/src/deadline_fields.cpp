@@ -13,14 +13,13 @@ using namespace std::chrono_literals;
 
 constexpr duration longest = 24h;
 
-/// Takes 1 to 18 digits off the front.
+/// Takes the digits off the front, at least one; far more than a day in any unit is enough.
 std::optional<std::int64_t> take_digits(std::string_view& text) noexcept {
-    constexpr std::size_t most = 18;
+    constexpr std::int64_t enough = 100'000'000'000'000'000;
     std::int64_t value = 0;
     std::size_t size = 0;
     for (; size < text.size() && text[size] >= '0' && text[size] <= '9'; ++size) {
-        if (size == most) return std::nullopt;
-        value = value * 10 + (text[size] - '0');
+        if (value < enough) value = value * 10 + (text[size] - '0');
     }
     if (size == 0) return std::nullopt;
     text.remove_prefix(size);
@@ -48,10 +47,7 @@ std::optional<duration> take_number(std::string_view& text, duration unit) noexc
     return value;
 }
 
-std::optional<duration> whole_number(
-    std::string_view text, duration unit, std::size_t most_digits
-) noexcept {
-    if (text.size() > most_digits) return std::nullopt;
+std::optional<duration> whole_number(std::string_view text, duration unit) noexcept {
     const auto count = take_digits(text);
     if (!count || !text.empty()) return std::nullopt;
     return times(unit, *count);
@@ -62,19 +58,20 @@ std::optional<duration> grpc(std::string_view text) noexcept {
     const char unit = text.back();
     text.remove_suffix(1);
     constexpr std::size_t most_digits = 8;
+    if (text.size() > most_digits) return std::nullopt;
     switch (unit) {
         case 'H':
-            return whole_number(text, 1h, most_digits);
+            return whole_number(text, 1h);
         case 'M':
-            return whole_number(text, 1min, most_digits);
+            return whole_number(text, 1min);
         case 'S':
-            return whole_number(text, 1s, most_digits);
+            return whole_number(text, 1s);
         case 'm':
-            return whole_number(text, 1ms, most_digits);
+            return whole_number(text, 1ms);
         case 'u':
-            return whole_number(text, 1us, most_digits);
+            return whole_number(text, 1us);
         case 'n':
-            return whole_number(text, 1ns, most_digits);
+            return whole_number(text, 1ns);
         default:
             return std::nullopt;
     }
@@ -120,25 +117,28 @@ std::optional<duration> seconds_or_text(std::string_view text) noexcept {
     return seconds && rest.empty() ? seconds : duration_text(text);
 }
 
-}  // namespace
-
-std::optional<duration> parse_timeout(field_id id, std::string_view value) noexcept {
-    std::optional<duration> timeout;
+std::optional<duration> without_sign(field_id id, std::string_view value) noexcept {
     switch (id) {
         case field_id::x_curfew_timeout_ms:
         case field_id::x_envoy_expected_rq_timeout_ms:
-            timeout = whole_number(value, 1ms, 18);
-            break;
+            return whole_number(value, 1ms);
         case field_id::grpc_timeout:
-            timeout = grpc(value);
-            break;
+            return grpc(value);
         case field_id::x_request_timeout:
-            timeout = seconds_or_text(value);
-            break;
+            return seconds_or_text(value);
         default:
-            break;
+            return std::nullopt;
     }
-    return timeout ? std::optional{std::min(*timeout, longest)} : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<duration> parse_timeout(field_id id, std::string_view value) noexcept {
+    const bool negative = value.starts_with('-');
+    if (negative) value.remove_prefix(1);
+    const auto timeout = without_sign(id, value);
+    if (!timeout) return std::nullopt;
+    return negative ? duration::zero() : std::min(*timeout, longest);
 }
 
 std::optional<callers_timeout> read_callers_timeout(const http1::field_list& fields) noexcept {

@@ -38,6 +38,21 @@ struct queue_seat final : waiter, runtime::posted {
     std::atomic<bool> on_its_way = false;
 };
 
+bool is_clients_fault(errc code) noexcept {
+    const int status = describe(code).http_status;
+    return status >= 400 && status < 500;
+}
+
+/// The trailer is a second part of the head: it counts on.
+http1::body_limits limits_of_trailer(
+    const policy::http_policy& http, const http1::request_head& head
+) noexcept {
+    http1::body_limits bounds;
+    bounds.trailer_bytes = static_cast<std::uint32_t>(http.header_bytes);
+    bounds.trailer_count = http.header_count - static_cast<std::uint32_t>(head.fields.all.size());
+    return bounds;
+}
+
 }  // namespace
 
 errc error_of(const cause& why) noexcept {
@@ -67,19 +82,18 @@ outcome outcome_of(const cause& why) noexcept {
     }
 }
 
-/// What the client or this machine did wrong says nothing about the upstream.
-bool is_upstreams_fault(errc code) noexcept {
-    const int status = describe(code).http_status;
-    const bool clients = status >= 400 && status < 500;
-    return !clients && code != errc::local_resource && code != errc::internal;
+outcome outcome_by_client(const cause& why) noexcept {
+    return why.kind == cause_kind::cancelled ? outcome::cancelled : outcome::ignored;
 }
 
-exchange::hang_alarm::hang_alarm(exchange& e) noexcept
-    : timer{[](timer& self) noexcept {
-          exchange& hanging = static_cast<hang_alarm&>(self).of;
-          hanging.permit_.mark_hanging(hanging.now());
-      }},
-      of{e} {}
+cause cause_of(errc code) noexcept {
+    return is_clients_fault(code) ? rejection : cause{};
+}
+
+/// What the client or this machine did wrong says nothing about the upstream.
+bool is_upstreams_fault(errc code) noexcept {
+    return !is_clients_fault(code) && code != errc::local_resource && code != errc::internal;
+}
 
 exchange::exchange(
     worker_state& at,
@@ -102,8 +116,16 @@ exchange::exchange(
       },
       trace_{continue_trace(head.fields, at.traces)},
       scope_{at.connections},
-      alarm_{*this},
-      uploaded_{head.body} {
+      alarm_{permit_, at.on},
+      body_{
+          at,
+          client,
+          head.body,
+          limits_of_trailer(at.shared.rules().http, head),
+          limits_.body_idle,
+          scope_,
+          alarm_
+      } {
     if (const auto callers = read_callers_timeout(head.fields)) {
         budget_.tighten(callers->from(arrival));
     }
@@ -119,11 +141,11 @@ exchange::~exchange() {
 
 runtime::task<> exchange::run() {
     if (head_.upgrade) {
-        auto refusing = refuse(errc::upgrade_not_implemented, {});
+        auto refusing = refuse(errc::upgrade_not_implemented, rejection);
         co_await refusing;
     } else if (const auto cap = at_.shared.rules().http.body_bytes;
                cap && head_.body.kind == http1::body_kind::length && head_.body.length > *cap) {
-        auto refusing = refuse(errc::body_too_large, {});
+        auto refusing = refuse(errc::body_too_large, rejection_by_size(*cap));
         co_await refusing;
     } else {
         auto admitting = admit();
@@ -176,13 +198,17 @@ runtime::task<bool> exchange::admit() {
 
 runtime::task<> exchange::refuse(errc code, cause why, duration retry_after) {
     budget_.close(now());
-    end_with(outcome_of(why), why, describe(code).http_status, code);
+    end_with(
+        is_clients_fault(code) ? outcome_by_client(why) : outcome_of(why),
+        why,
+        describe(code).http_status,
+        code
+    );
     if (why.kind == cause_kind::cancelled) {
         client_.broken = true;
         co_return;
     }
-    const bool unread_body = !head_.body.empty() && !uploaded_.finished();
-    client_.keep_alive = client_.keep_alive && !unread_body;
+    client_.keep_alive = client_.keep_alive && body_.received();
     refusal what;
     what.code = code;
     what.why = why;
@@ -211,12 +237,11 @@ void exchange::end_with(
 
 void exchange::conclude() noexcept {
     budget_.close(now());
-    alarm_.cancel_on(at_.on.timers());
     if (permit_.held()) {
         const bool blameless = error_ && !is_upstreams_fault(*error_);
         permit_.leave(blameless ? outcome::ignored : end_.ended, end_.why.kind, now());
     }
-    if (!body_touched_) {
+    if (!body_.begun()) {
         client_.input.consume(head_bytes_);
     }
     end_.whole = now() - budget_.started();

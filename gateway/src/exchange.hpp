@@ -1,13 +1,14 @@
 #pragma once
 
+#include "hang_alarm.hpp"
 #include "session.hpp"
+#include "upload.hpp"
 #include "upstream_pool.hpp"
 #include "worker_state.hpp"
 #include <curfew/core/budget.hpp>
 #include <curfew/gateway/deadline_fields.hpp>
 #include <curfew/gateway/forwarding.hpp>
 #include <curfew/gateway/refusal.hpp>
-#include <curfew/protocol/http1_body.hpp>
 #include <curfew/protocol/http1_parser.hpp>
 #include <curfew/runtime/baton.hpp>
 
@@ -19,6 +20,16 @@ namespace curfew::gateway {
 /// The error that stands for the end of a request's scope, and how it counts.
 [[nodiscard]] errc error_of(const cause& why) noexcept;
 [[nodiscard]] outcome outcome_of(const cause& why) noexcept;
+
+/// The same, of an end that the client brought about: it counts for nothing.
+[[nodiscard]] outcome outcome_by_client(const cause& why) noexcept;
+
+/// Why what is not served was refused.
+inline constexpr cause rejection{cause_kind::rejected};
+
+/// Why an exchange ended that failed with `code`, when no limit and no guard ended it.
+[[nodiscard]] cause cause_of(errc code) noexcept;
+
 [[nodiscard]] bool is_upstreams_fault(errc code) noexcept;
 
 /// One request from its parsed head to its end: admitted, sent upstream, answered, counted. Lives
@@ -59,35 +70,28 @@ class exchange {
     [[nodiscard]] runtime::task<result<>> get_connection(bool fresh);
     [[nodiscard]] runtime::task<result<>> send_request();
     [[nodiscard]] runtime::task<result<>> read_response_head();
+    [[nodiscard]] runtime::task<bool> pass_on_interim();
     [[nodiscard]] runtime::task<next> settle_failure(failure what, std::uint8_t number);
+    [[nodiscard]] runtime::task<> settle_end();
     [[nodiscard]] bool may_try_again(failure what, std::uint8_t number) const noexcept;
+    [[nodiscard]] bool is_supervised() const noexcept;
     [[nodiscard]] bool may_outlive_a_crash(failure what) const noexcept;
+    [[nodiscard]] bool upstream_had_its_time() const noexcept;
+    void begin_upload(std::string_view head);
     [[nodiscard]] runtime::task<next> wait_for_backend(failure what);
     void give_up_on_upstream(const cause& why);
 
-    // relay.cpp: bodies, both ways.
-    void begin_upload(std::string_view head);
-    [[nodiscard]] runtime::task<> upload();
-    [[nodiscard]] runtime::task<> stop_upload();
-    void fail_upload(errc code, const cause& why) noexcept;
-    void begin_waiting_for_client() noexcept;
-    void end_waiting_for_client() noexcept;
-    [[nodiscard]] bool is_too_slow(time_point begun) const noexcept;
+    // relay.cpp: from the response's head to the end of its body.
+    struct cut;
     [[nodiscard]] runtime::task<> relay_response();
-    [[nodiscard]] runtime::task<result<>> relay_body(const response_framing& framing);
+    [[nodiscard]] runtime::task<std::optional<cut>> relay_body(const response_framing& framing);
+    [[nodiscard]] runtime::task<std::optional<cut>> more_of_answer();
     [[nodiscard]] runtime::task<bool> pass_on(std::string_view data, bool chunked, bool last);
-    void finish_response(const result<>& ended, bool uploaded);
-    [[nodiscard]] bound idle_bound(duration length, std::string_view name) const noexcept;
+    void learn_route();
+    void finish_whole();
+    void break_off(const cut& how);
 
     [[nodiscard]] time_point now() const noexcept { return at_.on.now(); }
-
-    struct hang_alarm final : timer {
-        explicit hang_alarm(exchange& e) noexcept;
-
-        void cancel_on(timer_wheel& wheel) noexcept { wheel.cancel(*this); }
-
-        exchange& of;
-    };
 
     worker_state& at_;
     client_side& client_;
@@ -109,20 +113,13 @@ class exchange {
     std::optional<http1::response_parser> response_;
     std::string_view unsent_head_;  ///< of the response: goes out with the first bytes of the body
 
-    // The request's body; the head is consumed once it is being sent.
-    http1::body_decoder uploaded_;
-    std::optional<runtime::scope> upload_scope_;
-    runtime::task_group uploading_;
-    std::optional<failure> upload_failure_;
-    std::optional<time_point> waiting_for_client_since_;  ///< for more of the body
-    std::string_view request_head_out_;  ///< goes out with the first bytes of the body
+    // The request's head is consumed once its body is being sent.
+    upload body_;
     std::string learnable_host_;
     std::string learnable_path_;
-    bool body_touched_ = false;
 
     request_end end_;
     std::optional<errc> error_;
-    cause ended_why_{};  ///< why the relay ended before the body did
     bool event_stream_ = false;
     time_point sent_at_{};
 };

@@ -38,6 +38,8 @@ constexpr auto written_by_us = make_set(
     {field_id::host,
      field_id::content_length,
      field_id::expect,
+     field_id::max_forwards,
+     field_id::proxy,  // HTTP_PROXY to a CGI-like backend (CVE-2016-5385)
      field_id::traceparent,
      field_id::x_forwarded_for,
      field_id::x_forwarded_proto,
@@ -48,19 +50,39 @@ constexpr auto written_by_us = make_set(
      field_id::x_envoy_expected_rq_timeout_ms}
 );
 
-constexpr auto of_trusted_peers =
-    make_set({field_id::forwarded, field_id::x_forwarded_port, field_id::x_real_ip});
+constexpr auto of_trusted_peers = make_set(
+    {field_id::forwarded,
+     field_id::x_client_ip,
+     field_id::x_forwarded_port,
+     field_id::x_original_url,
+     field_id::x_real_ip,
+     field_id::x_rewrite_url}
+);
+
+/// X-Forwarded-Prefix, X-Forwarded-User and whatever else somebody's backend believes.
+bool is_forwarding_name(std::string_view name) noexcept {
+    constexpr std::string_view prefix = "x-forwarded-";
+    return name.size() > prefix.size() && (name[0] == 'x' || name[0] == 'X') &&
+           http1::equals_ignoring_case(name.substr(0, prefix.size()), prefix);
+}
 
 /// `X_Forwarded_For`: the same variable as X-Forwarded-For to a CGI-like backend.
 bool masks_known_field(const field& each) noexcept {
     std::array<char, 40> dashed;
-    if (!each.has_underscore || each.name.size() > dashed.size()) return false;
-    const auto end = std::ranges::replace_copy(each.name, dashed.begin(), '_', '-').out;
-    return http1::find_field_id({dashed.begin(), end}) != field_id::other;
+    const auto begin = each.name.substr(0, dashed.size());
+    const auto end = std::ranges::replace_copy(begin, dashed.begin(), '_', '-').out;
+    const std::string_view name{dashed.begin(), end};
+    if (is_forwarding_name(name)) return true;
+    return begin.size() == each.name.size() && http1::find_field_id(name) != field_id::other;
+}
+
+bool passes_unknown(const field& each, const peer& from) noexcept {
+    if (is_forwarding_name(each.name)) return from.trusted();
+    return !each.hop_by_hop && !(each.has_underscore && masks_known_field(each));
 }
 
 bool passes_upstream(const field& each, const request_forwarding& how) noexcept {
-    if (each.id == field_id::other) return !each.hop_by_hop && !masks_known_field(each);
+    if (each.id == field_id::other) return passes_unknown(each, how.from);
     if (each.id == field_id::tracestate) return how.trace_continued;
     if (of_trusted_peers.contains(each.id)) return how.from.trusted();
     return !one_connection_only.contains(each.id) && !written_by_us.contains(each.id);
@@ -98,6 +120,15 @@ void write_kept_or_ours(
     const auto said = trusted ? fields.value(id) : std::string_view{};
     const auto value = said.empty() ? ours : said;
     if (!value.empty()) out.field_line(id, value);
+}
+
+/// One hop less for those methods that count them (RFC 9110, 7.6.2).
+void write_max_forwards(const http1::request_head& head, wire_writer& out) noexcept {
+    const auto* const said = head.fields.find(field_id::max_forwards);
+    if (said == nullptr) return;
+    const auto hops = read_max_forwards(head);
+    if (!hops) return out.field_line(*said);
+    out.field_line(field_id::max_forwards, std::max<std::uint32_t>(*hops, 1) - 1);
 }
 
 /// The caller's own field, told what is left in the form it used.
@@ -155,6 +186,20 @@ peer::peer(const policy::network::bytes& address, std::span<const policy::networ
     size_ = static_cast<std::uint8_t>(std::string_view{text_.data()}.size());
 }
 
+std::optional<std::uint32_t> read_max_forwards(const http1::request_head& head) noexcept {
+    constexpr std::size_t most_digits = 9;
+    if (!head.fields.present.contains(field_id::max_forwards)) return std::nullopt;
+    if (head.method != http1::method_id::options && head.method != http1::method_id::trace) {
+        return std::nullopt;
+    }
+    const auto text = head.fields.value(field_id::max_forwards);
+    std::uint32_t hops = 0;
+    const auto* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, hops);
+    const bool whole = read.ec == std::errc{} && read.ptr == end && text.size() <= most_digits;
+    return whole ? std::optional{hops} : std::nullopt;
+}
+
 void forward_request(
     const http1::request_head& head, const request_forwarding& how, wire_writer& out
 ) noexcept {
@@ -170,6 +215,8 @@ void forward_request(
     for (const auto& each : head.fields) {
         if (passes_upstream(each, how)) out.field_line(each);
     }
+    out.text(head.minor_version == 0 ? "Via: 1.0 curfew\r\n" : "Via: 1.1 curfew\r\n");
+    write_max_forwards(head, out);
     write_body_fields(head.body, out);
     const bool trusted = how.from.trusted();
     write_forwarded_for(head.fields, how.from, out);
@@ -206,18 +253,23 @@ void forward_response(
     const http1::response_head& head,
     const response_framing& framing,
     std::uint8_t client_minor_version,
+    std::string_view date,
     wire_writer& out
 ) noexcept {
-    const bool bodiless = framing.body.kind == body_kind::none;
+    const bool has_length = head.status >= 200 && head.status != 204;
+    const bool keeps_length = framing.body.kind == body_kind::none && has_length;
     out.status_line(head.status, head.reason);
     for (const auto& each : head.fields) {
         if (each.id == field_id::other ? each.hop_by_hop : one_connection_only.contains(each.id)) {
             continue;
         }
-        if (each.id == field_id::content_length && !bodiless) continue;
+        if (each.id == field_id::content_length && !keeps_length) continue;
         out.field_line(each);
     }
     write_body_fields(framing.body, out);
+    if (!date.empty() && !head.fields.present.contains(field_id::date)) {
+        out.field_line(field_id::date, date);
+    }
     if (!framing.keep_alive) {
         out.field_line(field_id::connection, "close");
     } else if (client_minor_version == 0) {

@@ -47,7 +47,7 @@ void forwarding_response_head(benchmark::State& state) {
     for (auto _ : state) {
         const auto framing = frame_response(parser.head(), 1, true);
         http1::wire_writer out{room};
-        forward_response(parser.head(), framing, 1, out);
+        forward_response(parser.head(), framing, 1, "Sun, 06 Nov 1994 08:49:37 GMT", out);
         benchmark::DoNotOptimize(out.written().size());
     }
 }

@@ -36,7 +36,8 @@ std::string answered(
     const std::string& text,
     http1::method_id method,
     std::uint8_t client_minor_version = 1,
-    bool keep_alive = true
+    bool keep_alive = true,
+    std::string_view date = {}
 ) {
     std::array<http1::field, 100> storage;
     http1::response_parser parser{storage, method};
@@ -44,7 +45,7 @@ std::string answered(
     const auto framing = frame_response(parser.head(), client_minor_version, keep_alive);
     std::array<char, 4096> room;
     http1::wire_writer out{room};
-    forward_response(parser.head(), framing, client_minor_version, out);
+    forward_response(parser.head(), framing, client_minor_version, date, out);
     EXPECT_TRUE(out.ok());
     return std::string{out.written()};
 }
@@ -61,7 +62,7 @@ TEST(forward_request, a_plain_request_gets_what_the_backend_must_know) {
     EXPECT_EQ(
         forwarded("GET /a/b?c=d HTTP/1.1\r\nHost: shop.example:80\r\nAccept: */*\r\n\r\n"),
         "GET /a/b?c=d HTTP/1.1\r\nHost: shop.example:80\r\nAccept: */*\r\n"
-        "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n"
+        "Via: 1.1 curfew\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n"
         "X-Forwarded-Host: shop.example:80\r\n\r\n"
     );
 }
@@ -74,7 +75,8 @@ TEST(forward_request, what_belongs_to_one_connection_stays_there) {
     );
     EXPECT_EQ(
         out,
-        "GET / HTTP/1.1\r\nHost: h\r\nX-Kept: 2\r\nX-Forwarded-For: 192.0.2.7\r\n"
+        "GET / HTTP/1.1\r\nHost: h\r\nX-Kept: 2\r\nVia: 1.1 curfew\r\n"
+        "X-Forwarded-For: 192.0.2.7\r\n"
         "X-Forwarded-Proto: http\r\nX-Forwarded-Host: h\r\n\r\n"
     );
 }
@@ -101,7 +103,8 @@ TEST(forward_request, a_strangers_word_about_the_client_is_replaced) {
         "X_Custom: 1\r\n\r\n";
     EXPECT_EQ(
         forwarded(text),
-        "GET / HTTP/1.1\r\nHost: h\r\nX_Custom: 1\r\nX-Forwarded-For: 192.0.2.7\r\n"
+        "GET / HTTP/1.1\r\nHost: h\r\nX_Custom: 1\r\nVia: 1.1 curfew\r\n"
+        "X-Forwarded-For: 192.0.2.7\r\n"
         "X-Forwarded-Proto: http\r\nX-Forwarded-Host: h\r\n\r\n"
     );
     const auto believed = forwarded(text, {.from = proxy});
@@ -110,6 +113,77 @@ TEST(forward_request, a_strangers_word_about_the_client_is_replaced) {
     EXPECT_THAT(believed, HasSubstr("X-Forwarded-Host: bank.example\r\n"));
     EXPECT_THAT(believed, HasSubstr("X-Real-IP: 1.1.1.1\r\n"));
     EXPECT_THAT(believed, Not(HasSubstr("X_Forwarded_For")));
+}
+
+TEST(forward_request, what_a_backend_takes_for_a_proxys_word_passes_from_trusted_peers_only) {
+    const std::string names[]{
+        "X-Forwarded-Prefix",
+        "x-forwarded-server",
+        "X-FORWARDED-USER",
+        "X-Forwarded-For-Original",
+        "X-Forwarded-Ssl",
+        "X-Client-IP",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Forwarded-Port",
+        "X-Real-IP",
+        "Forwarded"
+    };
+    for (const auto& name : names) {
+        const auto text = "GET / HTTP/1.1\r\nHost: h\r\n" + name + ": spoofed\r\n\r\n";
+        EXPECT_THAT(forwarded(text), Not(HasSubstr("spoofed"))) << name;
+        EXPECT_THAT(forwarded(text, {.from = proxy}), HasSubstr(name + ": spoofed\r\n"));
+
+        auto masked = text;
+        std::ranges::replace(masked, '-', '_');
+        if (masked == text) continue;
+        EXPECT_THAT(forwarded(masked), Not(HasSubstr("spoofed"))) << masked;
+        EXPECT_THAT(forwarded(masked, {.from = proxy}), Not(HasSubstr("spoofed"))) << masked;
+    }
+    const auto others = forwarded(
+        "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded: 1\r\nX-Forwarded-: 2\r\nForwarded-X: 3\r\n\r\n"
+    );
+    EXPECT_THAT(others, HasSubstr("X-Forwarded: 1\r\nX-Forwarded-: 2\r\nForwarded-X: 3\r\n"));
+}
+
+TEST(forward_request, connection_cannot_remove_what_a_trusted_peer_said_of_the_client) {
+    const std::string text =
+        "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-User: ann\r\nX-Forwarded-User-Extra-Long-Name: "
+        "b\r\n"
+        "Connection: x-forwarded-user, x-forwarded-user-extra-long-name\r\n\r\n";
+    EXPECT_THAT(forwarded(text, {.from = proxy}), HasSubstr("X-Forwarded-User: ann\r\n"));
+    EXPECT_THAT(forwarded(text), Not(HasSubstr("ann")));
+}
+
+TEST(forward_request, proxy_is_nobodys_to_set) {
+    const std::string text = "GET / HTTP/1.1\r\nHost: h\r\nProxy: http://evil:1\r\n\r\n";
+    EXPECT_THAT(forwarded(text), Not(HasSubstr("evil")));
+    EXPECT_THAT(forwarded(text, {.from = proxy}), Not(HasSubstr("evil")));
+}
+
+TEST(forward_request, via_is_continued_with_the_version_that_came) {
+    EXPECT_THAT(
+        forwarded("GET / HTTP/1.1\r\nHost: h\r\nVia: 1.0 fred\r\nVia: 2 ted\r\n\r\n"),
+        HasSubstr("Via: 1.0 fred\r\nVia: 2 ted\r\nVia: 1.1 curfew\r\n")
+    );
+    EXPECT_THAT(forwarded("GET / HTTP/1.0\r\nHost: h\r\n\r\n"), HasSubstr("Via: 1.0 curfew\r\n"));
+    EXPECT_THAT(forwarded("GET / HTTP/1.7\r\nHost: h\r\n\r\n"), HasSubstr("Via: 1.1 curfew\r\n"));
+}
+
+TEST(forward_request, max_forwards_counts_down_for_those_methods_that_count) {
+    const auto hops = [](std::string_view method, std::string_view said) {
+        const auto out = forwarded(
+            std::string{method} + " / HTTP/1.1\r\nHost: h\r\nMax-Forwards: " + std::string{said} +
+            "\r\n\r\n"
+        );
+        const auto at = out.find("Max-Forwards: ") + 14;
+        return out.substr(at, out.find("\r\n", at) - at);
+    };
+    EXPECT_EQ(hops("OPTIONS", "10"), "9");
+    EXPECT_EQ(hops("TRACE", "1"), "0");
+    EXPECT_EQ(hops("GET", "10"), "10");
+    for (const auto* odd : {"-1", "x", "1 2", "1234567890", "+3"})
+        EXPECT_EQ(hops("TRACE", odd), odd);
 }
 
 TEST(forward_request, the_time_left_is_rounded_down_and_never_zero) {
@@ -169,7 +243,7 @@ TEST(forward_request, framing_is_made_again) {
 }
 
 TEST(forward_request, the_target_is_sent_in_origin_form) {
-    const auto host = [](const std::string& out) { return out.substr(0, out.find("\r\nX-")); };
+    const auto host = [](const std::string& out) { return out.substr(0, out.find("\r\nVia: ")); };
     EXPECT_EQ(
         host(forwarded("GET http://a.example/x?y HTTP/1.1\r\nHost: a.example\r\n\r\n")),
         "GET /x?y HTTP/1.1\r\nHost: a.example"
@@ -229,6 +303,32 @@ TEST(forward_response, the_client_is_told_what_becomes_of_its_connection) {
     EXPECT_EQ(
         answered(text, http1::method_id::get, 0, true),
         "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n"
+    );
+}
+
+TEST(forward_response, no_content_has_no_length) {
+    const std::string fields = "Content-Length: 5\r\nX: y\r\n\r\n";
+    EXPECT_EQ(
+        answered("HTTP/1.1 204 No Content\r\n" + fields, http1::method_id::get),
+        "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"
+    );
+    EXPECT_EQ(
+        answered("HTTP/1.1 103 Early Hints\r\n" + fields, http1::method_id::get),
+        "HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"
+    );
+}
+
+TEST(forward_response, a_date_is_added_where_there_is_none) {
+    const std::string now = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const auto dated = [&](const std::string& fields) {
+        return answered(
+            "HTTP/1.1 204 No Content\r\n" + fields + "\r\n", http1::method_id::get, 1, true, now
+        );
+    };
+    EXPECT_EQ(dated(""), "HTTP/1.1 204 No Content\r\nDate: " + now + "\r\n\r\n");
+    EXPECT_EQ(
+        dated("Date: Mon, 07 Nov 1994 08:49:37 GMT\r\n"),
+        "HTTP/1.1 204 No Content\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT\r\n\r\n"
     );
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <curfew/gateway/gateway.hpp>
+#include <curfew/gateway/ticker.hpp>
 #include <curfew/gateway/worker.hpp>
 #include <curfew/http/input_buffer.hpp>
+#include <curfew/runtime/baton.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/task_group.hpp>
@@ -26,11 +28,21 @@ struct kept_event {
     cause_kind why{};
     std::optional<errc> error;
     duration took{};
+    std::string_view limit_name;
+    duration limit{};
 };
 
 struct kept_events final : event_sink {
     void record(const event& what) noexcept override {
-        all.push_back({std::string{what.name}, what.ended, what.why.kind, what.error, what.took});
+        all.push_back(
+            {std::string{what.name},
+             what.ended,
+             what.why.kind,
+             what.error,
+             what.took,
+             what.why.limit_name,
+             what.why.limit}
+        );
     }
 
     std::vector<kept_event> all;
@@ -38,11 +50,14 @@ struct kept_events final : event_sink {
 
 /// What a backend of a scenario does with one request (its head, as text).
 struct scripted_answer {
-    duration after{};    ///< thinks this long, whatever the client does
-    std::string text{};  ///< then says this
-    bool close = false;  ///< and hangs up, in order
-    bool reset = false;  ///< or breaks off
-    bool never = false;  ///< or says nothing, ever, until the client has gone and `released`
+    duration after{};       ///< thinks this long, whatever the client does, and reads nothing
+    std::size_t body = 0;   ///< then reads so many bytes of a body
+    std::string text{};     ///< then says this
+    duration rest_after{};  ///< and, so much later, reading nothing meanwhile,
+    std::string rest{};     ///< this
+    bool close = false;     ///< and hangs up, in order
+    bool reset = false;     ///< or breaks off
+    bool never = false;     ///< or says nothing, ever, until the client has gone and `released`
 };
 
 /// A gateway, a backend on port 9000 and clients, all on one simulated loop.
@@ -63,12 +78,17 @@ class gateway_scenario : public testing::Test {
         shared = std::make_unique<gateway>(
             std::make_shared<const policy::policy>(rules), events, on.now()
         );
+        ticking = std::make_unique<ticker>(shared->guards(), on);
         serving = std::make_unique<worker>(*shared, on, outside, 1);
         serving->begin(*outside.listen(*runtime::endpoint::parse("127.0.0.1:8080"), false));
         if (script_) {
-            backend = *outside.listen(*runtime::endpoint::parse("127.0.0.1:9000"), false);
-            backends.spawn(accept_backend());
+            open_backend();
         }
+    }
+
+    void open_backend() {
+        backend = *outside.listen(*runtime::endpoint::parse("127.0.0.1:9000"), false);
+        backends.spawn(accept_backend());
     }
 
     void close() {
@@ -83,6 +103,7 @@ class gateway_scenario : public testing::Test {
         EXPECT_TRUE(outside.run(on, [&] { return tasks.running() == 0; }));
         EXPECT_EQ(shared->guards().in_flight(), 0U) << "a permit was lost";
         serving.reset();
+        ticking.reset();
         shared.reset();
     }
 
@@ -92,6 +113,7 @@ class gateway_scenario : public testing::Test {
         time_point first{};
         time_point ended{};
         bool over = false;
+        bool broken = false;  ///< it did not end in order
 
         [[nodiscard]] int status() const {
             return text.size() > 12 ? std::atoi(text.c_str() + 9) : 0;
@@ -106,8 +128,9 @@ class gateway_scenario : public testing::Test {
         duration begin{};        ///< waits before it connects
         duration leave_after{};  ///< hangs up so long after connecting; zero: never
         std::size_t piece = 1 << 20;
-        duration pace{};       ///< between pieces
-        duration read_pace{};  ///< between reads
+        std::size_t first = 0;  ///< bytes of the first piece; 0: as the others
+        duration pace{};        ///< between pieces
+        duration read_pace{};   ///< between reads
     };
 
     heard& client(std::string text, manners how) {
@@ -121,6 +144,12 @@ class gateway_scenario : public testing::Test {
     static std::string get(std::string_view path, std::string_view more = "") {
         return "GET " + std::string{path} + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
                std::string{more} + "\r\n";
+    }
+
+    static std::string post(std::string_view path, std::size_t length, std::string_view body) {
+        return "POST " + std::string{path} +
+               " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+               std::to_string(length) + "\r\n\r\n" + std::string{body};
     }
 
     static std::string ok(std::string_view body) {
@@ -157,32 +186,52 @@ class gateway_scenario : public testing::Test {
     runtime::task_group tasks;
     runtime::task_group backends;
     std::unique_ptr<gateway> shared;
+    std::unique_ptr<ticker> ticking;
     std::unique_ptr<worker> serving;
     std::unique_ptr<runtime::listener> backend;
     std::vector<std::unique_ptr<heard>> clients;
     std::vector<std::string> seen;  ///< heads that the backend got
     script script_;
     std::size_t connections = 0;  ///< that the backend accepted
+    std::size_t workers = 0;      ///< of the backend, one for each connection; 0: as many as wanted
     time_point start = on.now();
 
   private:
+    std::size_t busy_workers_ = 0;
+    runtime::baton worker_freed_;
+
     runtime::task<> drain_all(bool& done) {
         auto draining = serving->drain(std::chrono::seconds{10});
         co_await draining;
+        auto ending = ticking->close();
+        co_await ending;
         done = true;
     }
 
     runtime::task<> accept_backend() {
         while (!backend_scope.ended()) {
+            if (workers > 0 && busy_workers_ == workers) {
+                auto freed = worker_freed_.wait(backend_scope);
+                co_await freed;
+                continue;
+            }
             auto accepted = backend->try_accept();
             if (*accepted) {
                 ++connections;
-                backends.spawn(serve_backend(std::move(*accepted)));
+                ++busy_workers_;
+                backends.spawn(work(std::move(*accepted)));
                 continue;
             }
             auto readable = backend->ready().wait_readable(backend_scope);
             co_await readable;
         }
+    }
+
+    runtime::task<> work(std::unique_ptr<runtime::stream> connection) {
+        auto serving_it = serve_backend(std::move(connection));
+        co_await serving_it;
+        --busy_workers_;
+        worker_freed_.pass();
     }
 
     runtime::task<> serve_backend(std::unique_ptr<runtime::stream> connection) {
@@ -207,19 +256,43 @@ class gateway_scenario : public testing::Test {
                 co_await for_ever;
                 co_return;
             }
-            if (answer.after > duration::zero()) {
-                runtime::sleep_until thinking{backend_scope, on.now() + answer.after};
-                co_await thinking;
+            auto thinking = pause(answer.after);
+            co_await thinking;
+            std::size_t left = answer.body;
+            for (;;) {
+                const std::size_t taken = std::min(left, input.unread().size());
+                input.consume(taken);
+                left -= taken;
+                if (left == 0) {
+                    break;
+                }
+                auto filling = http::fill(input, *connection, 1 << 20, backend_scope);
+                const auto got = co_await filling;
+                if (got.status != runtime::io::ok) {
+                    co_return;
+                }
             }
             std::array parts{http::part(answer.text)};
             auto writing = http::write_all(*connection, parts, backend_scope);
             co_await writing;
+            auto pausing = pause(answer.rest_after);
+            co_await pausing;
+            std::array rest{http::part(answer.rest)};
+            auto ending = http::write_all(*connection, rest, backend_scope);
+            co_await ending;
             if (answer.reset) {
                 connection->abort();
             }
             if (answer.close || answer.reset) {
                 co_return;
             }
+        }
+    }
+
+    runtime::task<> pause(duration length) {
+        if (length > duration::zero()) {
+            runtime::sleep_until until{backend_scope, on.now() + length};
+            co_await until;
         }
     }
 
@@ -241,12 +314,13 @@ class gateway_scenario : public testing::Test {
             co_return;
         }
         runtime::stream& to = **made;
-        for (std::size_t at = 0; at < text.size(); at += how.piece) {
+        std::size_t length = how.first > 0 ? how.first : how.piece;
+        for (std::size_t at = 0; at < text.size(); at += std::exchange(length, how.piece)) {
             if (at > 0 && how.pace > duration::zero()) {
                 runtime::sleep_until until{patience, on.now() + how.pace};
                 co_await until;
             }
-            std::array parts{http::part(std::string_view{text}.substr(at, how.piece))};
+            std::array parts{http::part(std::string_view{text}.substr(at, length))};
             auto writing = http::write_all(to, parts, patience);
             const auto wrote = co_await writing;
             if (wrote.status != runtime::io::ok) {
@@ -258,6 +332,7 @@ class gateway_scenario : public testing::Test {
             auto filling = http::fill(input, to, 1 << 24, patience);
             const auto got = co_await filling;
             if (got.status != runtime::io::ok) {
+                told.broken = got.status == runtime::io::failed;
                 break;
             }
             if (told.text.empty()) {

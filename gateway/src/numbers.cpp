@@ -30,12 +30,20 @@ void route_numbers::record(const request_end& end) noexcept {
 }
 
 void route_numbers::add(const route_numbers& other) noexcept {
+    add_counts(other);
+    add_times(other);
+}
+
+void route_numbers::add_counts(const route_numbers& other) noexcept {
     add_each(by_outcome, other.by_outcome);
     add_each(by_cause, other.by_cause);
     add_each(by_refusal, other.by_refusal);
     add_each(by_status, other.by_status);
     slow += other.slow;
     retried += other.retried;
+}
+
+void route_numbers::add_times(const route_numbers& other) noexcept {
     whole.merge(other.whole);
     upstream.merge(other.upstream);
 }

@@ -1,4 +1,5 @@
 #include <curfew/core/expects.hpp>
+#include <curfew/core/utf8.hpp>
 #include <curfew/gateway/refusal.hpp>
 #include <curfew/protocol/http1_writer.hpp>
 
@@ -15,29 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t longest_name = 200;
-
-/// Length of the UTF-8 sequence `text` begins with; 0 for an invalid one (RFC 3629).
-std::size_t sequence_size(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-    const auto first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first < 0xe0) return continues(1) ? 2 : 0;
-    if (first >= 0xe0 && first < 0xf0) {
-        const bool overlong = first == 0xe0 && byte(1) < 0xa0;
-        const bool surrogate = first == 0xed && byte(1) >= 0xa0;
-        return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (first >= 0xf0 && first < 0xf5) {
-        const bool overlong = first == 0xf0 && byte(1) < 0x90;
-        const bool too_large = first == 0xf4 && byte(1) >= 0x90;
-        const bool whole = continues(1) && continues(2) && continues(3);
-        return whole && !overlong && !too_large ? 4 : 0;
-    }
-    return 0;
-}
 
 /// Writes the members of one JSON object.
 class object_writer {
@@ -80,7 +58,7 @@ class object_writer {
     void escape(std::string_view text) noexcept {
         std::size_t taken = 0;
         while (!text.empty()) {
-            const auto size = sequence_size(text);
+            const auto size = utf8_sequence(text);
             taken += std::max<std::size_t>(size, 1);
             if (taken > longest_name) return out_.text("...");
             if (size == 0)
@@ -137,15 +115,18 @@ void write_account(const refusal& what, object_writer& members, wire_writer& out
     stages.close();
 }
 
-/// Always there: the limit that decided, else the one the request ran under, else null.
+/// Always there: the limit that decided, null where it is no time; else the one the request ran
+/// under, else null.
 void write_limit(const refusal& what, object_writer& members, wire_writer& out) noexcept {
-    const bool decided = !what.why.limit_name.empty() || what.why.limit > duration::zero();
-    if (decided || what.limit > duration::zero()) {
-        members.number("limit_ms", whole_ms(decided ? what.why.limit : what.limit));
+    const cause& why = what.why;
+    const bool in_time = is_limited_in_time(why);
+    if (in_time || (why.limit_name.empty() && what.limit > duration::zero())) {
+        members.number("limit_ms", whole_ms(in_time ? why.limit : what.limit));
     } else {
         members.name("limit_ms");
         out.text("null");
     }
+    if (why.limit_value != 0) members.number("limit_value", why.limit_value);
 }
 
 void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
@@ -157,6 +138,7 @@ void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
     out.text("\"");
     members.word("title", known.title);
     members.number("status", static_cast<std::uint64_t>(status));
+    members.word("detail", what.why.detail);
     members.word("cause", to_string(what.why.kind));
     if (what.why.reason != shed_reason::none) {
         members.word("reason", to_string(what.why.reason));
@@ -175,6 +157,7 @@ void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
 
 void write_head(const refusal& what, int status, std::size_t body_size, wire_writer& out) noexcept {
     out.status_line(status);
+    if (!what.date.empty()) out.field_line(field_id::date, what.date);
     out.field_line(field_id::content_type, "application/problem+json");
     out.field_line(field_id::cache_control, "no-store");
     if (status == 503 && describe(what.code).retryable) {
@@ -190,6 +173,34 @@ void write_head(const refusal& what, int status, std::size_t body_size, wire_wri
 }
 
 }  // namespace
+
+cause rejection_by(http1::violation rule, const policy::http_policy& limits) noexcept {
+    cause why{cause_kind::rejected};
+    why.detail = describe(rule);
+    switch (rule) {
+        case http1::violation::head_too_large:
+        case http1::violation::trailers_too_large:
+            why.limit_name = "http.header_bytes";
+            why.limit_value = limits.header_bytes;
+            break;
+        case http1::violation::too_many_fields:
+        case http1::violation::too_many_trailers:
+            why.limit_name = "http.header_count";
+            why.limit_value = limits.header_count;
+            break;
+        case http1::violation::target_too_long:
+            why.limit_name = "http.target_bytes";
+            why.limit_value = limits.target_bytes;
+            break;
+        default:
+            break;
+    }
+    return why;
+}
+
+cause rejection_by_size(std::uint64_t most) noexcept {
+    return {cause_kind::rejected, shed_reason::none, "http.body_bytes", {}, most};
+}
 
 std::uint64_t retry_seconds(duration retry_after, std::uint64_t dice) noexcept {
     constexpr seconds::rep longest = 24 * 3600;

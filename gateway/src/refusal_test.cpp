@@ -59,17 +59,84 @@ TEST(refusal, says_who_decided_which_limit_and_where_the_time_went) {
 }
 
 TEST(refusal, leaves_out_what_does_not_apply) {
-    const auto text = rendered({.code = errc::framing});
+    const auto text = rendered({.code = errc::framing, .why = {cause_kind::rejected}});
     EXPECT_EQ(
         body_of(text),
         R"({"type":"urn:curfew:error:framing",)"
         R"("title":"The message's length is ambiguous, so it was refused.","status":400,)"
-        R"("cause":"completed","limit_ms":null})"
+        R"("cause":"rejected","limit_ms":null})"
         "\n"
     );
     EXPECT_THAT(text, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
     EXPECT_THAT(text, HasSubstr("\r\nConnection: close\r\n"));
     EXPECT_THAT(text, Not(HasSubstr("Retry-After")));
+}
+
+TEST(refusal, a_limit_that_is_no_time_is_never_told_as_one) {
+    policy::http_policy limits;
+    limits.header_bytes = 4096;
+    limits.header_count = 7;
+    limits.target_bytes = 99;
+    const auto told = [&](http1::violation rule) {
+        const auto text =
+            body_of(rendered({.code = http1::request_error(rule), .why = rejection_by(rule, limits)}
+            ));
+        const auto from = text.find(R"("limit":)");
+        return from == text.npos ? text : text.substr(from);
+    };
+    using enum http1::violation;
+    EXPECT_EQ(
+        told(head_too_large),
+        R"("limit":"http.header_bytes","limit_ms":null,"limit_value":4096})"
+        "\n"
+    );
+    EXPECT_EQ(told(trailers_too_large), told(head_too_large));
+    EXPECT_EQ(
+        told(too_many_fields),
+        R"("limit":"http.header_count","limit_ms":null,"limit_value":7})"
+        "\n"
+    );
+    EXPECT_EQ(told(too_many_trailers), told(too_many_fields));
+    EXPECT_EQ(
+        told(target_too_long),
+        R"("limit":"http.target_bytes","limit_ms":null,"limit_value":99})"
+        "\n"
+    );
+    EXPECT_THAT(
+        rendered({.code = errc::body_too_large, .why = rejection_by_size(10)}),
+        HasSubstr(R"("limit":"http.body_bytes","limit_ms":null,"limit_value":10)")
+    );
+    EXPECT_THAT(
+        rendered(
+            {.code = errc::route_share,
+             .why = {cause_kind::shed, shed_reason::route_share, "limiter.route_share"},
+             .limit = 30s}
+        ),
+        HasSubstr(R"("limit":"limiter.route_share","limit_ms":null})")
+    );
+    EXPECT_THAT(
+        rendered(
+            {.code = errc::no_time_left,
+             .why = {cause_kind::shed, shed_reason::no_time_left, "grpc-timeout"}}
+        ),
+        HasSubstr(R"("limit":"grpc-timeout","limit_ms":0})")
+    );
+}
+
+TEST(refusal, is_dated) {
+    const std::string now = "Sun, 06 Nov 1994 08:49:37 GMT";
+    EXPECT_THAT(rendered({.code = errc::queue_full, .date = now}), HasSubstr("\r\nDate: " + now));
+    EXPECT_THAT(rendered({.code = errc::queue_full}), Not(HasSubstr("Date")));
+}
+
+TEST(refusal, a_broken_rule_is_named_in_words) {
+    for (auto i = 1; i <= static_cast<int>(http1::violation::body_truncated); ++i) {
+        const auto rule = static_cast<http1::violation>(i);
+        const auto text =
+            rendered({.code = http1::request_error(rule), .why = rejection_by(rule, {})});
+        const auto detail = R"("detail":")" + std::string{http1::describe(rule)} + '"';
+        EXPECT_THAT(text, HasSubstr(detail));
+    }
 }
 
 TEST(refusal, length_is_told_for_head_but_no_body_sent) {

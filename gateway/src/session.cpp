@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -36,6 +37,12 @@ bound bound_from(const worker_state& at, duration length, std::string_view name)
 struct arrived {
     enum class how : std::uint8_t { head, ended, refused } what = how::ended;
     time_point first_byte{};
+};
+
+/// Why a head never became a request.
+struct broken_head {
+    errc code{};
+    cause why{};
 };
 
 /// One connection's reading of heads.
@@ -91,6 +98,40 @@ class session {
         );
     }
 
+    /// Reads on until the head is whole. Nothing when it is; else why it never will be.
+    runtime::task<std::optional<broken_head>> read_on() {
+        const auto& limits = at_.shared.rules().http;
+        runtime::scope reading{
+            at_.connections, bound_from(at_, limits.header_timeout, "http.header_timeout")
+        };
+        for (;;) {
+            auto filling =
+                http::fill(client_.input, *client_.stream, limits.header_bytes + 1, reading);
+            const auto got = co_await filling;
+            if (got.status == io::would_block) {
+                const bool slow = reading.why().kind == cause_kind::own_timeout;
+                co_return broken_head{
+                    slow ? errc::client_too_slow : errc::shutting_down, reading.why()
+                };
+            }
+            if (got.status != io::ok) {
+                client_.broken = true;
+                co_return broken_head{errc::cancelled, {cause_kind::cancelled}};
+            }
+            const auto progress = parser_->step(client_.input.unread());
+            if (progress == http1::progress::failed) {
+                co_return broken_head{parser_->error(), broken_rule()};
+            }
+            if (progress == http1::progress::done) {
+                co_return std::nullopt;
+            }
+        }
+    }
+
+    [[nodiscard]] cause broken_rule() const noexcept {
+        return rejection_by(parser_->why(), at_.shared.rules().http);
+    }
+
     runtime::task<arrived> next_head() {
         if (client_.input.empty()) {
             auto waiting = first_byte();
@@ -99,33 +140,18 @@ class session {
                 co_return arrived{};
             }
         }
-        const auto& limits = at_.shared.rules().http;
         const time_point first = at_.on.now();
         begin_head();
-        auto progress = parser_->step(client_.input.unread());
+        std::optional<broken_head> broken;
+        const auto progress = parser_->step(client_.input.unread());
         if (progress == http1::progress::need_more) {
-            runtime::scope reading{
-                at_.connections, bound_from(at_, limits.header_timeout, "http.header_timeout")
-            };
-            while (progress == http1::progress::need_more) {
-                auto filling =
-                    http::fill(client_.input, *client_.stream, limits.header_bytes + 1, reading);
-                const auto got = co_await filling;
-                if (got.status == io::would_block &&
-                    reading.why().kind == cause_kind::own_timeout) {
-                    auto refusing = refuse(errc::client_too_slow, reading.why(), first);
-                    co_await refusing;
-                    co_return arrived{arrived::how::refused, first};
-                }
-                if (got.status != io::ok) {
-                    ++at_.bad_requests;
-                    co_return arrived{};
-                }
-                progress = parser_->step(client_.input.unread());
-            }
+            auto reading = read_on();
+            broken = co_await reading;
+        } else if (progress == http1::progress::failed) {
+            broken = broken_head{parser_->error(), broken_rule()};
         }
-        if (progress == http1::progress::failed) {
-            auto refusing = refuse(parser_->error(), {}, first);
+        if (broken) {
+            auto refusing = refuse(broken->code, broken->why, first);
             co_await refusing;
             co_return arrived{arrived::how::refused, first};
         }
@@ -134,8 +160,11 @@ class session {
 
     // Out of line: what is inlined here has its frame in that of the connection, idle or not.
 
-    /// Refuses what never became a request of a route.
-    [[gnu::noinline]] runtime::task<> refuse(errc code, cause why, time_point first) {
+    /// The one end of what never became a request of a route: counted, told, and answered if there
+    /// is still somebody.
+    [[gnu::noinline]] runtime::task<> refuse(
+        errc code, cause why, time_point first, bool head_only = false
+    ) {
         ++at_.bad_requests;
         client_.keep_alive = false;
         budget spent{first, {}};
@@ -145,26 +174,45 @@ class session {
         what.why = why;
         what.account = &spent.account();
         what.trace = at_.traces.begin();
+        what.head_only = head_only;
         event told;
         told.name = "request";
-        told.ended = outcome::failure;
+        told.ended = outcome_of(why);
         told.why = why;
         told.error = code;
         told.started = first;
         told.took = at_.on.now() - first;
         told.account = spent.account();
         told.trace = what.trace;
+        std::array<char, 8> digits{};
+        const int status = client_.broken ? 0 : describe(code).http_status;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), status).ptr;
+        const std::array attributes{
+            event::attribute{
+                "status", {digits.data(), static_cast<std::size_t>(end - digits.data())}
+            },
+            event::attribute{"client", client_.from.text()},
+        };
+        told.attributes = attributes;
         at_.shared.events().record(told);
-        auto sending = send_refusal(client_, what, at_);
-        co_await sending;
+        if (!client_.broken) {
+            auto sending = send_refusal(client_, what, at_);
+            co_await sending;
+        }
     }
 
     [[gnu::noinline]] runtime::task<> serve(time_point first) {
         http1::request_head head = parser_->head();
+        const bool head_only = head.method == http1::method_id::head;
         const std::string& health_path = at_.shared.rules().server.health_path;
         if (!health_path.empty() && head.path == health_path) {
-            auto answering = answer_health(head);
+            auto answering = answer_health(head, first);
             co_await answering;
+            co_return;
+        }
+        if (read_max_forwards(head) == 0U) {
+            auto ending = answer_last_hop(head, first);
+            co_await ending;
             co_return;
         }
         http::block normal;
@@ -172,7 +220,8 @@ class session {
             normal = http::block{head.path.size()};
             const auto path = http1::normalise_path(head.path, normal.room());
             if (!path) {
-                auto refusing = refuse(http1::request_error(path.error()), {}, first);
+                const cause why = rejection_by(path.error(), at_.shared.rules().http);
+                auto refusing = refuse(http1::request_error(path.error()), why, first, head_only);
                 co_await refusing;
                 co_return;
             }
@@ -180,24 +229,56 @@ class session {
         }
         const auto match = at_.shared.routes().find(head.method, head.host, head.path);
         if (!match) {
-            auto refusing = refuse(match.error().code, {}, first);
+            auto refusing = refuse(match.error().code, rejection, first, head_only);
             co_await refusing;
             co_return;
         }
         exchange one{at_, client_, head, parser_->consumed(), *match, first};
         auto running = one.run();
         co_await running;
+        at_.used.pass();
     }
 
-    [[gnu::noinline]] runtime::task<> answer_health(http1::request_head head) {
-        const http::request asked{head.method, "/-/health", {}, {}, {}};
-        auto answering = at_.shared.health(asked);
-        const auto reply = co_await answering;
+    /// The request ends here by its own wish (RFC 9110, 7.6.2).
+    [[gnu::noinline]] runtime::task<> answer_last_hop(http1::request_head head, time_point first) {
+        if (head.method != http1::method_id::options) {
+            cause why = rejection;
+            why.detail = "Max-Forwards is 0, and TRACE is not answered here";
+            auto refusing = refuse(errc::method_not_implemented, why, first);
+            co_await refusing;
+            co_return;
+        }
+        client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
+        client_.input.consume(parser_->consumed());
+        std::array<char, 256> room;
+        http1::wire_writer out{room};
+        out.status_line(204);
+        out.field_line(http1::field_id::date, at_.date.text(at_.on.now()));
+        if (!client_.keep_alive) {
+            out.field_line(http1::field_id::connection, "close");
+        }
+        out.end_head();
+        std::array parts{http::part(out.written())};
+        auto sending = send_to_client(client_, parts, at_);
+        co_await sending;
+    }
+
+    [[gnu::noinline]] runtime::task<> answer_health(http1::request_head head, time_point first) {
+        const bool bodyless = head.method == http1::method_id::head;
+        if (!bodyless && head.method != http1::method_id::get) {
+            auto refusing = refuse(errc::method_not_implemented, rejection, first);
+            co_await refusing;
+            co_return;
+        }
+        auto answering = at_.shared.health(at_.connections);
+        const auto page = co_await answering;
+        const http::response& reply = *page;
         client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
         client_.input.consume(parser_->consumed());
         std::array<char, 512> room;
         http1::wire_writer out{room};
         out.status_line(reply.status);
+        out.field_line(http1::field_id::date, at_.date.text(at_.on.now()));
         out.field_line(http1::field_id::content_type, reply.content_type);
         out.field_line(http1::field_id::content_length, reply.body.size());
         out.field_line(http1::field_id::cache_control, "no-store");
@@ -205,7 +286,6 @@ class session {
             out.field_line(http1::field_id::connection, "close");
         }
         out.end_head();
-        const bool bodyless = head.method == http1::method_id::head;
         std::array parts{
             http::part(out.written()),
             http::part(bodyless ? std::string_view{} : std::string_view{reply.body}),
@@ -235,6 +315,9 @@ runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, work
         if (sent.status != io::ok) {
             to.broken = true;
             to.keep_alive = false;
+            if (sent.status == io::would_block) {
+                to.broken_by = writing.why();
+            }
             co_return false;
         }
         writing.rebound(bound_from(at, idle, "http.write_idle"));
@@ -245,6 +328,7 @@ runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, work
 runtime::task<> send_refusal(client_side& to, refusal what, worker_state& at) {
     http::block room{refusal_bytes};
     what.keep_alive = to.keep_alive;
+    what.date = at.date.text(at.on.now());
     what.dice = at.traces.begin().span;
     const auto text = render_refusal(what, room.room().first<refusal_bytes>());
     std::array parts{http::part(text)};

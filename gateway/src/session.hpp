@@ -1,6 +1,7 @@
 #pragma once
 
 #include "worker_state.hpp"
+#include <curfew/core/cause.hpp>
 #include <curfew/gateway/forwarding.hpp>
 #include <curfew/gateway/refusal.hpp>
 #include <curfew/http/block.hpp>
@@ -19,11 +20,12 @@ struct client_side {
     std::unique_ptr<runtime::stream> stream;
     http::input_buffer input;
     peer from;
-    bool keep_alive = true;  ///< false: the connection ends after this exchange
-    bool broken = false;     ///< a write failed: there is nobody to talk to
+    bool keep_alive = true;                  ///< false: the connection ends after this exchange
+    bool broken = false;                     ///< a write failed: there is nobody to talk to
+    cause broken_by{cause_kind::cancelled};  ///< the limit that cut it off; else it left
 };
 
-/// Writes under `http.write_idle`. False, and `broken`, when it failed.
+/// Writes under `http.write_idle`. False, `broken` and `broken_by`, when it failed.
 [[nodiscard]] runtime::task<bool> send_to_client(
     client_side& to, std::span<iovec> parts, worker_state& at
 );

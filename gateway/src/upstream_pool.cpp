@@ -1,12 +1,27 @@
 #include "upstream_pool.hpp"
 
 #include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/sleep.hpp>
+
+#include <algorithm>
 
 namespace curfew::gateway {
 
 namespace {
 
 constexpr duration names_hold = std::chrono::seconds{30};
+
+/// A name that could not be looked up again is tried again after this.
+constexpr duration names_retry = std::chrono::seconds{1};
+
+/// Says something about the endpoint: not our want of descriptors, not a caller's short deadline.
+bool is_endpoints_fault(failure what, const runtime::scope& under) noexcept {
+    if (under.ended()) {
+        const cause why = under.why();
+        return why.kind == cause_kind::own_timeout && why.limit_name == connect_limit_name;
+    }
+    return what.code != errc::cancelled && what.code != errc::local_resource;
+}
 
 /// Closing is what a connection's destructor does.
 constexpr auto close = [](upstream_connection&& one) noexcept {
@@ -21,12 +36,75 @@ bool is_quiet(const upstream_connection& one) noexcept {
 
 }  // namespace
 
+/// Waits with a request on a fresh connection, and begins a trial whenever that takes long.
+class first_answer final : private timer {
+  public:
+    explicit first_answer(upstream_pool& of) noexcept
+        : timer{[](timer& self) noexcept { static_cast<first_answer&>(self).has_waited(); }},
+          of_{of},
+          since_{on().now()} {
+        on().timers().arm(*this, since_ + of.agreed_.patience());
+    }
+
+    ~first_answer() {
+        if (tried_ && on().now() - *tried_ >= pin_trial::first_patience) {
+            of_.agreed_.end_trial({}, on().now());
+        }
+    }
+
+    void answered(time_point now) noexcept {
+        if (tried_) {
+            of_.agreed_.end_trial(now - *std::exchange(tried_, {}), now);
+        } else if (now - since_ >= pin_trial::first_patience && of_.idle() > 0) {
+            of_.agreed_.answered(now - since_);
+        }
+    }
+
+  private:
+    [[nodiscard]] runtime::loop& on() const noexcept { return of_.background_scope_.on(); }
+
+    void has_waited() noexcept {
+        const time_point now = on().now();
+        if (tried_) {
+            of_.agreed_.end_trial({}, now);
+            tried_.reset();
+        }
+        if (of_.agreed_.begin_trial(now)) {
+            tried_ = now;
+        }
+        on().timers().arm(*this, now + of_.agreed_.patience());
+    }
+
+    upstream_pool& of_;
+    time_point since_;
+    std::optional<time_point> tried_;
+};
+
+upstream_connection::upstream_connection() noexcept = default;
+upstream_connection::upstream_connection(upstream_connection&& other) noexcept = default;
+upstream_connection& upstream_connection::operator=(upstream_connection&& other) noexcept = default;
+upstream_connection::~upstream_connection() = default;
+
+void upstream_connection::tell_answered(time_point now) noexcept {
+    waits->answered(now);
+    waits.reset();
+}
+
 upstream_pool::upstream_pool(
-    const policy::upstream_policy& rules, runtime::network& through, runtime::resolver& resolve
+    const policy::upstream_policy& rules,
+    idle_release& idle,
+    runtime::network& through,
+    runtime::resolver& resolve,
+    runtime::task_group& background,
+    runtime::scope& background_scope
 )
     : rules_{rules},
+      agreed_{idle},
+      round_{idle.round()},
       through_{through},
       resolver_{resolve},
+      background_{background},
+      background_scope_{background_scope},
       loads_{rules.balance, rules.urls.size()} {
     for (const policy::http_url& url : rules.urls) {
         endpoint_state& made = endpoints_.emplace_back(
@@ -71,7 +149,7 @@ runtime::task<result<upstream_connection>> upstream_pool::open(
         auto connecting = runtime::connect(through_, address, under);
         auto made = co_await connecting;
         if (made) {
-            loads_.connected(endpoint);
+            connected(endpoint, under.on().now());
             upstream_connection opened;
             opened.lent = loan{loads_, endpoint};
             opened.stream = std::move(*made);
@@ -84,32 +162,93 @@ runtime::task<result<upstream_connection>> upstream_pool::open(
             break;
         }
     }
-    if (last.code != errc::cancelled) {
-        loads_.connect_failed(endpoint, under.on().now());
+    if (is_endpoints_fault(last, under)) {
+        connect_failed(endpoint, under.on().now());
     }
     co_return std::unexpected{last};
 }
 
+void upstream_pool::connected(std::size_t endpoint, time_point now) {
+    const bool nobody_did = loads_.all_rest();
+    loads_.connected(endpoint);
+    if (nobody_did && on_recovery) {
+        on_recovery(now);
+    }
+}
+
+void upstream_pool::connect_failed(std::size_t endpoint, time_point now) {
+    loads_.connect_failed(endpoint, now);
+    if (!std::exchange(endpoints_[endpoint].being_tried, true)) {
+        background_.spawn(try_again(endpoint));
+    }
+}
+
+runtime::task<> upstream_pool::try_again(std::size_t endpoint) {
+    runtime::loop& on = background_scope_.on();
+    while (loads_.rests(endpoint) && !background_scope_.ended()) {
+        // A failure that is not the endpoint's (no name, no descriptor) leaves next_try behind.
+        const time_point soonest = on.now() + balancer::first_rest;
+        runtime::sleep_until until{background_scope_, std::max(loads_.next_try(endpoint), soonest)};
+        co_await until;
+        if (!loads_.rests(endpoint) || background_scope_.ended()) {
+            break;
+        }
+        const duration limit = rules_.connect_timeout;
+        runtime::scope trying{
+            background_scope_, {deadline::after(on.now(), limit), true, connect_limit_name, limit}
+        };
+        auto opening = open(endpoint, trying);
+        const auto opened = co_await opening;
+    }
+    endpoints_[endpoint].being_tried = false;
+}
+
 runtime::task<result<>> upstream_pool::resolve(endpoint_state& of, runtime::scope& under) {
-    const time_point now = under.on().now();
-    if (of.numeric || (!of.addresses.empty() && now - of.resolved < names_hold)) {
+    if (of.numeric) {
+        co_return result<>{};
+    }
+    if (!of.addresses.empty()) {
+        if (under.on().now() >= of.look_up_at && !std::exchange(of.looking_up, true)) {
+            background_.spawn(look_up_again(of));
+        }
         co_return result<>{};
     }
     auto asking = resolver_.resolve(of.url.host, of.url.port, under);
     auto found = co_await asking;
-    if (found) {
-        of.addresses = std::move(*found);
-        of.resolved = now;
-    } else if (of.addresses.empty()) {
+    if (!found) {
         co_return std::unexpected{found.error()};
     }
+    of.addresses = std::move(*found);
+    of.look_up_at = under.on().now() + names_hold;
     co_return result<>{};
+}
+
+/// Requests go to the addresses known so far meanwhile, and after a failure too.
+runtime::task<> upstream_pool::look_up_again(endpoint_state& of) {
+    runtime::scope looking{
+        background_scope_,
+        {deadline::after(background_scope_.on().now(), rules_.connect_timeout),
+         true,
+         connect_limit_name,
+         rules_.connect_timeout}
+    };
+    auto asking = resolver_.resolve(of.url.host, of.url.port, looking);
+    auto found = co_await asking;
+    of.looking_up = false;
+    of.look_up_at = looking.on().now() + (found ? names_hold : names_retry);
+    if (found) {
+        of.addresses = std::move(*found);
+    }
 }
 
 void upstream_pool::put_idle(
     upstream_connection connection, const http1::field_list& fields, time_point now
 ) {
     connection.lent = {};
+    if (!agreed_.may_keep(now)) {
+        agreed_.released(1);
+        return;
+    }
     if (!is_quiet(connection)) {
         return;
     }
@@ -120,16 +259,52 @@ void upstream_pool::put_idle(
     idle.put(std::move(connection), opened, terms, now, close);
 }
 
+std::optional<time_point> upstream_pool::next_end() const noexcept {
+    std::optional<time_point> first;
+    for (const endpoint_state& each : endpoints_) {
+        const auto end = each.idle.next_end();
+        if (end && (!first || *end < *first)) {
+            first = end;
+        }
+    }
+    return first;
+}
+
 void upstream_pool::sweep(time_point now) noexcept {
     for (endpoint_state& each : endpoints_) {
         each.idle.sweep(now, is_quiet, close);
     }
 }
 
-void upstream_pool::describe(std::vector<endpoint_snapshot>& out, time_point now) const {
+void upstream_pool::let_go_if_asked(time_point now) noexcept {
+    if (std::exchange(round_, agreed_.round()) == round_) {
+        return;
+    }
+    agreed_.released(idle());
+    constexpr auto none = [](const upstream_connection&) noexcept { return false; };
+    for (endpoint_state& each : endpoints_) {
+        each.idle.sweep(now, none, close);
+    }
+}
+
+std::size_t upstream_pool::idle() const noexcept {
+    std::size_t all = 0;
+    for (const endpoint_state& each : endpoints_) {
+        all += each.idle.size();
+    }
+    return all;
+}
+
+void upstream_pool::expect_answer(upstream_connection& on) {
+    if (!on.reused) {
+        on.waits = std::make_unique<first_answer>(*this);
+    }
+}
+
+void upstream_pool::describe(std::vector<endpoint_snapshot>& out) const {
     out.resize(endpoints_.size());
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-        const auto load = loads_.describe(i, now);
+        const auto load = loads_.describe(i);
         out[i].address = endpoints_[i].authority;
         out[i].healthy = out[i].healthy && !load.resting;
         out[i].in_flight += load.in_flight;

@@ -3,22 +3,50 @@
 #include <curfew/gateway/worker.hpp>
 #include <curfew/runtime/sleep.hpp>
 
+#include <algorithm>
+#include <optional>
+
 namespace curfew::gateway {
 
 namespace {
 
-/// Ten times a second: waiters that time alone has freed, connections that grew old.
+std::optional<time_point> next_end(const worker_state& at) noexcept {
+    std::optional<time_point> first;
+    for (const auto& pool : at.pools) {
+        const auto end = pool->next_end();
+        if (end && (!first || *end < *first)) {
+            first = end;
+        }
+    }
+    return first;
+}
+
+/// Closes idle connections when they have grown old, and within a few seconds those that the
+/// upstream has closed. Sleeps for good while there are none.
 runtime::task<> housekeep(worker_state& at) {
-    constexpr auto pace = std::chrono::milliseconds{100};
-    constexpr int sweep_every = 10;
-    for (int round = 1; !at.housekeeping.ended(); ++round) {
-        runtime::sleep_until until{at.housekeeping, at.on.now() + pace};
+    constexpr auto longest = std::chrono::seconds{5};
+    while (!at.housekeeping.ended()) {
+        const auto end = next_end(at);
+        if (!end) {
+            auto resting = at.used.wait(at.housekeeping);
+            co_await resting;
+            continue;
+        }
+        runtime::sleep_until until{at.housekeeping, std::min(*end, at.on.now() + longest)};
         co_await until;
-        at.shared.guards().tick(at.on.now());
-        if (round % sweep_every == 0) {
-            for (const auto& pool : at.pools) {
-                pool->sweep(at.on.now());
-            }
+        for (const auto& pool : at.pools) {
+            pool->sweep(at.on.now());
+        }
+    }
+}
+
+/// Lets go of idle connections when the workers are asked to.
+runtime::task<> let_go(worker_state& at) {
+    while (!at.housekeeping.ended()) {
+        auto resting = at.letting_go.wait(at.housekeeping);
+        co_await resting;
+        for (const auto& pool : at.pools) {
+            pool->let_go_if_asked(at.on.now());
         }
     }
 }
@@ -47,7 +75,20 @@ worker_state::worker_state(
       abandoned{loop},
       housekeeping{loop} {
     for (const policy::upstream_policy& each : of.rules().upstreams) {
-        pools.push_back(std::make_unique<upstream_pool>(each, network, resolve));
+        const std::size_t upstream = pools.size();
+        pools.push_back(std::make_unique<upstream_pool>(
+            each, of.idle(upstream), network, resolve, leftovers, housekeeping
+        ));
+        pools.back()->on_recovery = [this, upstream](time_point now) {
+            shared.guards().upstream_recovered(upstream, now);
+        };
+        of.idle(upstream).attach(letting_go);
+    }
+}
+
+worker_state::~worker_state() {
+    for (std::size_t upstream = 0; upstream < pools.size(); ++upstream) {
+        shared.idle(upstream).detach(letting_go);
     }
 }
 
@@ -62,6 +103,7 @@ route_numbers& worker_state::numbers(route_index route) {
 worker::worker(gateway& shared, runtime::loop& on, runtime::network& through, std::uint64_t seed)
     : state_{std::make_unique<worker_state>(shared, on, through, seed)} {
     state_->leftovers.spawn(housekeep(*state_));
+    state_->leftovers.spawn(let_go(*state_));
 }
 
 worker::~worker() = default;
@@ -77,7 +119,7 @@ void worker::begin(std::unique_ptr<runtime::listener> listening) {
         at.arrivals,
         at.connections,
         at.sessions,
-        at.shared.rules().server.connections_max,
+        at.shared.connections,
         at.serve,
         at.accepted
     ));
@@ -101,18 +143,22 @@ runtime::task<> worker::drain(duration grace) {
     co_await leaving;
 }
 
-void worker::count(snapshot& into) const {
+void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
     const worker_state& at = *state_;
     into.connections += static_cast<std::uint32_t>(at.accepted.open);
     into.connections_accepted += at.accepted.accepted;
     into.bad_requests += at.bad_requests;
     for (std::size_t i = 0; i < at.by_route.size() && i < into.routes.size(); ++i) {
         if (at.by_route[i]) {
-            into.routes[i].numbers.add(*at.by_route[i]);
+            into.routes[i].numbers.add_counts(*at.by_route[i]);
+            times.push_back({i, at.by_route[i].get()});
         }
     }
     for (std::size_t i = 0; i < at.pools.size() && i < into.upstreams.size(); ++i) {
-        at.pools[i]->describe(into.upstreams[i].endpoints, at.on.now());
+        upstream_snapshot& upstream = into.upstreams[i];
+        at.pools[i]->describe(upstream.endpoints);
+        upstream.up =
+            upstream.up && std::ranges::any_of(upstream.endpoints, &endpoint_snapshot::healthy);
     }
 }
 

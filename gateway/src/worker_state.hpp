@@ -5,6 +5,9 @@
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/gateway/numbers.hpp>
 #include <curfew/http/accept.hpp>
+#include <curfew/http/date_source.hpp>
+#include <curfew/runtime/baton.hpp>
+#include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/network.hpp>
 #include <curfew/runtime/resolver.hpp>
@@ -18,6 +21,9 @@ namespace curfew::gateway {
 /// What one loop thread keeps for its sessions. Everything here belongs to that thread.
 struct worker_state {
     worker_state(gateway& of, runtime::loop& loop, runtime::network& network, std::uint64_t seed);
+    worker_state(const worker_state&) = delete;
+    worker_state& operator=(const worker_state&) = delete;
+    ~worker_state();
 
     /// The numbers of a route on this thread; made when it is first used.
     route_numbers& numbers(route_index route);
@@ -26,11 +32,14 @@ struct worker_state {
     runtime::loop& on;
     runtime::network& through;
     runtime::resolver resolve;
+    runtime::bell letting_go{on};  ///< idle connections are to be let go
     trace_source traces;
+    http::date_source date;
     std::vector<std::unique_ptr<upstream_pool>> pools;  ///< as in the policy
     std::vector<std::unique_ptr<route_numbers>> by_route;
     http::accept_numbers accepted;
     std::uint64_t bad_requests = 0;
+    runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;
 

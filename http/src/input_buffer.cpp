@@ -62,18 +62,16 @@ runtime::task<io_result> fill(
         runtime::yield yielding{under};
         co_await yielding;
     }
-    for (;;) {
+    while (!under.ended()) {
         const auto got = into.try_fill(from, longest);
         if (got.status != io::would_block) {
             co_return got;
         }
         into.release_if_empty();
         auto readable = from.ready().wait_readable(under);
-        const auto woken = co_await readable;
-        if (woken == runtime::wake::ended) {
-            co_return got;
-        }
+        co_await readable;
     }
+    co_return io_result{io::would_block};
 }
 
 namespace {
@@ -126,8 +124,8 @@ runtime::task<io_result> write_all(
             co_return wrote;
         }
         total += wrote.bytes;
-    } while (!parts.empty());
-    co_return io_result{io::ok, total, 0};
+    } while (!parts.empty() && !under.ended());
+    co_return io_result{parts.empty() ? io::ok : io::would_block, total, 0};
 }
 
 runtime::task<> linger(runtime::stream& of, runtime::scope& under) {

@@ -1,3 +1,4 @@
+#include <curfew/http/date_source.hpp>
 #include <curfew/http/input_buffer.hpp>
 #include <curfew/http/server.hpp>
 #include <curfew/protocol/http1_body.hpp>
@@ -32,6 +33,7 @@ struct conversation {
     input_buffer input;
     std::array<http1::field, fields_max> fields;
     http1::request_parser parser{fields, limits.head};
+    date_source date;
     std::string body;
 };
 
@@ -48,9 +50,16 @@ runtime::task<io> send(
     std::array<char, 1024> room;
     http1::wire_writer head{room};
     head.status_line(reply.status);
+    head.field_line(http1::field_id::date, with.date.text(under.on().now()));
     head.field_line(http1::field_id::content_type, reply.content_type);
     head.field_line(http1::field_id::content_length, reply.body.size());
     head.field_line(http1::field_id::cache_control, "no-store");
+    if (!reply.allow.empty()) {
+        head.field_line("Allow", reply.allow);
+    }
+    if (!reply.challenge.empty()) {
+        head.field_line("WWW-Authenticate", reply.challenge);
+    }
     if (!keep_alive) {
         head.field_line(http1::field_id::connection, "close");
     }

@@ -8,12 +8,12 @@
 namespace curfew::load {
 namespace {
 
-constexpr double width = 640;
-constexpr double height = 220;
-constexpr double left = 44;
-constexpr double right = 8;
-constexpr double top = 18;
-constexpr double bottom = 22;
+constexpr double width = 420;
+constexpr double height = 230;
+constexpr double left = 50;
+constexpr double right = 10;
+constexpr double top = 22;
+constexpr double bottom = 24;
 
 template <class... Numbers>
 std::string text(const char* format, Numbers... numbers) {
@@ -53,7 +53,7 @@ class canvas {
                 to - from,
                 height - top - bottom
             );
-            out += text(R"(<text class="band-name" x="%.1f" y="%.0f">)", from + 2, top - 5);
+            out += text(R"(<text class="band-name" x="%.1f" y="%.0f">)", from + 2, top - 6);
             out += escape_markup(band.name) + "</text>";
         }
         return out;
@@ -71,11 +71,9 @@ class canvas {
                 at
             );
             out += text(
-                R"(<text class="tick" text-anchor="end" x="%.0f" y="%.1f">%g</text>)",
-                left - 4,
-                at + 3,
-                value
+                R"(<text class="tick" text-anchor="end" x="%.0f" y="%.1f">)", left - 6, at + 4
             );
+            out += escape_markup(chart_.tick(value)) + "</text>";
         }
         const double every = seconds_ > 120 ? std::ceil(seconds_ / 300) * 30 : 5;
         for (double second = 0; second <= seconds_; second += every) {
@@ -85,6 +83,27 @@ class canvas {
                 height - 6,
                 second
             );
+        }
+        return out;
+    }
+
+    [[nodiscard]] std::string levels() const {
+        std::string out;
+        for (const auto& level : chart_.levels) {
+            const double at = y(level.value);
+            out += text(
+                R"(<line class="level" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/>)",
+                left,
+                width - right,
+                at,
+                at
+            );
+            out += text(
+                R"(<text class="level-name" text-anchor="end" x="%.0f" y="%.1f">)",
+                width - right,
+                at + 13
+            );
+            out += escape_markup(level.name) + "</text>";
         }
         return out;
     }
@@ -117,7 +136,7 @@ class canvas {
             }
             return ticks;
         }
-        const double rough = (chart_.highest - chart_.lowest) / 4;
+        const double rough = (chart_.highest - chart_.lowest) / 5;
         const double decade = std::pow(10, std::floor(std::log10(rough)));
         const double step = decade * (rough / decade > 5 ? 10 : rough / decade > 2 ? 5 : 2);
         for (double at = chart_.lowest; at <= chart_.highest; at += step) {
@@ -132,14 +151,16 @@ class canvas {
 
 }  // namespace
 
+std::string plain_tick(double value) {
+    return text("%g", value);
+}
+
 std::string draw(const chart& what) {
     const canvas on{what};
     std::string out =
         text(R"(<svg class="plot" viewBox="0 0 %.0f %.0f" role="img">)", width, height);
     out += "<title>" + escape_markup(what.title) + "</title>";
-    out += on.bands() + on.axes();
-    out +=
-        text(R"(<text class="tick" x="%.0f" y="11">)", 4.0) + escape_markup(what.unit) + "</text>";
+    out += on.bands() + on.axes() + on.levels();
     for (const auto& line : what.lines) {
         out += on.path(line);
     }

@@ -12,15 +12,15 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(chart, places_values_on_a_linear_axis) {
-    chart plot{.title = "t", .unit = "1/s", .highest = 100, .lines = {}, .bands = {}};
+    chart plot{.title = "t", .highest = 100, .lines = {}, .bands = {}};
     plot.lines = {{"direct", "direct", {0, 100}}};
-    // Ten seconds would be 640 wide; two are centred at a quarter and three quarters.
-    EXPECT_THAT(draw(plot), HasSubstr(R"(class="line direct" d="M191.0 198.0)"));
-    EXPECT_THAT(draw(plot), HasSubstr("L485.0 18.0"));
+    // Two seconds, centred at a quarter and three quarters of 360 units that begin at 50.
+    EXPECT_THAT(draw(plot), HasSubstr(R"(class="line direct" d="M140.0 206.0)"));
+    EXPECT_THAT(draw(plot), HasSubstr("L320.0 22.0"));
 }
 
 TEST(chart, a_missing_value_leaves_a_gap) {
-    chart plot{.title = "t", .unit = "", .highest = 10, .lines = {}, .bands = {}};
+    chart plot{.title = "t", .highest = 10, .lines = {}, .bands = {}};
     plot.lines = {{"x", "x", {1, std::nullopt, 1}}};
     const auto svg = draw(plot);
     EXPECT_EQ(std::ranges::count(svg, 'M'), 2);
@@ -28,23 +28,32 @@ TEST(chart, a_missing_value_leaves_a_gap) {
 
 TEST(chart, decades_are_evenly_apart_and_small_values_stick_to_the_lowest) {
     chart plot{
-        .title = "t",
-        .unit = "ms",
-        .logarithmic = true,
-        .lowest = 1,
-        .highest = 100,
-        .lines = {},
-        .bands = {}
+        .title = "t", .logarithmic = true, .lowest = 1, .highest = 100, .lines = {}, .bands = {}
     };
     plot.lines = {{"x", "x", {10, 0.001, 1000}}};
     const auto svg = draw(plot);
-    EXPECT_THAT(svg, HasSubstr(" 108.0"));
-    EXPECT_THAT(svg, HasSubstr(" 198.0"));
-    EXPECT_THAT(svg, HasSubstr(" 18.0"));
+    EXPECT_THAT(svg, HasSubstr(" 114.0"));
+    EXPECT_THAT(svg, HasSubstr(" 206.0"));
+    EXPECT_THAT(svg, HasSubstr(" 22.0"));
+}
+
+TEST(chart, a_tick_says_its_unit_and_a_level_stands_where_its_value_is) {
+    chart plot{
+        .title = "t",
+        .tick = [](double value) { return plain_tick(value) + " ms"; },
+        .highest = 100,
+        .lines = {},
+        .bands = {},
+        .levels = {{50, "limit"}}
+    };
+    EXPECT_THAT(draw(plot), HasSubstr(">40 ms</text>"));
+    EXPECT_THAT(draw(plot), HasSubstr(R"(y1="114.0" y2="114.0"/><text class="level-name")"));
+    EXPECT_THAT(draw(plot), HasSubstr(">limit</text>"));
 }
 
 TEST(chart, names_cannot_break_out_of_the_markup) {
-    chart plot{.title = "<script>", .unit = "", .lines = {}, .bands = {{0, 1, "\"><b>"}}};
+    chart plot{.title = "<script>", .lines = {}, .bands = {{0, 1, "\"><b>"}}};
+    plot.levels = {{1, "<b>"}};
     EXPECT_THAT(draw(plot), Not(HasSubstr("<script>")));
     EXPECT_THAT(draw(plot), Not(HasSubstr("<b>")));
 }

@@ -38,6 +38,7 @@ struct http_driver_test : testing::Test {
     runtime::scope serving{root};
     runtime::task_group servers;
     runtime::task_group clients;
+    http::connection_cap cap{1000};
     http::accept_numbers accepted;
     http::server_limits limits;
     std::function<http::response(const http::request&)> page = [](const http::request&) {
@@ -54,7 +55,7 @@ struct http_driver_test : testing::Test {
         outside.set_link(80, {.latency = 10ms});
         listening = std::move(*outside.listen(address, false));
         servers.spawn(
-            http::accept_connections(*listening, serving, serving, servers, 1000, handler, accepted)
+            http::accept_connections(*listening, serving, serving, servers, cap, handler, accepted)
         );
     }
 

@@ -60,6 +60,39 @@ std::optional<slot> place_in(const policy& of, const key_path& path) {
     return path.which->place(where);
 }
 
+/// What docs/policy.md lists, of a record that nobody has declared: `route.timeout`, and
+/// `upstream.main.urls` where there is no upstream.
+const key* undeclared(std::string_view path, const policy& of) {
+    for (const auto& which : keys()) {
+        const std::string_view record = which.of_upstream() ? "upstream." : "route.";
+        if (!which.of_upstream() && !which.of_route()) continue;
+        if (path.starts_with(record) && path.substr(record.size()) == which.tail()) return &which;
+    }
+    const auto resolved = resolve(path);
+    if (!resolved) return nullptr;
+    const auto& which = *resolved->which;
+    const bool none = which.of_upstream() ? of.upstreams.empty() : of.routes.empty();
+    return none || resolved->name == "*" ? &which : nullptr;
+}
+
+explanation describe(const key& which, std::string_view name) {
+    policy root;
+    upstream_policy upstream;
+    route_policy route;
+    const auto place = which.place({&root, &upstream, &route});
+    explanation why;
+    why.key = which.path;
+    why.default_value =
+        which.inherits.empty() ? default_text(which) : "as " + std::string{which.inherits};
+    why.value = why.default_value;
+    why.range = print_range(place, which.allowed);
+    why.written = how_written(place);
+    why.variable = variable_name(which, name);
+    why.documentation = which.documentation;
+    why.statements.push_back({layer::builtin, "built-in", why.default_value});
+    return why;
+}
+
 }  // namespace
 
 std::vector<std::string> loading::set_keys() const {
@@ -74,22 +107,17 @@ std::vector<std::string> loading::set_keys() const {
 std::expected<explanation, problem> loading::explain(std::string_view path) const {
     expects(snapshot && origins, "only a valid policy is explained");
     const auto resolved = resolve(path);
-    if (!resolved) return unknown(path, *snapshot);
-    const auto place = place_in(*snapshot, *resolved);
-    if (!place) return unknown(path, *snapshot);
+    const auto place = resolved ? place_in(*snapshot, *resolved) : std::nullopt;
+    if (!place) {
+        const auto* general = undeclared(path, *snapshot);
+        if (general == nullptr) return unknown(path, *snapshot);
+        return describe(*general, resolved ? resolved->name : "NAME");
+    }
     const auto& which = *resolved->which;
-    explanation why;
+    auto why = describe(which, resolved->name);
     why.key = path;
     why.value = print_of(which, *place);
-    why.default_value =
-        which.inherits.empty() ? default_text(which) : "as " + std::string{which.inherits};
-    why.range = print_range(*place, which.allowed);
-    why.written = how_written(*place);
-    why.variable = variable_name(which, resolved->name);
-    why.documentation = which.documentation;
-    if (which.inherits.empty()) {
-        why.statements.push_back({layer::builtin, "built-in", why.default_value});
-    }
+    if (!which.inherits.empty()) why.statements.clear();
     if (const auto found = origins->said.find(path); found != origins->said.end()) {
         for (const auto& [where, told, value] : found->second) {
             why.statements.push_back({where.said_by, told, value});

@@ -29,8 +29,9 @@ class descriptor {
     int number_;
 };
 
-problem complain(const std::string& path, std::string sentence, std::string hint = {}) {
+problem complain(errc code, const std::string& path, std::string sentence, std::string hint = {}) {
     problem what;
+    what.code = code;
     what.origin = what.file = path;
     what.sentence = std::move(sentence);
     what.hint = std::move(hint);
@@ -47,13 +48,18 @@ std::expected<std::string, problem> read_all(int from, const std::string& path) 
     while (used < text.size()) {
         const auto count = ::read(from, text.data() + used, text.size() - used);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return std::unexpected{complain(path, system_says("it cannot be read"))};
+        if (count < 0)
+            return std::unexpected{
+                complain(errc::policy_unreadable, path, system_says("it cannot be read"))
+            };
         if (count == 0) break;
         used += static_cast<std::size_t>(count);
     }
     text.resize(used);
     if (used > file_bytes_max) {
-        return std::unexpected{complain(path, "it is larger than 1MiB, so it is no policy")};
+        return std::unexpected{
+            complain(errc::policy_unreadable, path, "it is larger than 1MiB, so it is no policy")
+        };
     }
     return text;
 }
@@ -89,19 +95,28 @@ std::expected<std::string, problem> read_file(const std::string& path) {
     const descriptor file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (file.get() < 0) {
         const auto hint = errno == ENOENT ? "`curfew init` writes one" : "";
-        return std::unexpected{complain(path, system_says("it cannot be opened"), hint)};
+        return std::unexpected{
+            complain(errc::policy_unreadable, path, system_says("it cannot be opened"), hint)
+        };
     }
     struct stat status{};
     if (::fstat(file.get(), &status) != 0) {
-        return std::unexpected{complain(path, system_says("it cannot be read"))};
-    }
-    if (S_ISDIR(status.st_mode)) {
         return std::unexpected{
-            complain(path, "it is a directory", "name the file: " + path + "/curfew.toml")
+            complain(errc::policy_unreadable, path, system_says("it cannot be read"))
         };
     }
+    if (S_ISDIR(status.st_mode)) {
+        return std::unexpected{complain(
+            errc::policy_unreadable,
+            path,
+            "it is a directory",
+            "name the file: " + path + "/curfew.toml"
+        )};
+    }
     if (!S_ISREG(status.st_mode)) {
-        return std::unexpected{complain(path, "it is no regular file, so it is not read")};
+        return std::unexpected{
+            complain(errc::policy_unreadable, path, "it is no regular file, so it is not read")
+        };
     }
     return read_all(file.get(), path);
 }
@@ -132,11 +147,12 @@ std::optional<problem> write_new_file(const std::string& path, std::string_view 
         const descriptor file{
             ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644)
         };
-        if (file.get() < 0) return complain(path, system_says("it cannot be written"));
+        if (file.get() < 0)
+            return complain(errc::io_error, path, system_says("it cannot be written"));
         if (!write_all(file.get(), content)) {
             const auto sentence = system_says("it cannot be written");
             ::unlink(draft.c_str());
-            return complain(path, sentence);
+            return complain(errc::io_error, path, sentence);
         }
     }
     if (give_new_name(draft, path)) return std::nullopt;
@@ -144,11 +160,14 @@ std::optional<problem> write_new_file(const std::string& path, std::string_view 
     ::unlink(draft.c_str());
     if (error == EEXIST) {
         return complain(
-            path, "it exists already and is not overwritten", "edit it, or move it away"
+            errc::bad_usage,
+            path,
+            "it exists already and is not overwritten",
+            "edit it, or move it away"
         );
     }
     errno = error;
-    return complain(path, system_says("it cannot be written"));
+    return complain(errc::io_error, path, system_says("it cannot be written"));
 }
 
 }  // namespace curfew::policy

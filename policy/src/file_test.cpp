@@ -91,6 +91,7 @@ TEST_F(policy_file, is_written_whole_and_never_over_another) {
     const auto refused = write_new_file(path, "two");
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->sentence, "it exists already and is not overwritten");
+    EXPECT_EQ(refused->code, errc::bad_usage);
     EXPECT_EQ(read_file(path), "one");
     EXPECT_EQ(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}), 1);
 }
@@ -99,7 +100,9 @@ TEST_F(policy_file, is_not_written_through_a_link_or_into_nowhere) {
     fs::create_symlink("target", folder / "curfew.toml");
     EXPECT_TRUE(write_new_file((folder / "curfew.toml").string(), "x"));
     EXPECT_FALSE(fs::exists(folder / "target"));
-    EXPECT_TRUE(write_new_file((folder / "none/curfew.toml").string(), "x"));
+    const auto nowhere = write_new_file((folder / "none/curfew.toml").string(), "x");
+    ASSERT_TRUE(nowhere);
+    EXPECT_EQ(nowhere->code, errc::io_error);
 }
 
 }  // namespace

@@ -71,13 +71,15 @@ template <auto Member>
 constexpr auto breaker = in<&policy::breaker, Member>;
 template <auto Member>
 constexpr auto backend = in<&policy::backend, Member>;
+template <auto Member>
+constexpr auto ledger = in<&policy::ledger, Member>;
 
 constexpr range consecutive = counts(1, 1'000'000);
 constexpr range reset = times(100ms, 24h);
 constexpr range rate = fractions(0.01, 1);
 constexpr range window = times(1s, 1h);
 constexpr range calls = counts(1, 1'000'000);
-constexpr range permits = counts(1, 1'000);
+constexpr range permits = counts(1, 16);
 constexpr range lease = times(10ms, 1h);
 constexpr range patience = times(1ms, 24h);
 constexpr range places = counts(1, 1'000'000);
@@ -93,7 +95,9 @@ const std::array table{
     key{"server.workers", server<&server_policy::workers>, counts(1, 256),
         "Event loops, one a thread; connections stay on the loop that accepted them."},
     key{"server.connections_max", server<&server_policy::connections_max>, counts(1, 10'000'000),
-        "Client connections held open at once, over all workers; beyond it none is accepted."},
+        "Client connections held open at once, over all workers; beyond it none is accepted. "
+        "Lowered at the start to what the descriptors (`ulimit -n`) are enough for, at two a "
+        "client."},
     key{"server.access_log", server<&server_policy::access_log>, anything,
         "One log line a request. Slow and failed requests are logged without it."},
     key{"server.log_level", server<&server_policy::log_level>, anything,
@@ -101,15 +105,19 @@ const std::array table{
     key{"server.log_format", server<&server_policy::log_format>, anything,
         "Log lines for people (text) or for machines (json)."},
     key{"server.health_path", server<&server_policy::health_path>, text_rule::path,
-        "A path on the main listener that Curfew answers itself with its health, such as "
-        "\"/health\"; empty: none."},
+        "A path on the main listener that Curfew answers itself with its health: the status "
+        "alone, such as on \"/health\"; empty: none."},
     key{"server.trusted_proxies", server<&server_policy::trusted_proxies>, anything,
-        "The proxies in front, as CIDR blocks, whose X-Forwarded-* fields are believed."},
+        "The proxies in front, as CIDR blocks, whose word about the client (X-Forwarded-*, "
+        "Forwarded, X-Real-IP, X-Client-IP, X-Original-URL, X-Rewrite-URL) is believed; from "
+        "others those fields are dropped."},
     key{"server.drain", server<&server_policy::drain>, times(0s, 1h),
         "How long requests in flight may finish after Curfew is told to stop."},
 
     key{"request.timeout", request<&request_policy::timeout>, patience,
-        "From the arrival of a request to the headers of its response, whatever happens between."},
+        "From the arrival of a request to the headers of its response, whatever happens between. "
+        "A caller shortens it by X-Curfew-Timeout-Ms, X-Request-Timeout, grpc-timeout or "
+        "x-envoy-expected-rq-timeout-ms; a number of zero or less has expired already."},
     key{"request.body_idle", request<&request_policy::body_idle>, patience,
         "The longest pause between two pieces of a body, in either direction."},
     key{"request.stream_idle", request<&request_policy::stream_idle>, patience,
@@ -126,7 +134,7 @@ const std::array table{
     key{"http.header_bytes", http<&http_policy::header_bytes>, sizes(1 * kib, 1 * mib),
         "All header fields of a message together."},
     key{"http.header_count", http<&http_policy::header_count>, counts(10, 1'000),
-        "The number of header fields of a message."},
+        "The number of header fields of a message, those of its trailer included."},
     key{"http.target_bytes", http<&http_policy::target_bytes>, sizes(256, 64 * kib),
         "The request target, query included."},
     key{"http.body_bytes", http<&http_policy::body_bytes>, sizes(1, 1024 * gib),
@@ -142,7 +150,7 @@ const std::array table{
         "Guards decide and record, and refuse nothing."},
     key{"gateway.retry", gateway<&gateway_policy::retry>, anything,
         "A safe request that a reused connection lost before any answer is sent once more."},
-    key{"gateway.routes_max", gateway<&gateway_policy::routes_max>, counts(1, 10'000),
+    key{"gateway.routes_max", gateway<&gateway_policy::routes_max>, counts(1, 4'096),
         "Routes derived from the traffic when the file names none; what comes later is `other`."},
     key{"gateway.abandoned_age", gateway<&gateway_policy::abandoned_age>, times(1s, 24h),
         "How long work that outlived its deadline keeps its place before it is taken for over."},
@@ -153,9 +161,9 @@ const std::array table{
         "The adaptive limit never falls below it."},
     key{"limiter.ceiling", limiter<&limiter_policy::ceiling>, places,
         "The adaptive limit never rises above it."},
-    key{"limiter.route_share", limiter<&limiter_policy::route_share>, fractions(0.001, 1),
+    key{"limiter.route_share", limiter<&limiter_policy::route_share>, fractions(0.01, 1),
         "The part of an upstream's limit one route may hold, so that a hung one leaves room."},
-    key{"limiter.tolerance", limiter<&limiter_policy::tolerance>, fractions(1, 100),
+    key{"limiter.tolerance", limiter<&limiter_policy::tolerance>, fractions(1.01, 100),
         "How many times its usual latency an upstream may take before its limit falls."},
 
     key{"breaker.consecutive_failures", breaker<&breaker_policy::consecutive_failures>, consecutive,
@@ -191,7 +199,8 @@ const std::array table{
     key{"route.*.name", route<&route_policy::name>, text_rule::name,
         "What metrics, health and refusals call it. By default its methods, host and path."},
     key{"route.*.host", route<&route_policy::host>, text_rule::host,
-        "The host it serves, without a port; empty: any."},
+        "The host it serves, without a port; \"*.example.org\" serves any name below it; empty: "
+        "any."},
     key{"route.*.path", route<&route_policy::path>, text_rule::path,
         "The path prefix it serves, in whole segments: \"/a\" serves /a and /a/b, not /ab."},
     key{"route.*.methods", route<&route_policy::methods>, text_rule::method,
@@ -253,6 +262,19 @@ const std::array table{
         "The time over which crashes are counted."},
     key{"backend.prefix_output", backend<&backend_policy::prefix_output>, anything,
         "Puts a mark before each line the backend prints."},
+
+    key{"ledger.enabled", ledger<&ledger_policy::enabled>, anything,
+        "Keeps a durable record of operations, which reports and advice are made of."},
+    key{"ledger.path", ledger<&ledger_policy::path>, text_rule::any,
+        "Its file; empty: `curfew/ledger.db` in the state directory of the user (XDG)."},
+    key{"ledger.size_max", ledger<&ledger_policy::size_max>, sizes(16 * mib, 1024 * gib),
+        "The largest it grows; beyond it the oldest rows go first, then the oldest minutes."},
+    key{"ledger.keep_rows", ledger<&ledger_policy::keep_rows>, times(1h, 24h * 3650),
+        "How long single operations are kept."},
+    key{"ledger.keep_minutes", ledger<&ledger_policy::keep_minutes>, times(1h, 24h * 3650),
+        "How long the figures of each minute are kept. All operations are counted in them."},
+    key{"ledger.success_rows", ledger<&ledger_policy::success_rows>, counts(0, 10'000),
+        "Plain successes a second that get a row of their own; what is no plain success has one."},
 };
 
 constexpr std::array section_table{
@@ -267,6 +289,8 @@ constexpr std::array section_table{
                        "by host, path and methods. What it leaves out is inherited."},
     section{"route.*.breaker", "The breaker of this route."},
     section{"backend", "The command that Curfew starts and keeps running."},
+    section{"ledger", "The durable record of operations. No verb keeps one yet: these keys are "
+                      "checked, and nothing reads them."},
 };
 
 constexpr std::array environment_table{

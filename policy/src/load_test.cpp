@@ -201,6 +201,22 @@ TEST(load, a_wrong_flag_is_named) {
     EXPECT_EQ(result.problems.at(0).sentence, "`request.timeout` cannot be \"5\": it has no unit");
 }
 
+TEST(load, explain_knows_every_key_that_the_page_lists) {
+    const auto nothing = load_text("");
+    const auto timeout = nothing.explain("route.timeout");
+    ASSERT_TRUE(timeout);
+    EXPECT_EQ(timeout->key, "route.*.timeout");
+    EXPECT_EQ(timeout->value, "as request.timeout");
+    const auto urls = nothing.explain("upstream.main.urls");
+    ASSERT_TRUE(urls);
+    EXPECT_EQ(urls->key, "upstream.*.urls");
+    EXPECT_EQ(urls->variable, "CURFEW_UPSTREAM_MAIN_URLS");
+    EXPECT_TRUE(nothing.explain("upstream.connect_timeout"));
+    EXPECT_TRUE(nothing.explain("route.breaker.reset"));
+    EXPECT_FALSE(nothing.explain("route.breaker.rest"));
+    EXPECT_FALSE(nothing.explain("upstream.main.url"));
+}
+
 TEST(load, explain_offers_the_key_that_was_meant) {
     const auto result = load_text("");
     EXPECT_EQ(result.explain("request.timeot").error().hint, "did you mean `request.timeout`?");
@@ -208,7 +224,10 @@ TEST(load, explain_offers_the_key_that_was_meant) {
         result.explain("request").error().hint,
         "its section has: request.timeout, request.body_idle, request.stream_idle, request.slow"
     );
-    EXPECT_FALSE(result.explain("upstream.main.urls"));
+    const auto declared = load_text("[upstream.main]\nurls = [\"http://a\"]");
+    EXPECT_EQ(
+        declared.explain("upstream.mian.urls").error().hint, "did you mean `upstream.main.urls`?"
+    );
     EXPECT_FALSE(result.explain(""));
 }
 

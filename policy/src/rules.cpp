@@ -12,7 +12,7 @@ namespace curfew::policy {
 namespace {
 
 /// Who gives way when it was not set by anybody.
-enum class yields : std::uint8_t { inner, outer, nobody };
+enum class yields : std::uint8_t { inner, outer, either, nobody };
 
 /// `inner` must be less than `outer`, or at most as much where they may be equal.
 struct order {
@@ -24,25 +24,33 @@ struct order {
 
 constexpr std::array orders{
     order{"request.slow", "request.timeout"},
+    order{"request.body_idle", "request.stream_idle", true, yields::either},
+    order{"http.target_bytes", "http.header_bytes", false, yields::either},
     order{"request.timeout", "breaker.probe_lease", true, yields::outer},
     order{"limiter.floor", "limiter.ceiling", true, yields::nobody},
     order{"limiter.initial", "limiter.ceiling", true, yields::inner},
     order{"limiter.floor", "limiter.initial", true, yields::outer},
     order{"backend.live_timeout", "backend.live_interval"},
+    order{"backend.live_timeout", "backend.ready_timeout", true, yields::either},
     order{"backend.grace", "backend.ready_timeout"},
     order{"backend.backoff_min", "backend.backoff_max", true},
 };
 
 std::int64_t number_at(const slot& place) {
     if (const auto* time = std::get_if<duration*>(&place)) return (*time)->count();
+    if (const auto* size = std::get_if<std::uint64_t*>(&place)) {
+        return static_cast<std::int64_t>(**size);
+    }
     const auto* count = std::get_if<std::uint32_t*>(&place);
-    expects(count != nullptr, "only durations and counts are ordered");
+    expects(count != nullptr, "only durations, sizes and counts are ordered");
     return **count;
 }
 
 void set_number(const slot& place, std::int64_t value) {
     if (const auto* time = std::get_if<duration*>(&place)) {
         **time = duration{value};
+    } else if (const auto* size = std::get_if<std::uint64_t*>(&place)) {
+        **size = static_cast<std::uint64_t>(value);
     } else {
         *std::get<std::uint32_t*>(place) = static_cast<std::uint32_t>(value);
     }
@@ -63,20 +71,26 @@ std::string hint_about(building& of, std::string_view path) {
     return '`' + std::string{path} + "` " + told;
 }
 
+bool gives_way(const building& of, const order& rule, yields which) {
+    const bool may = rule.who == which || rule.who == yields::either;
+    return may && !of.is_set(which == yields::inner ? rule.inner : rule.outer);
+}
+
 void check_order(building& of, const order& rule) {
     const auto inner = of.place(rule.inner);
     const auto outer = of.place(rule.outer);
     const auto low = number_at(inner);
     const auto high = number_at(outer);
     if (low < high || (rule.may_be_equal && low == high)) return;
-    if (rule.who == yields::inner && !of.is_set(rule.inner)) {
+    if (gives_way(of, rule, yields::inner)) {
         set_number(inner, rule.may_be_equal ? high : high / 2);
         const auto told = rule.may_be_equal ? "as " : "half of ";
         return of.derive(rule.inner, told + std::string{rule.outer});
     }
-    if (rule.who == yields::outer && !of.is_set(rule.outer)) {
-        set_number(outer, low);
-        return of.derive(rule.outer, "as " + std::string{rule.inner});
+    if (gives_way(of, rule, yields::outer)) {
+        set_number(outer, rule.may_be_equal ? low : low * 2);
+        const auto told = rule.may_be_equal ? "as " : "twice ";
+        return of.derive(rule.outer, told + std::string{rule.inner});
     }
     const bool is_time = std::holds_alternative<duration*>(inner);
     const auto least = std::string{is_time ? "shorter" : "less"} + " than ";
@@ -90,11 +104,40 @@ void check_order(building& of, const order& rule) {
     );
 }
 
+bool is_own_listener(const address& listener, const http_url& upstream) {
+    if (listener.port != upstream.port) return false;
+    const address there{upstream.host, upstream.port};
+    const bool everywhere = listener.host == "0.0.0.0" || listener.host == "::";
+    if (everywhere || listener.host == "localhost") return is_loopback(there);
+    return listener.host == there.host || (there.host == "localhost" && is_loopback(listener));
+}
+
 void check_upstream(building& of, const upstream_policy& upstream) {
     const auto prefix = "upstream." + upstream.name + '.';
-    if (upstream.urls.empty()) {
+    const auto& listener = of.made.server.listen;
+    for (const auto& url : upstream.urls) {
+        if (!is_own_listener(listener, url)) continue;
         of.wrong().add(
-            of.declared("upstream." + upstream.name),
+            of.setter(prefix + "urls"),
+            "the upstream `" + upstream.name + "` is `server.listen` itself (" + format(listener) +
+                "): each request would come back for ever",
+            "write where the backend answers, or listen on another port"
+        );
+        break;
+    }
+    for (auto url = upstream.urls.begin(); url != upstream.urls.end(); ++url) {
+        if (std::find(upstream.urls.begin(), url, *url) == url) continue;
+        of.wrong().add(
+            of.setter(prefix + "urls"),
+            "the upstream `" + upstream.name + "` names " + format(*url) + " twice",
+            "it would get twice the requests; write each backend once"
+        );
+        break;
+    }
+    if (upstream.urls.empty()) {
+        const bool said = of.is_set(prefix + "urls");
+        of.wrong().add(
+            said ? of.setter(prefix + "urls") : of.declared("upstream." + upstream.name),
             "the upstream `" + upstream.name + "` has no `urls`",
             "write where it answers: urls = [\"http://127.0.0.1:8000\"]"
         );
@@ -138,6 +181,9 @@ void check_route(building& of, const route_policy& route) {
     if (of.is_set(prefix + "in_flight")) {
         check_order(of, {prefix + "in_flight", "gateway.in_flight", true, yields::nobody});
     }
+    if (of.is_set(prefix + "body_idle")) {
+        check_order(of, {prefix + "body_idle", "request.stream_idle", true, yields::outer});
+    }
     const auto lease = prefix + "breaker.probe_lease";
     if (!of.is_set(lease) && of.is_set("breaker.probe_lease")) return;
     check_order(of, {prefix + "timeout", lease, true, yields::outer});
@@ -175,12 +221,44 @@ void check_overlaps(building& of) {
     }
 }
 
+void check_unused_upstreams(building& of) {
+    const auto& made = of.made;
+    const auto targets = [&](const route_policy& route) {
+        return made.find_upstream(route.upstream);
+    };
+    if (made.routes.empty() || !std::ranges::all_of(made.routes, targets)) return;
+    for (const auto& upstream : made.upstreams) {
+        const auto found = std::ranges::find(made.routes, upstream.name, &route_policy::upstream);
+        if (found != made.routes.end()) continue;
+        of.wrong().add(
+            of.declared("upstream." + upstream.name),
+            "no route uses the upstream `" + upstream.name + '`',
+            "write a [[route]] with upstream = \"" + upstream.name + "\", or leave it out"
+        );
+    }
+}
+
+/// A head must be whole before its request's time is over, or its limit never ends anything. Which
+/// route it is for is not known yet, so the longest time counts.
+void check_header_timeout(building& of) {
+    if (!of.is_set("http.header_timeout") || !of.is_set("request.timeout")) return;
+    const auto& made = of.made;
+    const auto longer = [&](const route_policy& route) {
+        return route.limits.timeout >= made.http.header_timeout;
+    };
+    if (std::ranges::any_of(made.routes, longer)) return;
+    check_order(of, {"http.header_timeout", "request.timeout", true, yields::nobody});
+}
+
 void check_share(building& of) {
-    const auto& limiter = of.made.limiter;
+    auto& limiter = of.made.limiter;
     if (limiter.route_share * limiter.initial >= 1) return;
-    const bool share_set = of.is_set("limiter.route_share");
+    if (!of.is_set("limiter.route_share")) {
+        limiter.route_share = 1.0 / limiter.initial;
+        return of.derive("limiter.route_share", "one place of limiter.initial");
+    }
     of.wrong().add(
-        of.setter(share_set ? "limiter.route_share" : "limiter.initial"),
+        of.setter("limiter.route_share"),
         with_value(of, "limiter.route_share") + " of " + with_value(of, "limiter.initial") +
             " leaves a route no place",
         "their product must be at least 1"
@@ -228,6 +306,8 @@ void check_rules(building& of) {
         check_route(of, route);
     }
     check_overlaps(of);
+    check_unused_upstreams(of);
+    check_header_timeout(of);
     check_share(of);
     check_server(of);
     check_backend(of);

@@ -53,6 +53,72 @@ TEST(rules, an_inner_limit_that_is_not_shorter_than_its_outer_fails) {
     );
 }
 
+TEST(rules, limits_that_make_each_other_pointless_fail) {
+    EXPECT_EQ(
+        only_sentence(load_text("[request]\nbody_idle = \"20s\"\nstream_idle = \"10s\"")),
+        "`request.body_idle` (20s) must be no longer than `request.stream_idle` (10s)"
+    );
+    EXPECT_EQ(
+        only_sentence(load_text("[http]\ntarget_bytes = \"8KiB\"\nheader_bytes = \"8KiB\"")),
+        "`http.target_bytes` (8KiB) must be less than `http.header_bytes` (8KiB)"
+    );
+    EXPECT_EQ(
+        only_sentence(load_text(
+            "[backend]\nlive_interval = \"9s\"\nlive_timeout = \"8s\"\nready_timeout = \"7s\""
+        )),
+        "`backend.live_timeout` (8s) must be no longer than `backend.ready_timeout` (7s)"
+    );
+    EXPECT_EQ(
+        only_sentence(load_text("[http]\nheader_timeout = \"6s\"\n[request]\ntimeout = \"5s\"")),
+        "`http.header_timeout` (6s) must be no longer than `request.timeout` (5s)"
+    );
+}
+
+TEST(rules, of_two_such_limits_the_one_that_nobody_set_gives_way) {
+    const auto sizes = load_text("[http]\nheader_bytes = \"4KiB\"").snapshot;
+    EXPECT_EQ(sizes->http.target_bytes, 2048U);
+    EXPECT_EQ(load_text("[http]\ntarget_bytes = \"64KiB\"").snapshot->http.header_bytes, 131'072U);
+    EXPECT_EQ(load_text("[request]\nstream_idle = \"9s\"").snapshot->request.body_idle, 9s);
+    EXPECT_EQ(load_text("[request]\nbody_idle = \"2h\"").snapshot->request.stream_idle, 2h);
+    EXPECT_EQ(
+        with_upstream("[[route]]\npath = \"/a\"\nbody_idle = \"3h\"").snapshot->request.stream_idle,
+        3h
+    );
+    const auto slow =
+        load_text("[backend]\nlive_interval = \"2m\"\nlive_timeout = \"1m\"").snapshot;
+    EXPECT_EQ(slow->backend.ready_timeout, 1min);
+    EXPECT_EQ(load_text("[request]\ntimeout = \"1s\"").snapshot->http.header_timeout, 10s)
+        << "a head may take longer than the requests of one route";
+    EXPECT_TRUE(with_upstream("[http]\nheader_timeout = \"6s\"\n[request]\ntimeout = \"5s\"\n"
+                              "[[route]]\npath = \"/slow\"\ntimeout = \"1m\"")
+                    .snapshot);
+}
+
+TEST(rules, a_backend_is_named_once) {
+    EXPECT_EQ(
+        only_sentence(
+            load_text("[upstream.main]\nurls = [\"http://a\", \"http://b\", \"http://a:80\"]")
+        ),
+        "the upstream `main` names http://a twice"
+    );
+}
+
+TEST(rules, an_upstream_that_no_route_uses_fails) {
+    const std::string two = "[upstream.other]\nurls = [\"http://127.0.0.1:2\"]\n";
+    const auto result = with_upstream(two + "[[route]]\npath = \"/a\"\nupstream = \"main\"");
+    EXPECT_EQ(only_sentence(result), "no route uses the upstream `other`");
+    EXPECT_EQ(result.problems.at(0).line, 3U);
+    EXPECT_TRUE(with_upstream(two).snapshot) << "without routes the first serves all";
+}
+
+TEST(rules, what_is_wrong_with_a_variable_is_said_of_the_variable) {
+    sources from;
+    from.file_name = "curfew.toml";
+    from.file_text = main_upstream;
+    from.variables = {{"CURFEW_UPSTREAM_MAIN_URLS", ""}};
+    EXPECT_EQ(load(from).problems.at(0).origin, "CURFEW_UPSTREAM_MAIN_URLS");
+}
+
 TEST(rules, a_contradiction_points_at_one_limit_and_says_where_the_other_is_set) {
     const auto result = load_text("[request]\ntimeout = \"5s\"\nslow = \"6s\"");
     ASSERT_THAT(result.problems, SizeIs(1));
@@ -103,6 +169,16 @@ TEST(rules, a_share_that_leaves_a_route_no_place_fails) {
         "`limiter.route_share` (0.05) of `limiter.initial` (10) leaves a route no place"
     );
     EXPECT_TRUE(load_text("[limiter]\nroute_share = 0.1").snapshot);
+    const auto one = load_text("[limiter]\nceiling = 1");
+    ASSERT_TRUE(one.snapshot) << format(one.problems.at(0));
+    EXPECT_EQ(one.snapshot->limiter.route_share, 1.0);
+    EXPECT_EQ(
+        one.explain("limiter.route_share")->statements.back().origin, "one place of limiter.initial"
+    );
+    EXPECT_EQ(
+        load_text("[limiter]\nceiling = 1\nroute_share = 0.5").problems.at(0).origin,
+        "curfew.toml:3:15"
+    );
 }
 
 TEST(rules, a_route_names_an_upstream_that_exists) {
@@ -143,6 +219,32 @@ TEST(rules, two_routes_that_match_the_same_requests_fail) {
         with_upstream("[[route]]\nmethods = [\"GET\"]\n[[route]]\nmethods = [\"PUT\"]\n[[route]]\n")
             .snapshot
     );
+}
+
+TEST(rules, a_host_may_stand_for_all_names_below_it) {
+    EXPECT_TRUE(with_upstream("[[route]]\nhost = \"*.example.org\"").snapshot);
+    for (const auto* bad : {"*", "*.", "*example.org", "a.*.org", "*.*.org"}) {
+        EXPECT_FALSE(with_upstream("[[route]]\nhost = \"" + std::string{bad} + '"').snapshot)
+            << bad;
+    }
+}
+
+TEST(rules, an_upstream_that_is_the_own_listener_fails) {
+    const auto loops = [](const std::string& listen, const std::string& url) {
+        return !load_text(
+                    "[server]\nlisten = \"" + listen + "\"\n[upstream.main]\nurls = [\"http://" +
+                    url + "\"]\n"
+        )
+                    .snapshot;
+    };
+    EXPECT_TRUE(loops("127.0.0.1:8080", "127.0.0.1:8080"));
+    EXPECT_TRUE(loops("127.0.0.1:8080", "localhost:8080"));
+    EXPECT_TRUE(loops("localhost:8080", "127.0.0.1:8080"));
+    EXPECT_TRUE(loops("0.0.0.0:80", "127.0.0.1"));
+    EXPECT_TRUE(loops("[::1]:8080", "[::1]:8080"));
+    EXPECT_FALSE(loops("127.0.0.1:8080", "127.0.0.1:8081"));
+    EXPECT_FALSE(loops("127.0.0.1:8080", "127.0.0.2:8080"));
+    EXPECT_FALSE(loops("0.0.0.0:8080", "backend:8080"));
 }
 
 TEST(rules, a_route_inherits_what_it_leaves_out) {

@@ -1,5 +1,7 @@
 #include "safe_text.hpp"
 
+#include <curfew/core/utf8.hpp>
+
 namespace curfew::policy {
 
 namespace {
@@ -13,33 +15,16 @@ bool is_harmless(std::uint32_t code) {
     return !control && !turns && code != not_a_character;
 }
 
-std::size_t length_from(unsigned char lead) {
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead < 0xe0) return 2;
-    if (lead >= 0xe0 && lead < 0xf0) return 3;
-    return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-}
-
-bool is_overlong_or_beyond(std::uint32_t code, std::size_t length) {
-    const bool surrogate = code >= 0xd800 && code < 0xe000;
-    return surrogate || code > 0x10ffff || (length == 3 && code < 0x800) ||
-           (length == 4 && code < 0x10000);
-}
-
 }  // namespace
 
 decoded decode_utf8(std::string_view text) noexcept {
+    const auto length = utf8_sequence(text);
+    if (length == 0) return {not_a_character, 1};
     const auto lead = static_cast<unsigned char>(text[0]);
-    const auto length = length_from(lead);
     if (length == 1) return {lead, 1};
-    if (length == 0 || text.size() < length) return {not_a_character, 1};
     std::uint32_t code = lead & (0x7fu >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        const auto next = static_cast<unsigned char>(text[i]);
-        if ((next & 0xc0) != 0x80) return {not_a_character, 1};
-        code = (code << 6) | (next & 0x3fu);
-    }
-    if (is_overlong_or_beyond(code, length)) return {not_a_character, 1};
+    for (const char next : text.substr(1, length - 1))
+        code = (code << 6) | (static_cast<unsigned char>(next) & 0x3fu);
     return {code, length};
 }
 

@@ -163,7 +163,7 @@ trouble check_text(std::string_view text, const range& allowed) {
     if (*rule == text_rule::method) return check_method(text);
     if (text.empty()) return std::nullopt;
     if (*rule == text_rule::path) return check_path(text);
-    if (*rule == text_rule::host && !is_host_name(text)) {
+    if (*rule == text_rule::host && !is_host_name(text.substr(text.starts_with("*.") ? 2 : 0))) {
         return text_problem{"it is no host name", "write it without a scheme and a port"};
     }
     if (*rule == text_rule::secret && !std::ranges::all_of(text, is_visible)) {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 namespace curfew::process {
 namespace {
@@ -117,6 +118,29 @@ TEST(stack_dump, an_identity_cannot_leave_its_directory) {
     request.directory = "/tmp";
     request.id = "../../etc/x";
     EXPECT_EQ(dump_stacks(request, now() + 2s).path, "");
+}
+
+TEST(stack_dump, a_directory_of_dumps_keeps_the_newest_only) {
+    const auto directory =
+        std::filesystem::path{testing::TempDir()} / ("dumps-" + std::to_string(::getpid()));
+    std::filesystem::create_directory(directory);
+    const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours{1};
+    for (int i = 0; i < 70; ++i) {
+        const auto path = directory / ("hang-" + std::to_string(i) + ".txt");
+        std::ofstream{path} << "old";
+        std::filesystem::last_write_time(path, old + std::chrono::seconds{i});
+    }
+    std::ofstream{directory / "notes.txt"} << "not a dump";
+
+    auto unit = start(shell("sleep 60"));
+    auto request = request_for(*unit);
+    request.directory = directory;
+    const auto dump = dump_stacks(request, now() + 2s);
+    EXPECT_TRUE(std::filesystem::exists(dump.path));
+    EXPECT_FALSE(std::filesystem::exists(directory / "hang-6.txt"));
+    EXPECT_TRUE(std::filesystem::exists(directory / "hang-7.txt"));
+    EXPECT_TRUE(std::filesystem::exists(directory / "notes.txt"));
+    std::filesystem::remove_all(directory);
 }
 
 TEST(python_hook, a_python_without_the_hook_is_never_signalled) {

@@ -142,6 +142,11 @@ runtime::task<supervisor_event> backend::perform(runtime::scope& under, supervis
         case order::dump_and_stop: {
             auto ending = end_tree(under, action.what == order::dump_and_stop);
             co_await ending;
+            if (action.tell == supervisor_action::notice::hung) {
+                last_end_ = "hung";
+            } else if (action.tell == supervisor_action::notice::not_ready_in_time) {
+                last_end_ = "not ready in time";
+            }
             co_return supervisor_event{kind::stopped};
         }
         case order::wait:
@@ -164,7 +169,8 @@ supervisor_event backend::spawn_tree() {
     const auto take = [this](std::string_view line) { watcher_.printed(line); };
     running_ = std::make_unique<incarnation>(loop_, std::move(*started), take, options_.prefix);
     running_->listen(attention_);
-    last_answer_ = now();
+    spawned_at_ = now();
+    last_answer_ = spawned_at_;
     return {kind::spawned};
 }
 
@@ -175,16 +181,46 @@ std::optional<supervisor_event> backend::pending_event() {
     }
     if (running_) {
         running_->tree->collect();
-        if (running_->tree->exited() && !std::exchange(running_->exit_told, true)) {
+        if (running_->tree->exited() && !running_->exit_told) {
+            // It may have found its address taken before anybody was asked.
+            if (!std::exchange(running_->owner_asked, true) && state() == backend_state::starting &&
+                ask_owner() == ownership::stranger) {
+                return supervisor_event{kind::usurped};
+            }
+            running_->exit_told = true;
             return supervisor_event{kind::exited};
         }
     }
     if (probe_result_) {
         const bool good = *std::exchange(probe_result_, {});
         last_answer_ = good ? now() : last_answer_;
-        return supervisor_event{kind::probed, good};
+        return judge(good);
     }
     return std::nullopt;
+}
+
+std::optional<ownership> backend::ask_owner() {
+    const auto where = probe_.asks_at();
+    if (!where) {
+        return std::nullopt;
+    }
+    auto owner = running_->tree->who_listens(*where);
+    if (owner.whose == ownership::stranger) {
+        stranger_ = std::move(owner.name);
+    }
+    return owner.whose;
+}
+
+supervisor_event backend::judge(bool good) {
+    if (!good || state() != backend_state::starting) {
+        return {kind::probed, good};
+    }
+    const auto whose = ask_owner();
+    if (whose == ownership::stranger) {
+        return {kind::usurped};
+    }
+    const bool settled = now() - spawned_at_ >= options_.settle;
+    return {kind::probed, settled || whose != ownership::unknown};
 }
 
 runtime::task<supervisor_event> backend::next_event(runtime::scope& under, time_point wake) {

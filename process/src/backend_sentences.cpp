@@ -53,10 +53,12 @@ std::string backend::sentence_for(const supervisor_action& action) const {
                    " probes in a row failed";
         case notice::restarting_in:
             return "the backend is started again in " + in_seconds(action.wake - now());
+        case notice::usurped:
+            return address() + " is served by another process" +
+                   (stranger_.empty() ? "" : " (" + stranger_ + ")") +
+                   " since before the backend was started; waiting for the backend's own";
         case notice::gave_up:
-            return "crash loop: " + std::to_string(limits.crash_limit) + " crashes within " +
-                   in_seconds(limits.crash_window) + ", not started again; last " + last_end_ +
-                   (last_lines_.empty() ? "" : "; it printed last:\n" + last_lines_);
+            return farewell() + (last_lines_.empty() ? "" : "; it printed last:\n" + last_lines_);
         case notice::cannot_start:
             return "the backend cannot be started: " +
                    describe_failure(spawn_failure_.value_or(failure{}));
@@ -66,6 +68,29 @@ std::string backend::sentence_for(const supervisor_action& action) const {
             return "the backend has stopped";
     }
     return {};
+}
+
+std::string backend::address() const {
+    const auto where = probe_.asks_at();
+    return where ? where->text() : "its address";
+}
+
+std::string backend::farewell() const {
+    const auto& limits = options_.limits;
+    if (machine_.reason() == errc::address_in_use) {
+        return "given up: " + address() + " belongs to another process" +
+               (stranger_.empty() ? "" : " (" + stranger_ + ")") +
+               "; the backend's last end: " + last_end_;
+    }
+    const auto times = std::to_string(limits.crash_limit);
+    const bool hung = machine_.reason() == errc::command_hung;
+    if (hung && machine_.hung_starts() >= limits.crash_limit) {
+        return "given up: " + times + " starts were not ready within " +
+               in_seconds(limits.ready_timeout) + ", not started again";
+    }
+    return (hung ? "given up: " + times + " hangs and crashes within "
+                 : "crash loop: " + times + " crashes within ") +
+           in_seconds(limits.crash_window) + ", not started again; last " + last_end_;
 }
 
 std::string backend::last_words() const {
@@ -86,7 +111,7 @@ result<> backend::verdict() const {
         return {};
     }
     const bool never_ran = starts() == 1 && spawn_failure_.has_value();
-    return std::unexpected{never_ran ? *spawn_failure_ : failure{errc::crash_loop}};
+    return std::unexpected{never_ran ? *spawn_failure_ : failure{machine_.reason()}};
 }
 
 }  // namespace curfew::process

@@ -38,6 +38,10 @@ struct scripted_probe final : backend_probe {
         const auto woken = co_await sleeping;
         co_return woken == runtime::wake::ready&& good(under.on().now());
     }
+
+    [[nodiscard]] std::optional<runtime::endpoint> asks_at() const override { return where; }
+
+    std::optional<runtime::endpoint> where;
 };
 
 struct change {
@@ -154,6 +158,72 @@ TEST_F(backend_scenario, a_crash_loop_ends_in_the_error_that_says_so) {
     EXPECT_EQ(subject->state(), state::crash_looped);
     EXPECT_THAT(heard.sentences.back(), HasSubstr("5 crashes within 60.00 s"));
     EXPECT_THAT(heard.sentences.back(), HasSubstr("last exit status 1"));
+}
+
+TEST_F(backend_scenario, a_backend_that_never_gets_ready_is_given_up_as_hung) {
+    probe.good = [](time_point) { return false; };
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(ended->error(), failure{errc::command_hung});
+    EXPECT_EQ(machine.spawns().size(), 5U);
+    EXPECT_EQ(
+        heard.sentences.back(),
+        "given up: 5 starts were not ready within 30.00 s, not started again"
+    );
+    EXPECT_EQ(subject->last_end(), "not ready in time");
+}
+
+TEST_F(backend_scenario, a_stranger_at_the_backends_address_does_not_make_it_ready) {
+    const listener_owner stranger{ownership::stranger, "python3, process 4711"};
+    machine.script_next(sim::behaviour{.lives = 300ms, .exit_code = 1, .listener = stranger});
+    probe.where = *runtime::endpoint::parse("127.0.0.1:8000");
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(ended->error(), failure{errc::address_in_use});
+    EXPECT_EQ(machine.spawns().size(), 1U);
+    for (const auto& each : heard.changes) {
+        EXPECT_NE(each.to, state::ready);
+    }
+    EXPECT_EQ(
+        heard.sentences.back(),
+        "given up: 127.0.0.1:8000 belongs to another process (python3, process 4711); the "
+        "backend's last end: exit status 1"
+    );
+}
+
+TEST_F(backend_scenario, who_ends_before_it_is_asked_for_the_first_time_met_the_stranger_too) {
+    const listener_owner stranger{ownership::stranger, "python3, process 4711"};
+    machine.script_next(sim::behaviour{.lives = 20ms, .exit_code = 1, .listener = stranger});
+    probe.where = *runtime::endpoint::parse("127.0.0.1:8000");
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(ended->error(), failure{errc::address_in_use});
+    EXPECT_EQ(machine.spawns().size(), 1U);
+}
+
+TEST_F(backend_scenario, where_the_listener_cannot_be_seen_ready_is_who_has_run_for_a_second) {
+    machine.script_next(sim::behaviour{.listener = {}});
+    probe.where = *runtime::endpoint::parse("127.0.0.1:8000");
+    at(10s, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    ASSERT_EQ(heard.changes[1].to, state::ready);
+    EXPECT_GE(heard.changes[1].at, 1s);
+    EXPECT_LT(heard.changes[1].at, 1100ms);
+}
+
+TEST_F(backend_scenario, its_last_end_is_how_it_ended_and_not_what_follows) {
+    machine.script_next(sim::behaviour{.lives = 1s, .exit_code = 3});
+    machine.script_next(sim::behaviour{});
+    begin();
+    at(900ms, [&] { EXPECT_EQ(subject->last_end(), ""); });
+    at(2s, [&] { EXPECT_EQ(subject->last_end(), "exit status 3"); });
+    at(3s, [&] { probe.delay = 1h; });
+    at(40s, [&] {
+        EXPECT_EQ(subject->last_end(), "hung");
+        subject->stop();
+    });
+    ASSERT_TRUE(finish());
 }
 
 TEST_F(backend_scenario, a_command_that_is_not_there_is_told_at_once) {

@@ -26,6 +26,7 @@ struct backend::incarnation {
     line_splitter output;
     line_splitter error;
     bool exit_told = false;
+    bool owner_asked = false;  ///< after its exit
 };
 
 }  // namespace curfew::process

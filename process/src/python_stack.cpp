@@ -134,6 +134,10 @@ std::string read_python_stacks(process_id whom, const std::string& stacks, time_
     if (stacks.empty() || !catches(whom.pid, python_signal()) || !holds_open(whom.pid, stacks)) {
         return {};
     }
+    // It is appended to, so what earlier dumps left can go: the file does not grow.
+    if (::truncate(stacks.c_str(), 0) != 0) {
+        return {};
+    }
     const auto before = size_of(stacks);
     if (before < 0 || !signal_exactly(whom, python_signal())) {
         return {};

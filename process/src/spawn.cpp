@@ -167,6 +167,7 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
     plan.error = io.error_write.number();
     plan.channel = theirs.number();
 
+    auto listened_before = read_listeners();
     const pid_t keeper = fork_keeper(plan);
     if (keeper < 0) {
         return fail(errc::local_resource, errno);
@@ -190,7 +191,8 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
         std::move(ours),
         std::move(keeper_handle),
         std::move(io.output_read),
-        std::move(io.error_read)
+        std::move(io.error_read),
+        std::move(listened_before)
     );
 }
 

@@ -8,12 +8,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <system_error>
 
 namespace curfew::process {
 namespace {
 
 constexpr std::size_t most_processes = 64;
 constexpr std::size_t largest_report = 1U << 20U;
+constexpr std::size_t dumps_kept = 64;
 
 process_picture look_at(const process_facts& facts, const dump_request& what, time_point until) {
     process_picture picture;
@@ -88,6 +93,31 @@ bool is_plain_name(std::string_view id) noexcept {
     });
 }
 
+bool is_dump(const std::filesystem::path& file) {
+    const auto name = file.filename().string();
+    return name.starts_with("hang-") && name.ends_with(".txt");
+}
+
+void remove_all_but_the_newest(const std::string& directory) {
+    struct kept {
+        std::filesystem::file_time_type written;
+        std::filesystem::path path;
+    };
+
+    std::vector<kept> dumps;
+    std::error_code failed;
+    for (std::filesystem::directory_iterator at{directory, failed}, end; !failed && at != end;
+         at.increment(failed)) {
+        std::error_code gone;
+        if (is_dump(at->path())) dumps.push_back({at->last_write_time(gone), at->path()});
+    }
+    if (failed || dumps.size() <= dumps_kept) return;
+    std::ranges::sort(dumps, std::ranges::greater{}, &kept::written);
+    for (const auto& old : std::span{dumps}.subspan(dumps_kept)) {
+        std::filesystem::remove(old.path, failed);
+    }
+}
+
 std::string save(const dump_request& what, std::string_view text) {
     if (what.directory.empty() || !is_plain_name(what.id)) {
         return {};
@@ -103,7 +133,11 @@ std::string save(const dump_request& what, std::string_view text) {
         }
         text.remove_prefix(static_cast<std::size_t>(wrote));
     }
-    return file ? path : std::string{};
+    if (!file) {
+        return {};
+    }
+    remove_all_but_the_newest(what.directory);
+    return path;
 }
 
 }  // namespace

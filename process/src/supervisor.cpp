@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace curfew::process {
 
@@ -37,6 +38,8 @@ supervisor_action supervisor::step(const supervisor_event& event, time_point now
             return running ? when_ended(notice::exited, false, now) : wait();
         case kind::probed:
             return running ? when_probed(event.good, now) : wait();
+        case kind::usurped:
+            return running ? when_usurped(now) : wait();
         case kind::stopped:
             return state_ == backend_state::stopping ? when_stopped(now) : wait();
         case kind::stop:
@@ -52,6 +55,7 @@ supervisor_action supervisor::start(time_point now) {
     ++starts_;
     failures_ = 0;
     probing_ = false;
+    usurped_ = false;
     ready_since_.reset();
     ready_by_ = add_saturated(now, options_.ready_timeout);
     next_ = ready_by_;
@@ -68,8 +72,10 @@ supervisor_action supervisor::when_spawn_failed(failure error, time_point now) {
         starts_ == 1 && error.code != errc::local_resource && error.code != errc::own_timeout;
     if (hopeless) {
         state_ = backend_state::crash_looped;
+        reason_ = error.code;
         return {order::finish, notice::cannot_start};
     }
+    hung_ = false;
     count_crash(now);
     state_ = backend_state::stopping;
     return when_stopped(now);
@@ -77,6 +83,8 @@ supervisor_action supervisor::when_spawn_failed(failure error, time_point now) {
 
 supervisor_action supervisor::when_ended(notice why, bool hangs, time_point now) {
     count_crash(now);
+    hung_ = hangs;
+    hung_starts_ += why == notice::not_ready_in_time ? 1U : 0U;
     state_ = backend_state::stopping;
     return {hangs ? order::dump_and_stop : order::stop_tree, why};
 }
@@ -90,6 +98,8 @@ supervisor_action supervisor::when_probed(bool good, time_point now) {
         }
         state_ = backend_state::ready;
         ready_since_ = now;
+        was_ready_ = true;
+        hung_starts_ = 0;
         next_ = add_saturated(now, options_.live_interval);
         return {order::wait, notice::ready, next_};
     }
@@ -99,6 +109,17 @@ supervisor_action supervisor::when_probed(bool good, time_point now) {
     }
     next_ = add_saturated(now, options_.live_interval);
     return wait();
+}
+
+supervisor_action supervisor::when_usurped(time_point now) {
+    if (state_ != backend_state::starting) {
+        return when_probed(true, now);
+    }
+    auto next = when_probed(false, now);
+    if (!std::exchange(usurped_, true)) {
+        next.tell = notice::usurped;
+    }
+    return next;
 }
 
 supervisor_action supervisor::on_tick(time_point now) {
@@ -121,13 +142,24 @@ supervisor_action supervisor::when_stopped(time_point now) {
         state_ = backend_state::stopped;
         return {order::finish, notice::stopped};
     }
-    if (crashes_.size() >= options_.crash_limit) {
+    if (const auto why = hopeless()) {
         state_ = backend_state::crash_looped;
+        reason_ = *why;
         return {order::finish, notice::gave_up};
     }
     state_ = backend_state::backing_off;
     next_ = add_saturated(now, next_pause());
     return {order::wait, notice::restarting_in, next_};
+}
+
+std::optional<errc> supervisor::hopeless() const noexcept {
+    if (usurped_ && !was_ready_) {
+        return errc::address_in_use;
+    }
+    if (crashes_.size() >= options_.crash_limit || hung_starts_ >= options_.crash_limit) {
+        return hung_ ? errc::command_hung : errc::crash_loop;
+    }
+    return std::nullopt;
 }
 
 supervisor_action supervisor::when_told_to_stop() {

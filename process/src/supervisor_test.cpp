@@ -186,6 +186,64 @@ TEST_F(supervisor_test, crashes_that_leave_the_window_are_forgotten) {
     }
 }
 
+TEST_F(supervisor_test, starts_that_hang_are_given_up_at_any_pace_and_called_by_their_name) {
+    duration when = 0s;
+    tell(start, when);
+    for (int i = 1; i <= 5; ++i) {
+        tell(spawned, when);
+        when += 30s;
+        ASSERT_EQ(tell(tick, when).tell, notice::not_ready_in_time) << i;
+        tell(stopped, when);
+        when += 31s;
+        ASSERT_EQ(tell(tick, when).what, i < 5 ? order::spawn : order::wait) << i;
+    }
+    EXPECT_EQ(machine->state(), backend_state::crash_looped);
+    EXPECT_EQ(machine->reason(), errc::command_hung);
+}
+
+TEST_F(supervisor_test, a_start_that_got_ready_forgives_those_that_hung) {
+    duration when = 0s;
+    tell(start, when);
+    for (int i = 1; i <= 40; ++i) {
+        tell(spawned, when);
+        if (i % 5 == 0) {
+            tell(tick, when + 1s);
+            ASSERT_EQ(tell(good, when + 1s).tell, notice::ready);
+            tell(exited, when + 30s);
+        } else {
+            tell(tick, when + 30s);
+        }
+        tell(stopped, when + 30s);
+        when += 61s;
+        ASSERT_EQ(tell(tick, when).what, order::spawn) << i;
+    }
+}
+
+TEST_F(supervisor_test, a_stranger_at_its_address_is_told_once_and_is_the_end_when_it_exits) {
+    constexpr supervisor_event usurped{kind::usurped};
+    tell(start, 0s);
+    tell(spawned, 0s);
+    tell(tick, 50ms);
+    EXPECT_EQ(tell(usurped, 50ms), (supervisor_action{order::wait, notice::usurped, at(100ms)}));
+    tell(tick, 100ms);
+    EXPECT_EQ(tell(usurped, 100ms).tell, notice::none);
+    EXPECT_EQ(machine->state(), backend_state::starting);
+    tell(exited, 200ms);
+    EXPECT_EQ(tell(stopped, 200ms), (supervisor_action{order::finish, notice::gave_up}));
+    EXPECT_EQ(machine->reason(), errc::address_in_use);
+}
+
+TEST_F(supervisor_test, a_stranger_who_leaves_in_time_costs_nothing) {
+    tell(start, 0s);
+    tell(spawned, 0s);
+    tell(tick, 50ms);
+    tell({kind::usurped}, 50ms);
+    tell(tick, 100ms);
+    EXPECT_EQ(tell(good, 100ms).tell, notice::ready);
+    tell(exited, 1s);
+    EXPECT_EQ(tell(stopped, 1s).tell, notice::restarting_in);
+}
+
 TEST_F(supervisor_test, a_first_start_that_cannot_succeed_is_the_end_at_once) {
     tell(start, 0s);
     EXPECT_EQ(

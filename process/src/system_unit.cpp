@@ -45,13 +45,15 @@ system_unit::system_unit(
     runtime::descriptor channel,
     runtime::descriptor keeper,
     runtime::descriptor standard_output,
-    runtime::descriptor standard_error
+    runtime::descriptor standard_error,
+    std::vector<listening_socket> listened_before
 )
     : identity_{std::move(identity)},
       channel_{std::move(channel)},
       keeper_{std::move(keeper)},
       output_{std::move(standard_output)},
-      error_{std::move(standard_error)} {}
+      error_{std::move(standard_error)},
+      listened_before_{std::move(listened_before)} {}
 
 system_unit::~system_unit() {
     collect();

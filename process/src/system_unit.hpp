@@ -4,6 +4,8 @@
 #include <curfew/process/unit.hpp>
 #include <curfew/runtime/descriptor.hpp>
 
+#include <vector>
+
 namespace curfew::process {
 
 /// Waits at most 1 s for a keeper that has been told to end, and reaps it.
@@ -17,7 +19,8 @@ class system_unit final : public unit {
         runtime::descriptor channel,
         runtime::descriptor keeper,
         runtime::descriptor standard_output,
-        runtime::descriptor standard_error
+        runtime::descriptor standard_error,
+        std::vector<listening_socket> listened_before
     );
 
     ~system_unit() override;
@@ -39,6 +42,10 @@ class system_unit final : public unit {
     [[nodiscard]] census scan() override;
     std::size_t signal(target whom, int number) override;
 
+    [[nodiscard]] listener_owner who_listens(const runtime::endpoint& to) override {
+        return find_owner(to, listened_before_, scan().members);
+    }
+
     [[nodiscard]] int standard_output() const noexcept override { return output_.number(); }
 
     [[nodiscard]] int standard_error() const noexcept override { return error_.number(); }
@@ -53,6 +60,7 @@ class system_unit final : public unit {
     runtime::descriptor keeper_;
     runtime::descriptor output_;
     runtime::descriptor error_;
+    std::vector<listening_socket> listened_before_;  ///< the unit was started
     std::optional<exit_report> exited_;
     bool empty_ = false;
     bool keeper_lost_ = false;

@@ -129,6 +129,10 @@ void body_decoder::take_trailer_byte(char byte) noexcept {
     if (limits_.trailer_bytes == 0) return refuse(violation::trailers_too_large);
     --limits_.trailer_bytes;
 
+    if (state_ == state::trailer_begin) {
+        if (limits_.trailer_count == 0) return refuse(violation::too_many_trailers);
+        --limits_.trailer_count;
+    }
     const bool in_name = state_ == state::trailer_begin || state_ == state::trailer_name;
     if (in_name && is(byte, in_token)) {
         state_ = state::trailer_name;

@@ -181,6 +181,16 @@ TEST(body_decoder, bounds_trailers) {
     EXPECT_EQ(decode("0\r\nX: ab\r\n\r\n", 100, chunked, bounds).why, trailers_too_large);
 }
 
+TEST(body_decoder, bounds_the_number_of_trailers) {
+    const body_limits bounds{.trailer_count = 2};
+    EXPECT_TRUE(decode("0\r\nA: 1\r\nB: 2\r\n\r\n", 100, chunked, bounds).finished);
+    for (const std::size_t piece : {1uz, 100uz}) {
+        const auto over = decode("0\r\nA: 1\r\nB: 2\r\nC", piece, chunked, bounds);
+        EXPECT_EQ(over.why, too_many_trailers) << "before the rest of it is read";
+    }
+    EXPECT_TRUE(decode("0\r\n\r\n", 100, chunked, {.trailer_count = 0}).finished);
+}
+
 TEST(body_decoder, does_not_overflow_on_the_largest_chunk) {
     body_decoder decoder{chunked};
     const auto taken = decoder.step("ffffffffffffffff\r\nabc");

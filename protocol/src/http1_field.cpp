@@ -29,7 +29,9 @@ constexpr std::array<std::string_view, field_id_count> spellings{
     "Keep-Alive",
     "Last-Event-ID",
     "Location",
+    "Max-Forwards",
     "Origin",
+    "Proxy",
     "Proxy-Authenticate",
     "Proxy-Authorization",
     "Proxy-Connection",
@@ -51,15 +53,18 @@ constexpr std::array<std::string_view, field_id_count> spellings{
     "Upgrade",
     "User-Agent",
     "Via",
+    "X-Client-IP",
     "X-Curfew-Timeout-Ms",
     "X-Envoy-Expected-Rq-Timeout-Ms",
     "X-Forwarded-For",
     "X-Forwarded-Host",
     "X-Forwarded-Port",
     "X-Forwarded-Proto",
+    "X-Original-URL",
     "X-Real-IP",
     "X-Request-ID",
     "X-Request-Timeout",
+    "X-Rewrite-URL",
 };
 
 constexpr std::size_t longest_name =
@@ -88,7 +93,7 @@ constexpr std::size_t slots = 128;
 
 constexpr std::size_t slot_of(const char* name, std::size_t size) noexcept {
     const auto at = [&](std::size_t i) { return static_cast<unsigned>(name[i] | 0x20) & 0xffu; };
-    return (size * 37 + at(0) * 26 + at(size - 2) * 116 + at(size / 2) * 60) % slots;
+    return (size * 43 + at(0) * 85 + at(size - 2) * 4 + at(size / 2) * 5) % slots;
 }
 
 consteval auto make_slots() {

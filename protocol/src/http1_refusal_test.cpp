@@ -96,7 +96,7 @@ const std::vector<refused> refused_lines{
 
 const std::vector<refused> refused_start_lines{
     {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", version_unsupported, 505},
-    {"GET / HTTP/1.2\r\nHost: a\r\n\r\n", version_unsupported, 505},
+    {"GET / HTTP/3.1\r\nHost: a\r\n\r\n", version_unsupported, 505},
     {"GET / HTTP/0.9\r\nHost: a\r\n\r\n", version_unsupported, 505},
     {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", http2_preface, 505},
     {"GET / http/1.1\r\nHost: a\r\n\r\n", version_malformed, 400},
@@ -193,6 +193,24 @@ TEST(request_parser, refuses_bad_bytes_before_their_line_ends) {
     EXPECT_EQ(verdict_on("\r\n\x16"), tls_hello);
     EXPECT_EQ(verdict_on("GET / HTTP/1.1\r\nX: a\0b"sv), nul);
     EXPECT_EQ(verdict_on("GET / HTTP/1.1\r\nX: a\rb"), bare_cr);
+}
+
+TEST(request_refusal, only_a_length_in_doubt_is_called_framing) {
+    const auto code_of = [](std::string_view fields) {
+        return parsed_request{post(fields)}.parser.error();
+    };
+    for (const auto fields : {
+             "Content-Length: 1\r\nTransfer-Encoding: chunked"sv,
+             "Content-Length: 1\r\nContent-Length: 1"sv,
+             "Content-Length: x"sv,
+             "Transfer-Encoding: xchunked"sv,
+         }) {
+        EXPECT_EQ(code_of(fields), errc::framing) << fields;
+    }
+    for (const auto fields :
+         {"A : b"sv, "A: b\r\n c"sv, "A: b\0"sv, "A: b\rc"sv, "A: b\nC: d"sv, "A"sv, ": b"sv}) {
+        EXPECT_EQ(code_of(fields), errc::bad_request) << fields;
+    }
 }
 
 // Every byte value at every place of a message: only those the grammar allows pass.

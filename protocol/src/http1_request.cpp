@@ -16,7 +16,7 @@ constexpr std::string_view version_1_1 = "HTTP/1.1";
 // What a request line holds besides its target: method, two spaces, version, CRLF.
 constexpr std::size_t around_target = longest_method + 2 + version_1_1.size() + 2;
 
-// 1 or 0 for the versions we speak.
+// RFC 9110, 2.5: a higher minor version is read as the highest we know of its major one.
 violation read_version(std::string_view text, std::uint8_t& minor) noexcept {
     if (text == version_1_1) {
         minor = 1;
@@ -25,8 +25,8 @@ violation read_version(std::string_view text, std::uint8_t& minor) noexcept {
     const bool well_formed = text.size() == version_1_1.size() && text.starts_with("HTTP/") &&
                              is(text[5], in_digit) && text[6] == '.' && is(text[7], in_digit);
     if (!well_formed) return violation::version_malformed;
-    minor = 0;
-    return text == "HTTP/1.0" ? violation::none : violation::version_unsupported;
+    minor = text[7] == '0' ? 0 : 1;
+    return text[5] == '1' ? violation::none : violation::version_unsupported;
 }
 
 }  // namespace

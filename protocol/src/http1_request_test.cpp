@@ -89,6 +89,8 @@ INSTANTIATE_TEST_SUITE_P(
         connection_case{"1.1", "Connection: close, keep-alive\r\n", false, false},
         connection_case{"1.1", "Connection: closed\r\n", true, false},
         connection_case{"1.1", "Connection: x\r\nConnection: ,,close ,\r\n", false, false},
+        connection_case{"1.2", "", true, false},
+        connection_case{"1.9", "Connection: Upgrade\r\nUpgrade: websocket\r\n", true, true},
         connection_case{"1.0", "", false, false},
         connection_case{"1.0", "Connection: Keep-Alive\r\n", true, false},
         connection_case{"1.0", "Proxy-Connection: keep-alive\r\n", false, false},

@@ -55,8 +55,19 @@ errc listen_error(int error) noexcept {
 
 }  // namespace
 
-epoll::epoll()
-    : epoll_{epoll_create1(EPOLL_CLOEXEC)}, wake_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
+int whole_milliseconds(duration length) noexcept {
+    if (length == forever) {
+        return -1;
+    }
+    constexpr duration longest = std::chrono::hours{1};
+    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(std::min(length, longest));
+    return static_cast<int>(rounded.count());
+}
+
+epoll::epoll(precision finest)
+    : epoll_{epoll_create1(EPOLL_CLOEXEC)},
+      wake_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
+      precision_{finest} {
     if (epoll_ < 0 || wake_ < 0) {
         throw std::system_error{errno, std::system_category(), "epoll"};
     }
@@ -74,19 +85,16 @@ epoll::~epoll() {
 
 int epoll::collect(std::span<epoll_event> into, duration length) noexcept {
     const int room = static_cast<int>(into.size());
-    if (exact_) {
+    if (precision_ == precision::nanosecond) {
         const timespec exactly = to_timespec(length);
         const timespec* limit = length == forever ? nullptr : &exactly;
         const int ready = epoll_pwait2(epoll_, into.data(), room, limit, nullptr);
         if (ready >= 0 || errno != ENOSYS) {
             return ready;
         }
-        exact_ = false;
+        precision_ = precision::millisecond;
     }
-    constexpr duration longest = std::chrono::hours{1};
-    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(std::min(length, longest));
-    const int limit = length == forever ? -1 : static_cast<int>(rounded.count());
-    return epoll_wait(epoll_, into.data(), room, limit);
+    return epoll_wait(epoll_, into.data(), room, whole_milliseconds(length));
 }
 
 void epoll::wait(deadline until) noexcept {

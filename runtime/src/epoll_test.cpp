@@ -1,16 +1,24 @@
+#include <curfew/runtime/descriptor.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
-#include <curfew/runtime/resolver.hpp>
 #include <curfew/runtime/signals.hpp>
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/task_group.hpp>
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <thread>
 
 namespace curfew::runtime {
@@ -199,35 +207,101 @@ TEST_F(epoll_test, a_signal_is_an_event) {
     EXPECT_EQ(told, SIGUSR2);
 }
 
-task<> resolve_into(
-    resolver& with, std::string name, scope& under, result<std::vector<endpoint>>& told
-) {
-    auto resolving = with.resolve(name, 80, under);
-    told = co_await resolving;
+TEST(epoll, whole_milliseconds_round_up_and_end) {
+    EXPECT_EQ(whole_milliseconds(0ns), 0);
+    EXPECT_EQ(whole_milliseconds(1ns), 1);
+    EXPECT_EQ(whole_milliseconds(999'999ns), 1);
+    EXPECT_EQ(whole_milliseconds(1ms), 1);
+    EXPECT_EQ(whole_milliseconds(1ms + 1ns), 2);
+    EXPECT_EQ(whole_milliseconds(1h - 1ns), 3'600'000);
+    EXPECT_EQ(whole_milliseconds(1h + 1ns), 3'600'000);
+    EXPECT_EQ(whole_milliseconds(duration::max() - 1ns), 3'600'000);
+    EXPECT_EQ(whole_milliseconds(duration::max()), -1);
 }
 
-TEST_F(epoll_test, a_name_in_the_hosts_file_resolves) {
-    resolver with{on};
-    result<std::vector<endpoint>> told;
-    tasks.spawn(resolve_into(with, "localhost", root, told));
-    finish();
-    ASSERT_TRUE(told.has_value());
-    EXPECT_TRUE(told->front().is_loopback());
-    EXPECT_EQ(told->front().port(), 80);
+/// One contract, whichever system call keeps it.
+struct epoll_precision : testing::TestWithParam<precision> {
+    epoll outside{GetParam()};
+};
+
+TEST_P(epoll_precision, a_wait_never_ends_before_its_deadline) {
+    for (const duration length : {1ns, 999ns, 65'536ns, 999'999ns, 1'000'001ns, 2'500'000ns}) {
+        const deadline until = deadline::after(outside.now(), length);
+        outside.wait(until);
+        EXPECT_TRUE(until.expired(outside.now())) << length.count() << " ns";
+    }
 }
 
-TEST_F(epoll_test, a_name_that_cannot_be_resolved_fails_within_its_scope) {
-    resolver with{on};
-    result<std::vector<endpoint>> told;
-    scope brief{root, {deadline::after(on.now(), 200ms), true, "resolve", 200ms}};
-    tasks.spawn(resolve_into(with, "no-such-host.invalid", brief, told));
-    while (tasks.running() > 0) {
+TEST_P(epoll_precision, a_timer_of_the_loop_fires_within_two_turns_and_not_early) {
+    loop on{outside};
+    scope root{on};
+    const time_point due = on.now() + 700us;
+    scope limited{root, {deadline{due}, true, "test", 700us}};
+    int turns = 0;
+    for (; !limited.ended() && turns < 10; ++turns) {
+        EXPECT_LT(on.now(), due);
         on.turn();
     }
-    ASSERT_FALSE(told.has_value());
-    const bool known =
-        told.error().code == errc::resolve_failed || told.error().code == errc::resolve_timeout;
-    EXPECT_TRUE(known);
+    EXPECT_GE(on.now(), due);
+    EXPECT_LE(turns, 2);
+}
+
+TEST_P(epoll_precision, a_wait_for_ever_ends_with_a_wake) {
+    std::thread other{[&] { outside.wake(); }};
+    outside.wait(deadline::unreachable());
+    other.join();
+}
+
+TEST_P(epoll_precision, a_deadline_that_has_passed_still_looks) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    watched_descriptor reading{outside, descriptor{ends[0]}};
+    const descriptor writing{ends[1]};
+    reading.ready().clear_readable();
+    outside.wait(deadline{outside.now() - 1h});
+    EXPECT_FALSE(reading.ready().readable());
+    ASSERT_EQ(::write(writing.number(), "x", 1), 1);
+    outside.wait(deadline{outside.now() - 1h});
+    EXPECT_TRUE(reading.ready().readable());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    system_calls,
+    epoll_precision,
+    testing::Values(precision::nanosecond, precision::millisecond),
+    [](const auto& of) { return of.param == precision::nanosecond ? "pwait2" : "wait"; }
+);
+
+/// From now on the kernel is as one before Linux 5.11, for the calling thread.
+bool forget_epoll_pwait2() {
+    std::array<sock_filter, 4> rules{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{rules.size(), rules.data()};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(epoll, an_older_kernel_is_noticed_and_waits_are_never_early) {
+    bool older = false;
+    bool early = false;
+    std::thread on_an_older_kernel{[&] {
+        older = forget_epoll_pwait2();
+        epoll outside;
+        for (const duration length : {1ns, 999'999ns, 1'000'001ns, 2'500'000ns}) {
+            const deadline until = deadline::after(outside.now(), length);
+            outside.wait(until);
+            early = early || !until.expired(outside.now());
+        }
+    }};
+    on_an_older_kernel.join();
+    if (!older) {
+        GTEST_SKIP() << "seccomp is not allowed here";
+    }
+    EXPECT_FALSE(early);
 }
 
 }  // namespace

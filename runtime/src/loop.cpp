@@ -37,6 +37,11 @@ void loop::post(posted& work) noexcept {
     }
 }
 
+void loop::withdraw(posted& work) noexcept {
+    const std::lock_guard hold{posted_lock_};
+    work.unlink();
+}
+
 bool loop::idle() const noexcept {
     return ready_.empty() && yielded_.empty() && !has_posted_.load(std::memory_order_acquire) &&
            !timers_.next_expiry().reachable();

@@ -6,25 +6,19 @@ namespace curfew::runtime {
 scope::expiry::expiry(scope& s) noexcept
     : timer{[](timer& self) noexcept {
           scope& expired = static_cast<expiry&>(self).of;
-          expired.end(expired.limit_.expired_cause());
+          expired.end(expired.limit().expired_cause());
       }},
       of{s} {}
 
 scope::scope(loop& on, bound limit) noexcept
-    : loop_{on}, parent_{nullptr}, limit_{limit}, timer_{*this} {
+    : loop_{on}, parent_{nullptr}, own_{limit}, timer_{*this} {
     arm();
 }
 
 scope::scope(scope& parent, bound limit) noexcept
-    : loop_{parent.loop_},
-      parent_{&parent},
-      limit_{tighter(parent.limit_, limit)},
-      why_{parent.why_},
-      timer_{*this} {
+    : loop_{parent.loop_}, parent_{&parent}, own_{limit}, why_{parent.why_}, timer_{*this} {
     parent.children_.push_back(*this);
-    if (is_earlier(limit_.at, parent.limit_.at)) {
-        arm();
-    }
+    arm();
 }
 
 scope::~scope() {
@@ -49,26 +43,29 @@ void scope::end(const cause& why) noexcept {
     children_.splice(seen);
 }
 
+bound scope::limit() const noexcept {
+    bound least = own_;
+    for (const scope* above = parent_; above != nullptr; above = above->parent_) {
+        least = tighter(above->own_, least);
+    }
+    return least;
+}
+
 void scope::rebound(const bound& limit) noexcept {
-    if (why_) {
-        return;
-    }
-    limit_ = parent_ == nullptr ? limit : tighter(parent_->limit_, limit);
+    own_ = limit;
     loop_.timers().cancel(timer_);
-    if (parent_ == nullptr || is_earlier(limit_.at, parent_->limit_.at)) {
-        arm();
-    }
+    arm();
 }
 
 void scope::arm() noexcept {
-    if (why_ || !limit_.at.reachable()) {
+    if (why_ || !own_.at.reachable()) {
         return;
     }
-    if (limit_.at.expired(loop_.now())) {
-        end(limit_.expired_cause());
+    if (own_.at.expired(loop_.now())) {
+        end(limit().expired_cause());
         return;
     }
-    loop_.timers().arm(timer_, *limit_.at.point());
+    loop_.timers().arm(timer_, *own_.at.point());
 }
 
 }  // namespace curfew::runtime

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
+
 namespace curfew::runtime {
 namespace {
 
@@ -140,6 +143,66 @@ TEST_F(scope_test, rebound_moves_the_end_but_not_past_the_parent) {
     tasks.spawn(sleep_in(child, start + 2h, told));
     ASSERT_TRUE(finish());
     EXPECT_EQ(told.at, start + 5s);
+}
+
+TEST_F(scope_test, a_parents_new_bound_holds_for_the_children_that_it_has) {
+    woken sooner;
+    scope parent{root, own(9s)};
+    scope child{parent, own(7s)};
+    scope grandchild{child};
+    parent.rebound(own(2s));
+    EXPECT_EQ(grandchild.limit().at, deadline::after(start, 2s));
+    tasks.spawn(sleep_in(grandchild, start + 1h, sooner));
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(sooner.at, start + 2s);
+}
+
+TEST_F(scope_test, a_childs_own_bound_holds_when_its_parent_is_given_more_time) {
+    woken told;
+    scope parent{root, own(2s)};
+    scope child{parent, {deadline::after(start, 3s), true, "childs", 3s}};
+    parent.rebound({});
+    EXPECT_EQ(child.limit().limit_name, "childs");
+    tasks.spawn(sleep_in(child, start + 1h, told));
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(told.at, start + 3s);
+    EXPECT_EQ(child.why().limit_name, "childs");
+    EXPECT_FALSE(parent.ended());
+}
+
+TEST_F(scope_test, at_the_same_instant_the_parents_bound_decides) {
+    scope parent{root, {deadline::after(start, 2s), false, "callers", 2s}};
+    scope child{parent, own(1s)};
+    child.rebound(own(2s));
+    woken told;
+    tasks.spawn(sleep_in(child, start + 1h, told));
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(child.why().kind, cause_kind::inherited_deadline);
+    EXPECT_EQ(parent.why(), child.why());
+}
+
+TEST_F(scope_test, limits_hold_through_any_order_of_new_bounds) {
+    std::mt19937 dice{7};
+    for (int round = 0; round < 200; ++round) {
+        const time_point begun = on.now();
+        std::array<deadline, 3> bounds{};
+        scope top{root};
+        scope middle{top};
+        scope lowest{middle};
+        const std::array<scope*, 3> all{&top, &middle, &lowest};
+        for (int change = 0; change < 6; ++change) {
+            const std::size_t which = dice() % all.size();
+            const duration length = 1ms * (1 + dice() % 50);
+            bounds[which] = dice() % 4 == 0 ? deadline{} : deadline::after(begun, length);
+            all[which]->rebound({bounds[which], true, "own", length});
+        }
+        const deadline least = earliest(earliest(bounds[0], bounds[1]), bounds[2]);
+        ASSERT_EQ(lowest.limit().at, least) << round;
+        woken told;
+        tasks.spawn(sleep_in(lowest, begun + 1s, told));
+        ASSERT_TRUE(finish());
+        ASSERT_EQ(told.at, least.reachable() ? *least.point() : begun + 1s) << round;
+    }
 }
 
 task<> wait_for(baton& flag, scope& under, wake& told) {

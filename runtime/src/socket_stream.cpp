@@ -108,6 +108,11 @@ void socket_stream::shutdown_write() noexcept {
     ::shutdown(socket_.number(), SHUT_WR);
 }
 
+void socket_stream::acknowledge() noexcept {
+    const int on = 1;
+    setsockopt(socket_.number(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 void socket_stream::abort() noexcept {
     const linger at_once{1, 0};
     setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -22,6 +22,7 @@ class socket_stream final : public stream {
     [[nodiscard]] result<> connected() noexcept override;
     void shutdown_write() noexcept override;
     void abort() noexcept override;
+    void acknowledge() noexcept override;
 
     [[nodiscard]] endpoint peer() const noexcept override { return peer_; }
 

@@ -62,6 +62,10 @@ class processes::simulated_unit final : public process::unit {
         return reached;
     }
 
+    [[nodiscard]] process::listener_owner who_listens(const runtime::endpoint&) override {
+        return members_.front().script.listener;
+    }
+
     [[nodiscard]] int standard_output() const noexcept override { return -1; }
 
     [[nodiscard]] int standard_error() const noexcept override { return -1; }

@@ -34,6 +34,8 @@ class simulated_stream final : public runtime::stream {
 
     void abort() noexcept override { aborting_ = true; }
 
+    void acknowledge() noexcept override { ++world_.acknowledgements_; }
+
     [[nodiscard]] runtime::endpoint peer() const noexcept override { return peer_; }
 
     [[nodiscard]] runtime::endpoint local() const noexcept override { return local_; }

@@ -134,7 +134,8 @@ def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 
 class PooledBackend(Server):
-    """`workers` blocking workers. A target that begins with `hangs` takes one until `release`.
+    """`workers` blocking workers. A target that begins with `hangs` takes one until `release`,
+    while `hanging` is set.
 
     It answers 200 `ok`; /echo answers the body; /status/N answers N; /slow/MS after MS ms; /watch
     waits and notices when its client leaves.
@@ -144,6 +145,7 @@ class PooledBackend(Server):
         self.free = threading.Semaphore(workers)
         self.hangs = hangs
         self.release = threading.Event()
+        self.hanging = hangs is not None
         self.hung = 0
         self.hung_most = 0
         self.aborted = threading.Event()
@@ -172,7 +174,7 @@ class PooledBackend(Server):
                 return
 
     def answer(self, got: Request, accepted: socket.socket) -> bytes:
-        if self.hangs and got.target.startswith(self.hangs):
+        if self.hanging and got.target.startswith(self.hangs):
             self.hang()
         kind, _, rest = got.target.lstrip("/").partition("/")
         if kind == "echo":
@@ -186,6 +188,14 @@ class PooledBackend(Server):
             if not accepted.recv(1):
                 self.aborted.set()
         return reply(b"ok").removesuffix(b"ok" if got.method == "HEAD" else b"")
+
+    def begin_hang(self):
+        self.release.clear()
+        self.hanging = True
+
+    def end_hang(self):
+        self.hanging = False
+        self.release.set()
 
     def hang(self):
         with self.lock:
@@ -248,6 +258,14 @@ class ProcessBackend:
 class NodeBackend(ProcessBackend):
     def command(self) -> list[str]:
         return ["node", str(HERE / "node_backend.js"), str(self.port)]
+
+
+class PythonBackend(ProcessBackend):
+    """`python3 -m http.server` as it comes, with one file, /file.bin."""
+
+    def command(self) -> list[str]:
+        (self.folder / "file.bin").write_bytes(bytes(range(256)) * 4096)
+        return ["python3", "-m", "http.server", "--bind", "127.0.0.1", str(self.port)]
 
 
 class NginxBackend(ProcessBackend):

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -37,30 +38,30 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def environment() -> dict[str, str]:
+def environment(folder: Path | str) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CURFEW_")}
-    return {**clean, "NO_COLOR": "1"}
+    return {**clean, "NO_COLOR": "1", "XDG_STATE_HOME": str(folder)}
 
 
 class Curfew:
     """One running `curfew serve`."""
 
     def __init__(self, *arguments: str, policy: str = "", command: list[str] | None = None,
-                 files: int | None = None, wait: bool = True):
+                 files: int | None = None, wait: bool = True,
+                 prepare: Callable[[], None] | None = None):
         self.folder = Path(tempfile.mkdtemp(prefix="curfew-e2e-"))
         (self.folder / "curfew.toml").write_text(policy)
         line = [BINARY, "serve", "--config", str(self.folder / "curfew.toml"), *arguments]
         for listener in ("--listen", "--admin"):
             line += [] if listener in arguments else [listener, "127.0.0.1:0"]
         line += ["--", *command] if command else []
-        limit = None
         if files:
-            def limit():
+            def prepare():
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            line, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
+            line, cwd=self.folder, env=environment(self.folder), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
         self.http = self.admin = None
         self.ready_after = None
         self.lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
@@ -137,18 +138,22 @@ def run(*arguments: str, policy: str | None = None, seconds: float = 15):
     with tempfile.TemporaryDirectory(prefix="curfew-e2e-") as folder:
         if policy is not None:
             (Path(folder) / "curfew.toml").write_text(policy)
-        return subprocess.run([BINARY, *arguments], cwd=folder, env=environment(),
+        return subprocess.run([BINARY, *arguments], cwd=folder, env=environment(folder),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=seconds)
 
 
 class Case(unittest.TestCase):
+    """`extra` arguments go to every `serve`: a subclass runs a whole class of tests once more."""
+
+    extra: tuple[str, ...] = ()
+
     def backend(self, backend):
         self.addCleanup(backend.stop)
         return backend
 
     def serve(self, *arguments: str, **options) -> Curfew:
-        curfew = Curfew(*arguments, **options)
+        curfew = Curfew(*arguments, *self.extra, **options)
         self.addCleanup(curfew.kill)
         return curfew
 

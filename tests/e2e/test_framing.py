@@ -84,7 +84,13 @@ class Framing(Case):
     def test_a_refused_message_is_a_problem_with_a_cause(self):
         with Connection(self.curfew.http) as connection:
             connection.send(head(b"Content-Length: 5", b"Transfer-Encoding: chunked"))
-            self.assert_problem(connection.response(), 400, "framing", "bad-request")
+            said = self.assert_problem(connection.response(), 400, "framing")
+            self.assertEqual((said["cause"], said["limit_ms"]), ("rejected", None))
+            self.assertEqual(said["detail"], "both Content-Length and Transfer-Encoding")
+        with Connection(self.curfew.http) as connection:
+            connection.send(head(b"A : b"))
+            said = self.assert_problem(connection.response(), 400, "bad-request")
+            self.assertEqual(said["detail"], "white space before a header's colon")
 
     def test_odd_but_lawful_messages_pass(self):
         rows = [

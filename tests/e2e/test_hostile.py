@@ -1,5 +1,9 @@
 """What a hostile or broken client sends costs its own connection, and nothing else."""
 
+import os
+import re
+import resource
+import select
 import socket
 import time
 import unittest
@@ -86,6 +90,22 @@ class Hostile(Case):
             self.assertLess(resident(curfew.pid) - before, 16_000_000)
         self.assertEqual(get(curfew.http, "/after").status, 200)
 
+    def test_a_half_closed_client_that_reads_nothing_is_let_go_without_spinning(self):
+        curfew = self.serve_with('[http]\nwrite_idle = "1s"\n')
+        body = b"x" * 8_000_000
+        with Connection(curfew.http) as connection:
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.socket.settimeout(1)
+            try:
+                connection.socket.sendall(message("POST", "/echo", body=body))
+            except OSError:
+                pass
+            connection.socket.shutdown(socket.SHUT_WR)
+            before = curfew.cpu_seconds()
+            self.assertTrue(wait_for(lambda: connections_at(curfew.http) == 0, 5, 0.1))
+            self.assertLess(curfew.cpu_seconds() - before, 0.5, "it spins")
+        self.assertEqual(get(curfew.http, "/after").status, 200)
+
     def test_out_of_descriptors_it_waits_and_then_serves_again(self):
         curfew = self.serve_with(files=48)
         crowd = [socket.create_connection(curfew.http, timeout=5) for _ in range(100)]
@@ -98,6 +118,61 @@ class Hostile(Case):
             for one in crowd:
                 one.close()
         self.assertTrue(wait_for(lambda: answers(curfew.http), 10))
+
+    def test_a_crowd_never_takes_the_descriptors_that_the_rest_needs(self):
+        curfew = self.serve_with(files=80)
+        self.assertTrue(wait_for(lambda: "RLIMIT_NOFILE is 80" in curfew.stderr, 5))
+        said = re.search(r"at most (\d+) client connections", curfew.stderr)
+        crowd = [socket.create_connection(curfew.http, timeout=5) for _ in range(120)]
+        try:
+            time.sleep(0.3)
+            for page in ("/-/health/live", "/-/health/ready", "/-/metrics"):
+                self.assertEqual(get(curfew.admin, page).status, 200)
+            told = get(curfew.admin, "/-/health").body + get(curfew.admin, "/-/metrics").body
+            self.assertIn(f"curfew_connections {said[1]}\n".encode(), told)
+            for one in crowd:
+                one.sendall(message("GET", "/hello", {"Connection": "close"}))
+            waiting = set(crowd)
+            while waiting:
+                ready, _, _ = select.select(waiting, [], [], 10)
+                self.assertTrue(ready, f"{len(waiting)} were never served")
+                for one in ready:
+                    self.assertIn(b" 200 ", one.recv(100))
+                    one.close()
+                waiting -= set(ready)
+        finally:
+            for one in crowd:
+                one.close()
+
+    def test_a_connection_that_cannot_be_accepted_is_told_of_once(self):
+        curfew = self.serve_with()
+        at = len(os.listdir(f"/proc/{curfew.pid}/fd"))
+        low = max(int(name) for name in os.listdir(f"/proc/{curfew.pid}/fd") if int(name) < 200)
+        resource.prlimit(curfew.pid, resource.RLIMIT_NOFILE, (low + 1, low + 1))
+        self.assertGreater(at, 5)
+        crowd = [socket.create_connection(curfew.http, timeout=5) for _ in range(8)]
+        try:
+            self.assertTrue(wait_for(lambda: "could not be accepted" in curfew.stderr, 5))
+            time.sleep(0.5)
+            self.assertEqual(curfew.stderr.count("could not be accepted"), 1, curfew.stderr)
+            self.assertIn("Too many open files", curfew.stderr)
+        finally:
+            for one in crowd:
+                one.close()
+
+    def test_a_refusal_for_want_of_a_descriptor_names_the_limit(self):
+        curfew = self.serve_with()
+        with Connection(curfew.http) as connection:
+            connection.send(b"GET /hel")
+            self.assertTrue(wait_for(lambda: connections_at(curfew.http) == 1, 5, 0.05))
+            low = max(int(name) for name in os.listdir(f"/proc/{curfew.pid}/fd")
+                      if int(name) < 200)
+            resource.prlimit(curfew.pid, resource.RLIMIT_NOFILE, (low + 1, low + 1))
+            connection.send(b"lo HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = connection.response()
+            self.assert_problem(answer, 503, "local-resource")
+            self.assertEqual(answer.json()["limit"], "RLIMIT_NOFILE")
+        self.assertTrue(wait_for(lambda: "(RLIMIT_NOFILE)" in curfew.stderr, 5), curfew.stderr)
 
     def test_broken_messages_of_one_client_close_no_route_for_the_others(self):
         curfew = self.serve_with()
@@ -116,6 +191,29 @@ class Hostile(Case):
             with Connection(curfew.http, patience=5) as connection:
                 connection.send(noise)
         self.assertEqual(request(curfew.http, "POST", "/echo", body=b"well").body, b"well")
+    def test_no_more_connections_are_open_than_the_cap_over_all_workers(self):
+        curfew = self.serve_with('[server]\nconnections_max = 5\n')
+        crowd = [socket.create_connection(curfew.http, timeout=5) for _ in range(24)]
+        self.addCleanup(lambda: [one.close() for one in crowd])
+        for one in crowd:
+            one.sendall(message("GET", "/"))
+
+        def answered() -> list[socket.socket]:
+            return select.select(crowd, [], [], 0.05)[0]
+
+        self.assertTrue(wait_for(lambda: len(answered()) == 5, 5), len(answered()))
+        time.sleep(0.3)
+        self.assertEqual(len(answered()), 5)
+        for waiting in range(19, 0, -1):
+            gone = answered()[0]
+            gone.close()
+            crowd.remove(gone)
+            self.assertTrue(wait_for(lambda: len(answered()) == min(5, len(crowd)), 5, 0.01),
+                            f"a place was lost with {waiting} waiting")
+
+
+class HostileThreeWorkers(Hostile):
+    extra = ("--workers", "3")
 
 
 def answers(address) -> bool:
@@ -123,6 +221,15 @@ def answers(address) -> bool:
         return get(address, "/", patience=2).status == 200
     except (OSError, Closed):
         return False
+
+
+def connections_at(address) -> int:
+    """Sockets of the listener's port that are not the listener itself, by the kernel's table."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in list(table)[1:]]
+    mine = f":{address[1]:04X}"
+    established, close_wait = "01", "08"
+    return sum(row[1].endswith(mine) and row[3] in (established, close_wait) for row in rows)
 
 
 def resident(pid: int) -> int:

@@ -14,22 +14,24 @@ FAST = 0.2  # seconds: the P95 the healthy route keeps
 
 
 class Storm:
-    """`clients` that ask for one target over and over until the block ends."""
+    """`clients` that ask for one target over and over, `pause` apart, until the block ends."""
 
-    def __init__(self, address, target: str, clients: int):
+    def __init__(self, address, target: str, clients: int, pause: float = 0.02):
+        self.pause = pause
         self.over = threading.Event()
         self.answers = []
         self.pool = ThreadPoolExecutor(clients)
-        for _ in range(clients):
-            self.pool.submit(self.ask, address, target)
+        for number in range(clients):
+            self.pool.submit(self.ask, address, target, number * pause / clients)
 
-    def ask(self, address, target: str):
+    def ask(self, address, target: str, delay: float):
+        self.over.wait(delay)
         while not self.over.is_set():
             try:
                 self.answers.append(get(address, target))
             except OSError:
                 pass
-            self.over.wait(0.02)
+            self.over.wait(self.pause)
 
     def __enter__(self):
         return self
@@ -91,6 +93,59 @@ class Isolation(Case):
         self.assertTrue(refused, {answer.problem for answer in answers})
         self.assertTrue(all(answer.header("Retry-After") for answer in refused))
         self.assertLess(min(answer.took for answer in refused), 0.5)
+
+
+class Hangs(Case):
+    """Hangs that begin while the route is in use: its usual time is known."""
+
+    def serve_in_use(self, workers: int, *hung: str):
+        self.upstream = self.backend(PooledBackend(workers, hangs="/report"))
+        self.upstream.hanging = False
+        curfew = self.serve("--upstream", self.upstream.url)
+        for target in ("/list", *hung):
+            for _ in range(40):
+                self.assertEqual(get(curfew.http, target).status, 200)
+        return curfew
+
+    def assert_others_are_served(self, curfew, seconds: float):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answer = get(curfew.http, "/list")
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertLess(answer.took, 1)
+
+    def test_a_small_backend_keeps_workers_for_the_others(self):
+        curfew = self.serve_in_use(5, "/report/slow")
+        with Storm(curfew.http, "/report/slow", 5, pause=0.25) as storm:
+            self.assertTrue(wait_for(lambda: len(storm.answers) > 20))
+            self.upstream.begin_hang()
+            self.assertTrue(wait_for(lambda: self.upstream.hung > 2))
+            self.assert_others_are_served(curfew, 3)
+            self.assertLess(self.upstream.hung_most, 5)
+            self.assertTrue([one for one in storm.answers if one.problem == "breaker-open"])
+            self.upstream.end_hang()
+
+    def test_two_hung_routes_leave_the_others_their_places(self):
+        curfew = self.serve_in_use(32, "/report/slow", "/report/fast")
+        self.upstream.begin_hang()
+        with Storm(curfew.http, "/report/slow", 8), Storm(curfew.http, "/report/fast", 8):
+            self.assertTrue(wait_for(lambda: self.upstream.hung > 3))
+            self.assert_others_are_served(curfew, 3)
+            self.upstream.end_hang()
+
+    def test_a_second_hang_is_found_as_quickly_as_the_first(self):
+        curfew = self.serve_in_use(8, "/report/slow")
+        for _ in range(2):
+            self.upstream.begin_hang()
+            with Storm(curfew.http, "/report/slow", 8) as storm:
+                def refused(answers=storm.answers):
+                    return any(one.problem == "breaker-open" for one in answers)
+                self.assertTrue(wait_for(refused, 4), "not found within four seconds")
+                self.upstream.end_hang()
+                storm.over.set()
+            self.assertTrue(wait_for(lambda: get(curfew.http, "/report/slow").status == 200, 10))
+            for _ in range(40):
+                self.assertEqual(get(curfew.http, "/report/slow").status, 200)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 """Starting and stopping: one clear sentence, the right exit code, and nothing lost in between."""
 
+import os
+import re
+import resource
 import signal
 import socket
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from backends import PooledBackend, wait_for
 from client import Connection, get, message
-from harness import Case, Curfew, run
+from harness import Case, run
 
 
 class Starting(Case):
@@ -104,10 +109,102 @@ class Stopping(Case):
         address = self.curfew.http
         get(address, "/")
         self.curfew.stop()
-        again = Curfew("--upstream", self.upstream.url, "--listen", "%s:%d" % address)
-        self.addCleanup(again.kill)
+        again = self.serve("--upstream", self.upstream.url, "--listen", "%s:%d" % address)
         self.assertEqual(again.http, address)
         self.assertEqual(get(again.http, "/").status, 200)
+
+
+class StoppingThreeWorkers(Stopping):
+    extra = ("--workers", "3")
+
+
+class StartingThreeWorkers(Case):
+    extra = ("--workers", "3")
+
+    def test_it_is_ready_within_50_ms_of_exec(self):
+        best = min(self.serve("--upstream", "http://127.0.0.1:9").ready_after for _ in range(7))
+        self.assertLess(best, 0.05)
+
+    def test_without_descriptors_for_all_workers_it_is_one_sentence_and_125(self):
+        for files in range(12, 32):
+            curfew = self.serve("--upstream", "http://127.0.0.1:9", files=files, wait=False)
+            if curfew.wait_ready():
+                self.assertGreater(files, 12, "it never ran out")
+                return
+            self.assertEqual(curfew.wait(), 125, curfew.output)
+            self.assertNotIn("ready ", curfew.stdout)
+            self.assert_one_sentence(curfew.stderr, "Too many open files")
+        self.fail("32 descriptors are not enough for three workers")
+
+
+class ShortOfMachine(Case):
+    """Where the machine is too small for what is asked, it says so and ends with 125."""
+
+    def assert_refused(self, workers: int, prepare):
+        curfew = self.serve("--upstream", "http://127.0.0.1:9", "--workers", str(workers),
+                            wait=False, prepare=prepare)
+        self.assertEqual(curfew.wait(), 125, curfew.output)
+        self.assertNotIn("ready ", curfew.stdout)
+        self.assert_one_sentence(curfew.stderr, "cannot start")
+
+    def test_without_address_space_for_all_workers(self):
+        for mebibytes in (30, 64, 127, 128, 195, 300):
+            with self.subTest(mebibytes=mebibytes):
+                size = mebibytes << 20
+                self.assert_refused(
+                    256, lambda size=size: resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+
+    @unittest.skipUnless(os.geteuid() == 0, "the limit on threads does not bind this user")
+    def test_without_threads_for_all_workers(self):
+        nobody = 65_534
+        for threads in (1, 2, 5, 40):
+            def unprivileged(threads=threads):
+                os.chmod(".", 0o755)
+                resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
+                os.setuid(nobody)
+            with self.subTest(threads=threads):
+                self.assert_refused(64, unprivileged)
+
+
+class Hangup(Case):
+    def test_sighup_is_ignored_with_a_sentence(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url)
+        curfew.signal(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: "reload is not supported yet" in curfew.stderr, 5))
+        self.assertEqual(get(curfew.http, "/").status, 200)
+        self.assertEqual(curfew.stop(), 0)
+
+
+class AtRest(Case):
+    """An idle process does not wake."""
+
+    def test_no_thread_wakes_while_nothing_happens(self):
+        curfew = self.serve("--upstream", "http://127.0.0.1:9", "--workers", "3")
+        time.sleep(0.3)
+        before = switches(curfew.pid)
+        time.sleep(1.5)
+        self.assertLessEqual(switches(curfew.pid) - before, 2)
+
+    def test_nor_after_requests_once_their_connections_are_closed(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url, "--workers", "3",
+                            policy='[upstream.default]\nidle_timeout = "300ms"\n')
+        for _ in range(12):
+            self.assertEqual(get(curfew.http, "/").status, 200)
+        time.sleep(1)
+        before = switches(curfew.pid)
+        time.sleep(1.5)
+        self.assertLessEqual(switches(curfew.pid) - before, 2)
+
+
+def switches(pid: int) -> int:
+    """How often the threads of a process have gone to sleep so far."""
+    told = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        match = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read_text(), re.MULTILINE)
+        told += int(match[1])
+    return told
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ class Folder(Case):
 
     def curfew(self, *arguments: str, where: str = ".", **variables: str):
         return subprocess.run([BINARY, *arguments], cwd=self.folder / where,
-                              env={**environment(), **variables}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=15)
+                              env={**environment(self.folder), **variables},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
 
     def write(self, text: str, name: str = "curfew.toml"):
         (self.folder / name).write_text(text)
@@ -214,12 +214,17 @@ class HostileFiles(Folder):
 class Init(Folder):
     def test_it_writes_a_file_that_check_accepts_and_says_what_it_found(self):
         self.write("fastapi\nuvicorn\n", "requirements.txt")
-        self.write("", "main.py")
+        self.write("app = FastAPI()\n", "main.py")
         done = self.curfew("init")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("found requirements.txt", done.stdout)
         self.assertIn('"uvicorn", "main:app"', (self.folder / "curfew.toml").read_text())
         self.assertIn("1 upstream", self.curfew("check").stdout)
+
+    def test_quiet_is_quiet_and_writes_all_the_same(self):
+        done = self.curfew("init", "--quiet")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(self.curfew("check").returncode, 0)
 
     def test_it_never_overwrites(self):
         self.write("mine")
@@ -234,17 +239,53 @@ class Init(Folder):
         said = json.loads(self.curfew("init", "--json").stdout)
         conforms(said, schema("init"))
         self.assertEqual(said["found"][0]["file"], "go.mod")
+        self.assertIn("which package is the server", said["unknown"][0])
 
-    def test_a_folder_that_is_not_there_is_one_sentence(self):
-        done = self.curfew("init", "nowhere")
-        self.assertEqual(done.returncode, 2)
-        self.assert_one_sentence(done.stderr, "nowhere/curfew.toml", "No such file")
+    def test_what_cannot_be_known_is_said_and_written_down(self):
+        self.write('{"scripts": {"start": "node ."}}', "package.json")
+        done = self.curfew("init")
+        self.assertIn("not known: on which port it listens; 3000 is what is usual", done.stdout)
+        self.assertIn("# Not known: on which port", (self.folder / "curfew.toml").read_text())
+
+    def test_what_cannot_be_written_is_one_sentence_and_an_error_of_the_machine(self):
+        self.write("", "file")
+        for path, reason in (("nowhere", "No such file"), ("file", "Not a directory"),
+                             ("/proc", "")):
+            done = self.curfew("init", path)
+            self.assertEqual(done.returncode, 125, path)
+            self.assert_one_sentence(done.stderr, f"{path}/curfew.toml", reason)
 
 
 class Usage(Case):
     def test_version(self):
         self.assertRegex(run("--version").stdout, r"^curfew \d+\.\d+\.\d+\n$")
         conforms(json.loads(run("version", "--json").stdout), schema("version"))
+
+    def test_help_and_completions_are_told_as_json_too(self):
+        told = json.loads(run("help", "--json").stdout)
+        conforms(told, schema("help"))
+        names = [verb["name"] for verb in told["verbs"]]
+        self.assertIn("serve", names)
+        for name in names:
+            one = json.loads(run(name, "--help", "--json").stdout)
+            conforms(one, schema("help"))
+            self.assertEqual([verb["name"] for verb in one["verbs"]],
+                             names if name == "help" and len(one["verbs"]) > 1 else [name])
+        self.assertEqual(run("help", "policy", "--json").stdout, run("check", "--schema").stdout)
+        for shell in ("bash", "zsh", "fish"):
+            told = json.loads(run("completions", shell, "--json").stdout)
+            conforms(told, schema("completions"))
+            self.assertEqual(told["script"], run("completions", shell).stdout)
+
+    def test_every_verb_takes_the_common_flags(self):
+        common = ("--config", "curfew.toml", "--env", "staging", "--json", "--quiet", "--color",
+                  "never")
+        for verb, *words in (("check",), ("version",), ("help",), ("completions", "bash"),
+                             ("init", "."), ("demo", "--seed", "x"), ("serve", "--workers", "0")):
+            done = run(verb, *words, *common, policy=UPSTREAM)
+            self.assertNotRegex(done.stderr, "has no flag|does not take", verb)
+            expected = 2 if verb in ("init", "demo", "serve") else 0
+            self.assertEqual(done.returncode, expected, (verb, done.stderr))
 
     def test_help_on_every_verb_it_lists(self):
         page = run("help").stdout

@@ -1,7 +1,9 @@
 """Nothing waits without a bound, and no refusal is anonymous."""
 
+import re
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from backends import PooledBackend, RawBackend, free_port
 from client import Closed, Connection, get, message, request
@@ -32,9 +34,14 @@ class Timeouts(Case):
     def test_a_budget_of_nothing_is_over_before_it_begins(self):
         upstream = self.backend(PooledBackend())
         curfew = self.serve("--upstream", upstream.url)
-        answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "0"})
-        self.assert_problem(answer, 504, "inherited-deadline", "no-time-left")
+        for name, value in (("X-Curfew-Timeout-Ms", "0"), ("X-Curfew-Timeout-Ms", "-1"),
+                            ("grpc-timeout", "-1S"), ("X-Request-Timeout", "-2.5"),
+                            ("x-envoy-expected-rq-timeout-ms", "-30")):
+            answer = get(curfew.http, "/", {name: value})
+            said = self.assert_problem(answer, 504, "inherited-deadline", "no-time-left")
+            self.assertEqual((said["limit"].lower(), said["limit_ms"]), (name.lower(), 0))
         self.assertEqual(upstream.targets, [])
+        self.assertEqual(get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "soon"}).status, 200)
 
     def test_the_backend_is_told_how_long_it_has(self):
         upstream = self.backend(PooledBackend())
@@ -104,6 +111,14 @@ class Upstreams(Case):
 
 
 class Breaker(Case):
+    def test_a_route_that_is_mostly_slow_opens_it_when_the_policy_says_so(self):
+        curfew = self.serve("--upstream", self.backend(PooledBackend()).url, policy=(
+            '[request]\nslow = "50ms"\n[breaker]\nslow_rate = 0.5\nmin_calls = 5\n'))
+        answers = [get(curfew.http, "/slow/100").status for _ in range(5)]
+        self.assertEqual(answers, [200] * 5)
+        self.assert_problem(get(curfew.http, "/slow/100"), 503, "breaker-open")
+        self.assertEqual(get(curfew.http, "/quick").status, 200)
+
     def test_five_failures_open_it_and_then_it_refuses_at_once(self):
         upstream = self.backend(PooledBackend(hangs="/report"))
         curfew = self.serve("--upstream", upstream.url, "--timeout", "200ms")
@@ -141,6 +156,22 @@ class Breaker(Case):
         self.assertEqual([get(curfew.http, "/status/500").status for _ in range(15)], [500] * 15)
         metrics = get(curfew.admin, "/-/metrics").body.decode()
         self.assertRegex(metrics, r"(?m)^curfew_would_refuse_\w+\{.*\} [1-9]")
+
+
+class Observing(Case):
+    def test_it_tells_how_many_would_have_waited(self):
+        upstream = self.backend(PooledBackend(workers=24))
+        curfew = self.serve("--upstream", upstream.url, "--observe")
+        with ThreadPoolExecutor(20) as pool:
+            told = list(pool.map(lambda _: get(curfew.http, "/slow/300").status, range(20)))
+        self.assertEqual(told, [200] * 20)
+        page = get(curfew.admin, "/-/metrics").body.decode()
+        count = re.search(r'^curfew_would_queue_total{route="GET /slow/.*} (\d+)$', page, re.M)
+        self.assertGreater(int(count[1]), 0)
+        for path, part in (("/-/health", "routes"), ("/-/metrics.json", "endpoints")):
+            routes = get(curfew.admin, path).json()[part]
+            counted = sum(route["would_queue"] for route in routes.values())
+            self.assertEqual(counted, int(count[1]), path)
 
 
 class Unserved(Case):

@@ -1,9 +1,10 @@
-"""Somebody else's servers behind Curfew: nginx from Debian, and Node."""
+"""Somebody else's servers behind Curfew: nginx from Debian, Python's own, and Node."""
 
 import shutil
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
-from backends import NginxBackend, NodeBackend
+from backends import NginxBackend, NodeBackend, PythonBackend
 from client import Connection, get, message, request
 from harness import Case
 
@@ -33,6 +34,22 @@ class Nginx(Case):
             sizes = {connection.request(method, "/file.bin").header("Content-Length")
                      for method in ("HEAD", "GET", "HEAD")}
         self.assertEqual(sizes, {str(len(FILE))})
+
+
+class Python(Case):
+    def setUp(self):
+        self.upstream = self.backend(PythonBackend())
+        self.curfew = self.serve("--upstream", self.upstream.url)
+
+    def test_files_come_whole_to_many_at_once(self):
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: get(self.curfew.http, "/file.bin"), range(64)))
+        self.assertEqual({answer.status for answer in answers}, {200})
+        self.assertTrue(all(answer.body == FILE for answer in answers))
+
+    def test_a_listing_and_a_missing_page_pass(self):
+        self.assertIn(b"file.bin", get(self.curfew.http, "/").body)
+        self.assertEqual(get(self.curfew.http, "/nothing").status, 404)
 
 
 @unittest.skipUnless(shutil.which("node"), "node is not installed")

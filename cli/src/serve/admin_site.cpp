@@ -1,10 +1,15 @@
 #include "admin_site.hpp"
 
+#include <curfew/protocol/http1_field.hpp>
+
+#include <algorithm>
 #include <chrono>
 
 namespace curfew::cli {
 
 namespace {
+
+constexpr std::size_t connections_max = 256;
 
 /// Equal or not, in a time that does not tell where they differ.
 bool is_same_secret(std::string_view given, std::string_view expected) noexcept {
@@ -18,58 +23,98 @@ bool is_same_secret(std::string_view given, std::string_view expected) noexcept 
 
 http::response plain(errc code) {
     const errc_entry& entry = describe(code);
-    return {entry.http_status, "text/plain; charset=utf-8", std::string{entry.title} + '\n'};
+    http::response reply{
+        entry.http_status, "text/plain; charset=utf-8", std::string{entry.title} + '\n'
+    };
+    if (code == errc::unauthorized) reply.challenge = "Bearer";
+    if (code == errc::method_not_allowed) reply.allow = "GET, HEAD";
+    return reply;
+}
+
+/// The token of `Bearer TOKEN`; empty where it is no such thing. Schemes know no case (RFC 9110,
+/// 11.1).
+std::string_view bearer_token(std::string_view authorization) noexcept {
+    constexpr std::string_view scheme = "bearer";
+    const auto rest = authorization.substr(std::min(scheme.size(), authorization.size()));
+    const auto token = rest.find_first_not_of(' ');
+    const bool named =
+        http1::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme) &&
+        rest.starts_with(' ') && token != rest.npos;
+    return named ? rest.substr(token) : std::string_view{};
 }
 
 }  // namespace
 
-admin_site::admin_site(runtime::loop& on, std::string token, source draw)
+admin_site::admin_site(runtime::loop& on, std::string token, sources from)
     : loop_{on},
       token_{std::move(token)},
-      draw_{std::move(draw)},
+      from_{std::move(from)},
       sampler_{on.now()},
       scope_{on},
-      answer_{[this](const http::request& asked) { return guarded_page(asked); }},
+      answer_{[this](const http::request& asked) { return answer(asked); }},
       serve_{[this](std::unique_ptr<runtime::stream> connection, runtime::scope& under) {
           return http::serve_connection(std::move(connection), under, answer_, limits_);
-      }} {}
+      }},
+      cap_{connections_max} {}
 
-void admin_site::begin(std::unique_ptr<runtime::listener> listening) {
-    constexpr std::size_t connections_max = 256;
+void admin_site::begin(
+    std::unique_ptr<runtime::listener> listening,
+    std::size_t connections,
+    http::connection_cap::shortage_listener short_of
+) {
+    cap_.narrow(connections);
+    cap_.tell_shortages_to(std::move(short_of));
     listening_ = std::move(listening);
-    tasks_.spawn(http::accept_connections(
-        *listening_, scope_, scope_, connections_, connections_max, serve_, accepted_
-    ));
+    tasks_.spawn(
+        http::accept_connections(*listening_, scope_, scope_, connections_, cap_, serve_, accepted_)
+    );
 }
 
-runtime::task<http::response> admin_site::guarded_page(const http::request& asked) {
-    constexpr std::string_view scheme = "Bearer ";
-    if (!token_.empty()) {
-        const bool named = asked.authorization.starts_with(scheme);
-        const auto given = named ? asked.authorization.substr(scheme.size()) : std::string_view{};
-        if (!is_same_secret(given, token_)) {
-            co_return plain(errc::unauthorized);
-        }
+bool admin_site::may_read(const http::request& asked) const noexcept {
+    return token_.empty() || is_same_secret(bearer_token(asked.authorization), token_);
+}
+
+runtime::task<http::response> admin_site::answer(const http::request& asked) {
+    if (!may_read(asked)) {
+        co_return plain(errc::unauthorized);
     }
-    auto drawing = page(asked);
-    co_return co_await drawing;
-}
-
-runtime::task<http::response> admin_site::page(const http::request& asked) {
+    const auto what = admin::view_at(asked.path);
+    if (!what) {
+        co_return plain(errc::not_found);
+    }
     const bool reads =
         asked.method == http1::method_id::get || asked.method == http1::method_id::head;
     if (!reads) {
-        co_return plain(errc::method_not_implemented);
+        co_return plain(errc::method_not_allowed);
     }
-    const std::string target{asked.path};
-    auto drawing = draw_(scope_);
-    const auto now = co_await drawing;
-    const admin::facts known{now, sampler_.sample(loop_.now()), std::chrono::system_clock::now()};
-    auto made = admin::page_for(target, known);
-    if (!made) {
-        co_return plain(errc::not_found);
+    auto drawing = page(*what);
+    auto drawn = co_await drawing;
+    co_return drawn;
+}
+
+runtime::task<http::response> admin_site::page(admin::view what) {
+    std::optional<gateway::snapshot> now{std::in_place};
+    admin::process_sample process;
+    switch (admin::needs_of(what)) {
+        case admin::needs::everything: {
+            auto drawing = from_.everything(scope_);
+            now = co_await drawing;
+            process = sampler_.sample(loop_.now());
+            break;
+        }
+        case admin::needs::state:
+            now = from_.state();
+            break;
+        case admin::needs::nothing:
+            break;
     }
-    co_return http::response{made->status, made->content_type, std::move(made->body)};
+    if (!now) {
+        co_return http::response{
+            503, "text/plain; charset=utf-8", "A worker does not answer: its numbers are missing.\n"
+        };
+    }
+    auto made = admin::draw(what, {*now, process, std::chrono::system_clock::now()});
+    co_return http::response{made.status, made.content_type, std::move(made.body)};
 }
 
 runtime::task<> admin_site::close() {

@@ -9,35 +9,50 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace curfew::cli {
 
 /// The admin listener: health and metrics, never shed, behind a token if there is one.
-/// Thread rule: the main loop's thread.
+/// Thread rule: the control loop's thread.
 class admin_site {
   public:
-    /// Draws a snapshot; the scope bounds it.
-    using source = std::function<runtime::task<gateway::snapshot>(runtime::scope&)>;
+    /// Where pages are drawn from.
+    struct sources {
+        /// Whether we are ready, and how the backend is: known here, at once.
+        std::function<gateway::snapshot()> state;
 
-    admin_site(runtime::loop& on, std::string token, source draw);
+        /// All of it; the scope bounds it. Nothing when a worker does not answer.
+        std::function<runtime::task<std::optional<gateway::snapshot>>(runtime::scope&)> everything;
+    };
+
+    admin_site(runtime::loop& on, std::string token, sources from);
     admin_site(const admin_site&) = delete;
     admin_site& operator=(const admin_site&) = delete;
 
-    void begin(std::unique_ptr<runtime::listener> listening);
+    /// `connections`: at most so many at a time, in all 256. `short_of` hears of what could not be
+    /// accepted.
+    void begin(
+        std::unique_ptr<runtime::listener> listening,
+        std::size_t connections,
+        http::connection_cap::shortage_listener short_of
+    );
 
-    /// One page, for the main listener's own health path too. No token is asked for here.
-    [[nodiscard]] runtime::task<http::response> page(const http::request& asked);
+    /// One page, for the main listener's own health path (view::brief) too. No token is asked for
+    /// here. Takes no more trouble than the page needs: that we are alive costs nothing.
+    [[nodiscard]] runtime::task<http::response> page(admin::view what);
 
     /// Ends every connection.
     [[nodiscard]] runtime::task<> close();
 
   private:
-    [[nodiscard]] runtime::task<http::response> guarded_page(const http::request& asked);
+    [[nodiscard]] runtime::task<http::response> answer(const http::request& asked);
+    [[nodiscard]] bool may_read(const http::request& asked) const noexcept;
 
     runtime::loop& loop_;
     std::string token_;
-    source draw_;
+    sources from_;
     admin::process_sampler sampler_;
     runtime::scope scope_;
     runtime::task_group tasks_;
@@ -46,6 +61,7 @@ class admin_site {
     http::server_limits limits_;
     http::handler answer_;
     http::connection_handler serve_;
+    http::connection_cap cap_;
     http::accept_numbers accepted_;
 };
 

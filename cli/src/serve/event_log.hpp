@@ -1,13 +1,15 @@
 #pragma once
 
+#include "repeat_filter.hpp"
 #include <curfew/core/event.hpp>
 #include <curfew/policy/policy.hpp>
+#include <curfew/runtime/bell.hpp>
 
-#include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace spdlog {
@@ -20,13 +22,21 @@ namespace curfew::cli {
 /// then the oldest are dropped, so a loop never blocks on a full pipe. Event attributes are the
 /// only texts from outside; control bytes in them are escaped.
 /// Of what happens again and again (the same name, outcome, cause and error) one line a second is
-/// written, which tells how many like it were left out before; the access log is whole.
+/// written. How many were left out is told by the next line, or within two seconds by a line of its
+/// own; so is how many lines were lost, to a slow reader or for want of memory. The access log is
+/// whole.
+/// Lines are formatted where the event happens: a copy of all that an event refers to would cost as
+/// much, and but for the access log it is one line a second for each kind.
 /// Thread rule: any thread.
 class event_log final : public event_sink {
   public:
-    explicit event_log(const policy::server_policy& how);
+    /// `untold` is rung when something was left out or lost: a second later or so its loop calls
+    /// tell_left_out(). Outlives the log.
+    event_log(const policy::server_policy& how, runtime::bell& untold);
     event_log(const event_log&) = delete;
     event_log& operator=(const event_log&) = delete;
+
+    /// Writes all that waits, and what was left out.
     ~event_log() override;
 
     void record(const event& what) noexcept override;
@@ -34,26 +44,22 @@ class event_log final : public event_sink {
     /// A sentence of Curfew's own.
     void say(policy::severity level, std::string_view sentence) noexcept;
 
+    /// Tells what was left out before the second of `now`, and what was lost.
+    void tell_left_out(time_point now) noexcept;
+
   private:
-    /// What was said lately: a table of fixed size, in which a newcomer takes the place of the one
-    /// it collides with.
-    struct recent {
-        std::uint64_t key = 0;
-        std::int64_t second = 0;
-        std::uint64_t left_out = 0;
-    };
-
-    /// How many like it were left out before it; nothing when it is to be left out itself.
-    [[nodiscard]] std::optional<std::uint64_t> admit(const event& what) noexcept;
-    void write(policy::severity level, const std::string& line) noexcept;
-
-    static constexpr std::size_t recent_max = 256;
+    void write(const std::string& line);
+    void tell(const untold& what);
+    void tell_losses();
 
     std::mutex lock_;
-    std::array<recent, recent_max> recent_{};
+    repeat_filter repeats_;
+    runtime::bell& untold_;
     bool json_;
     bool access_log_;
     policy::severity least_;
+    std::atomic<std::uint64_t> lost_ = 0;  ///< for want of memory
+    std::uint64_t losses_told_ = 0;        ///< of these and of the lines that were dropped
     std::shared_ptr<spdlog::logger> logger_;
 };
 

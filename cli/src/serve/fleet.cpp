@@ -1,11 +1,19 @@
 #include "fleet.hpp"
 
+#include "address_space.hpp"
 #include <curfew/runtime/baton.hpp>
+#include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/task_group.hpp>
 
+#include <pthread.h>
+
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <future>
+#include <new>
 #include <random>
+#include <system_error>
 #include <thread>
 
 namespace curfew::cli {
@@ -14,8 +22,8 @@ namespace {
 
 using gateway::snapshot;
 
-/// A snapshot on its way from loop to loop. It keeps itself alive until it is back, so whoever
-/// asked may stop waiting.
+/// A snapshot on its way from worker to worker and home again. It keeps itself alive until it is
+/// back, so whoever asked may stop waiting.
 struct census : runtime::posted {
     explicit census(runtime::loop& asker) noexcept
         : posted{[](posted& self) noexcept { static_cast<census&>(self).arrive(); }}, home{asker} {}
@@ -25,13 +33,19 @@ struct census : runtime::posted {
         const gateway::worker* who;
     };
 
+    void set_out(const std::shared_ptr<census>& self) noexcept {
+        itself = self;
+        times.reserve(stops.size() * now.routes.size());
+        stops.front().on->post(*this);
+    }
+
     void arrive() noexcept {
         if (next == stops.size()) {
             const auto keep = std::exchange(itself, nullptr);
             back.pass();
             return;
         }
-        stops[next].who->count(now);
+        stops[next].who->count(now, times);
         ++next;
         runtime::loop& onward = next == stops.size() ? home : *stops[next].on;
         onward.post(*this);
@@ -41,6 +55,7 @@ struct census : runtime::posted {
     std::vector<stop> stops;
     std::size_t next = 0;
     snapshot now;
+    std::vector<gateway::worker::times_of_route> times;
     runtime::baton back;
     std::shared_ptr<census> itself;
 };
@@ -50,143 +65,196 @@ struct census : runtime::posted {
 /// A thread with a loop and a worker.
 class fleet::crew {
   public:
-    crew(gateway::gateway& shared, std::uint64_t seed) : shared_{shared}, seed_{seed} {}
+    crew(fleet& of, std::size_t number) : of_{of}, number_{number}, seed_{of.next_seed()} {}
 
-    [[nodiscard]] result<> begin(const runtime::endpoint& at) {
-        std::promise<result<>> listening;
-        auto begun = listening.get_future();
-        thread_ = std::thread{[this, at, &listening] { run(at, listening); }};
-        auto outcome = begun.get();
-        if (!outcome) {
-            thread_.join();
+    crew(const crew&) = delete;
+    crew& operator=(const crew&) = delete;
+
+    ~crew() {
+        if (!thread_.joinable()) {
+            return;
         }
-        return outcome;
+        if (loop_ != nullptr) {
+            drain(duration::zero());
+            loop_->post(end_order_);
+        }
+        thread_.join();
     }
 
+    [[nodiscard]] result<runtime::endpoint> begin(const runtime::endpoint& at, bool shared) {
+        if (!has_room_for_a_thread()) {
+            return fail(errc::local_resource, ENOMEM);
+        }
+        std::promise<result<runtime::endpoint>> listening;
+        auto begun = listening.get_future();
+        try {
+            thread_ = std::thread{[this, at, shared, &listening] { run(at, shared, listening); }};
+        } catch (const std::system_error& none) {
+            return fail(errc::local_resource, none.code().value());
+        }
+        return begun.get();
+    }
+
+    /// The second time nothing happens.
     void drain(duration grace) noexcept {
-        grace_ = grace;
-        loop_->post(drain_order_);
-    }
-
-    void join() {
-        if (thread_.joinable()) {
-            thread_.join();
+        if (!std::exchange(told_to_drain_, true)) {
+            grace_ = grace;
+            loop_->post(drain_order_);
         }
     }
 
     [[nodiscard]] census::stop stop() const noexcept { return {loop_, worker_}; }
 
   private:
-    void run(const runtime::endpoint& at, std::promise<result<>>& listening) {
-        runtime::epoll outside;
-        runtime::loop loop{outside};
-        gateway::worker worker{shared_, loop, outside, seed_};
-        runtime::task_group tasks;
-        auto listener = outside.listen(at, true);
-        loop_ = &loop;
-        worker_ = &worker;
-        tasks_ = &tasks;
-        if (!listener) {
-            loop.post(drain_order_);
+    void run(
+        const runtime::endpoint& at, bool shared, std::promise<result<runtime::endpoint>>& listening
+    ) {
+        char name[16];
+        std::snprintf(name, sizeof name, "worker %zu", number_ % 10'000);
+        pthread_setname_np(pthread_self(), name);
+        try {
+            runtime::epoll outside;
+            auto listener = outside.listen(at, shared);
+            if (!listener) {
+                listening.set_value(std::unexpected{listener.error()});
+                return;
+            }
+            runtime::loop loop{outside};
+            gateway::worker worker{of_.shared_, loop, outside, seed_};
+            runtime::task_group tasks;
+            loop_ = &loop;
+            worker_ = &worker;
+            tasks_ = &tasks;
+            const runtime::endpoint bound = (*listener)->local();
+            worker.begin(std::move(*listener));
+            listening.set_value(bound);
             loop.run();
-            listening.set_value(std::unexpected{listener.error()});
-            return;
+        } catch (const std::system_error& none) {
+            listening.set_value(fail(errc::local_resource, none.code().value()));
+        } catch (const std::bad_alloc&) {
+            listening.set_value(fail(errc::local_resource, ENOMEM));
         }
-        worker.begin(std::move(*listener));
-        listening.set_value({});
-        loop.run();
     }
 
-    runtime::task<> drain_and_stop() {
+    runtime::task<> drain_and_tell() {
         auto draining = worker_->drain(grace_);
         co_await draining;
-        loop_->stop();
+        drained_ = true;
+        of_.drained_count_.fetch_add(1, std::memory_order_release);
+        of_.drained_.ring();
+        end_if_over();
     }
 
-    struct drain_order : runtime::posted {
-        explicit drain_order(crew& c) noexcept
-            : posted{[](posted& self) noexcept {
-                  crew& whose = static_cast<drain_order&>(self).of;
-                  whose.tasks_->spawn(whose.drain_and_stop());
-              }},
-              of{c} {}
+    void end_if_over() noexcept {
+        if (drained_ && ending_) {
+            loop_->stop();
+        }
+    }
 
-        crew& of;
+    struct order : runtime::posted {
+        order(crew& c, function run) noexcept : posted{run}, whose{c} {}
+
+        crew& whose;
     };
 
-    gateway::gateway& shared_;
+    static crew& addressee(runtime::posted& self) noexcept {
+        return static_cast<order&>(self).whose;
+    }
+
+    fleet& of_;
+    std::size_t number_;
     std::uint64_t seed_;
+    bool told_to_drain_ = false;
+    duration grace_{};
+
+    // Set by the thread before begin() returns; what they point to lives as long as the thread.
     runtime::loop* loop_ = nullptr;
     gateway::worker* worker_ = nullptr;
     runtime::task_group* tasks_ = nullptr;
-    duration grace_{};
-    drain_order drain_order_{*this};
+
+    // The thread's own.
+    bool drained_ = false;
+    bool ending_ = false;
+
+    order drain_order_{*this, [](runtime::posted& self) noexcept {
+                           crew& here = addressee(self);
+                           here.tasks_->spawn(here.drain_and_tell());
+                       }};
+    order end_order_{*this, [](runtime::posted& self) noexcept {
+                         crew& here = addressee(self);
+                         here.ending_ = true;
+                         here.end_if_over();
+                     }};
     std::thread thread_;
 };
 
-fleet::fleet(gateway::gateway& shared, runtime::loop& main, runtime::network& through)
+fleet::fleet(gateway::gateway& shared, runtime::loop& control)
     : shared_{shared},
-      main_{main},
-      through_{through},
+      control_{control},
+      ticker_{shared.guards(), control},
       seed_{std::random_device{}()},
-      first_{shared, main, through, next_seed()} {}
+      drained_{control} {}
 
-fleet::~fleet() {
-    for (const auto& each : others_) {
-        each->join();
-    }
-}
+fleet::~fleet() = default;
 
 result<runtime::endpoint> fleet::begin(const runtime::endpoint& at) {
-    const std::uint32_t workers = shared_.rules().server.workers;
-    auto listener = through_.listen(at, workers > 1);
-    if (!listener) {
-        return std::unexpected{listener.error()};
+    const std::size_t workers = shared_.rules().server.workers;
+    runtime::endpoint bound = at;
+    constexpr std::size_t for_the_end = std::size_t{4} << 20;
+    const address_space last_words{for_the_end};
+    if (!last_words.held()) {
+        return fail(errc::local_resource, ENOMEM);
     }
-    const auto bound = (*listener)->local();
-    for (std::uint32_t i = 1; i < workers; ++i) {
-        auto made = std::make_unique<crew>(shared_, next_seed());
-        if (auto begun = made->begin(bound); !begun) {
-            return std::unexpected{begun.error()};
+    crews_.reserve(workers);
+    while (crews_.size() < workers) {
+        auto made = std::make_unique<crew>(*this, crews_.size());
+        const auto begun = made->begin(bound, workers > 1);
+        if (!begun) {
+            return begun;
         }
-        others_.push_back(std::move(made));
+        bound = *begun;
+        crews_.push_back(std::move(made));
     }
-    first_.begin(std::move(*listener));
     return bound;
 }
 
-runtime::task<snapshot> fleet::describe(runtime::scope& under) {
-    snapshot own;
-    shared_.guards().describe(own, main_.now());
-    first_.count(own);
-    if (others_.empty()) {
-        co_return own;
-    }
-    auto round = std::make_shared<census>(main_);
-    round->itself = round;
-    round->now = own;
-    for (const auto& each : others_) {
+runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under) {
+    auto round = std::make_shared<census>(control_);
+    shared_.guards().describe(round->now, control_.now());
+    for (const auto& each : crews_) {
         round->stops.push_back(each->stop());
     }
     constexpr duration patience = std::chrono::seconds{1};
     runtime::scope waiting{
-        under, {deadline::after(main_.now(), patience), true, "admin.census", patience}
+        under, {deadline::after(control_.now(), patience), true, "admin.census", patience}
     };
-    round->stops.front().on->post(*round);
+    round->set_out(round);
     auto returning = round->back.wait(waiting);
     const auto woken = co_await returning;
-    if (woken == runtime::wake::ready) {
-        co_return std::move(round->now);
+    if (woken == runtime::wake::ended) {
+        co_return std::nullopt;
     }
-    co_return own;
+    for (const auto& each : round->times) {
+        round->now.routes[each.route].numbers.add_times(*each.kept);
+    }
+    co_return std::move(round->now);
 }
 
 runtime::task<> fleet::drain(duration grace) {
-    for (const auto& each : others_) {
+    for (const auto& each : crews_) {
         each->drain(grace);
     }
-    auto draining = first_.drain(grace);
-    co_await draining;
+    // What is left at the end of the grace is broken off, which takes its moment too.
+    const duration longest = grace + std::chrono::seconds{1};
+    runtime::scope waiting{
+        control_, {deadline::after(control_.now(), longest), true, "server.drain", longest}
+    };
+    while (drained_count_.load(std::memory_order_acquire) < crews_.size() && !waiting.ended()) {
+        auto ringing = drained_.wait(waiting);
+        co_await ringing;
+    }
+    auto ending = ticker_.close();
+    co_await ending;
 }
 
 std::uint64_t fleet::next_seed() noexcept {

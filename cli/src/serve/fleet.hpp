@@ -1,33 +1,42 @@
 #pragma once
 
 #include <curfew/gateway/gateway.hpp>
+#include <curfew/gateway/ticker.hpp>
 #include <curfew/gateway/worker.hpp>
-#include <curfew/runtime/epoll.hpp>
+#include <curfew/runtime/bell.hpp>
+#include <curfew/runtime/endpoint.hpp>
 #include <curfew/runtime/loop.hpp>
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace curfew::cli {
 
-/// The workers of one gateway: the first on the main loop, each further one on a thread with a loop
-/// of its own. All of them listen on one port (SO_REUSEPORT when there are several).
-/// Thread rule: the main loop's thread.
+/// The workers of one gateway, each on a thread with a loop of its own. All of them listen on one
+/// port (SO_REUSEPORT when there are several). They run until the fleet is destroyed; drained ones
+/// still tell their numbers.
+/// Thread rule: the control loop's thread.
 class fleet {
   public:
-    fleet(gateway::gateway& shared, runtime::loop& main, runtime::network& through);
+    fleet(gateway::gateway& shared, runtime::loop& control);
     fleet(const fleet&) = delete;
     fleet& operator=(const fleet&) = delete;
+
+    /// Ends the workers and waits for their threads; what they still serve is broken off.
     ~fleet();
 
-    /// Listens and begins to serve. The answer is the address that was bound.
+    /// Listens and begins to serve. The answer is the address that was bound. After an error those
+    /// that have begun go on until the drain. local_resource with EAGAIN or ENOMEM: there is no
+    /// thread or no memory for another worker.
     [[nodiscard]] result<runtime::endpoint> begin(const runtime::endpoint& at);
 
-    /// The gateway now: guards, and the numbers of all workers. A worker that does not answer
-    /// within a second is left out.
-    [[nodiscard]] runtime::task<gateway::snapshot> describe(runtime::scope& under);
+    /// The gateway now: guards, and the numbers of all workers. Nothing when one of them does not
+    /// answer within a second: counters that leave one out would fall.
+    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> describe(runtime::scope& under);
 
-    /// Lets every worker end what it serves, at most for `grace`.
+    /// Lets every worker end what it serves, for at most `grace`, and waits until all have.
     [[nodiscard]] runtime::task<> drain(duration grace);
 
   private:
@@ -36,11 +45,12 @@ class fleet {
     [[nodiscard]] std::uint64_t next_seed() noexcept;
 
     gateway::gateway& shared_;
-    runtime::loop& main_;
-    runtime::network& through_;
+    runtime::loop& control_;
+    gateway::ticker ticker_;
     std::uint64_t seed_;
-    gateway::worker first_;
-    std::vector<std::unique_ptr<crew>> others_;
+    runtime::bell drained_;
+    std::atomic<std::size_t> drained_count_ = 0;
+    std::vector<std::unique_ptr<crew>> crews_;
 };
 
 }  // namespace curfew::cli

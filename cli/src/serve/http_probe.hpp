@@ -7,6 +7,7 @@
 #include <curfew/runtime/resolver.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace curfew::cli {
@@ -16,13 +17,16 @@ namespace curfew::cli {
 /// Ready when it accepts a connection, or answers `backend.ready_path` with a status below 400.
 /// Alive when it answers `backend.live_path` with less than 500. Without that path: alive when it
 /// accepts a connection; but the kernel does that for a hung program too, so when requests hang and
-/// not one was answered since the last look, it must answer a HEAD with any status.
+/// not one was answered since the last look, it must answer a HEAD with any status. Before it fails
+/// to, the workers let go of their idle connections to it.
 /// Thread rule: the main loop's thread.
 class http_probe final : public process::backend_probe {
   public:
     http_probe(runtime::loop& on, runtime::network& through, gateway::gateway& shared);
 
     [[nodiscard]] runtime::task<bool> answers(purpose why, runtime::scope& under) override;
+
+    [[nodiscard]] std::optional<runtime::endpoint> asks_at() const override { return asks_at_; }
 
   private:
     /// No path: a connection is enough.
@@ -40,7 +44,8 @@ class http_probe final : public process::backend_probe {
     runtime::network& through_;
     runtime::resolver resolver_;
     gateway::gateway& gateway_;
-    std::uint64_t answers_seen_ = 0;
+    time_point heard_at_ = time_point::min();
+    std::optional<runtime::endpoint> asks_at_;
     const policy::http_url& url_;
     const policy::backend_policy& rules_;
 };

@@ -1,12 +1,16 @@
 #include "serving.hpp"
 
+#include <curfew/runtime/sleep.hpp>
+
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <random>
 
 namespace curfew::cli {
@@ -74,6 +78,18 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
     return made ? std::optional{*made} : std::nullopt;
 }
 
+int complain_about_workers(std::size_t workers, failure what) {
+    std::fprintf(
+        stderr,
+        "curfew: cannot start %zu worker%s: %s\n  hint: Ask for fewer (`--workers`), or raise the "
+        "limit on threads or memory (`ulimit -u`, `ulimit -v`).\n",
+        workers,
+        workers == 1 ? "" : "s",
+        std::strerror(what.detail)
+    );
+    return describe(what.code).exit_code;
+}
+
 int complain_about(const policy::address& at, failure what) {
     const errc_entry& entry = describe(what.code);
     std::fprintf(
@@ -94,18 +110,26 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
     : rules_{std::move(rules)},
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
-      log_{rules_->server},
+      untold_{loop_},
+      log_{rules_->server, untold_},
+      output_{STDERR_FILENO},
       root_{loop_},
       gateway_{rules_, log_, loop_.now()},
-      fleet_{gateway_, loop_, outside_},
+      fleet_{gateway_, loop_},
       admin_{
-          loop_, rules_->server.admin_token, [this](runtime::scope& under) { return draw(under); }
+          loop_,
+          rules_->server.admin_token,
+          {[this] { return state(); }, [this](runtime::scope& under) { return draw(under); }}
       },
-      output_{STDERR_FILENO},
+      desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
+      descriptors_{plan_descriptors(
+          descriptor_limit(), rules_->server.workers, rules_->server.connections_max
+      )},
       started_{loop_.now()} {
-    gateway_.health = [this](const http::request& asked) { return admin_.page(asked); };
+    gateway_.connections.narrow(descriptors_.connections);
+    gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
+    gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
     if (!rules_->backend.command.empty()) {
-        gateway_.supervised = true;
         probe_ = std::make_unique<http_probe>(loop_, outside_, gateway_);
         backend_ = std::make_unique<process::backend>(
             loop_, host_, *probe_, *this, options_of(rules_->backend)
@@ -117,6 +141,30 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
 
 serving::~serving() = default;
 
+void serving::tell_descriptors() noexcept {
+    const std::size_t wanted = rules_->server.connections_max;
+    const std::size_t granted = descriptors_.connections;
+    if (granted == wanted) {
+        return;
+    }
+    const bool nearly_all = granted * 10 >= wanted * 9;
+    log_.say(
+        nearly_all ? policy::severity::info : policy::severity::warning,
+        "RLIMIT_NOFILE is " + std::to_string(descriptors_.limit) + ": at most " +
+            std::to_string(granted) + " client connections at a time (server.connections_max is " +
+            std::to_string(wanted) + "); each may need two descriptors, and " +
+            std::to_string(descriptors_.reserved) + " are kept for Curfew's own work"
+    );
+}
+
+void serving::tell_shortage(failure why) noexcept {
+    log_.say(
+        policy::severity::warning,
+        std::string{"a connection could not be accepted: "} + ::strerrordesc_np(why.detail) +
+            "; it waits, and so do those behind it (said at most once a minute)"
+    );
+}
+
 int serving::run() {
     if (!listen()) {
         tasks_.spawn(stop());
@@ -124,11 +172,13 @@ int serving::run() {
         return exit_code_;
     }
     tasks_.spawn(obey_signals());
+    tasks_.spawn(tell_left_out());
     if (backend_) {
         tasks_.spawn(run_backend());
     } else {
         announce_ready();
     }
+    std::set_new_handler(nullptr);
     loop_.run();
     return exit_code_;
 }
@@ -147,10 +197,15 @@ bool serving::listen() {
         return false;
     }
     admin_at_ = (*admin_listener)->local();
-    admin_.begin(std::move(*admin_listener));
+    admin_.begin(std::move(*admin_listener), descriptors_.admin, [this](failure why) {
+        tell_shortage(why);
+    });
     const auto bound = fleet_.begin(*http);
     if (!bound) {
-        exit_code_ = complain_about(server.listen, bound.error());
+        const failure why = bound.error();
+        const bool is_worker = why.detail == EAGAIN || why.detail == ENOMEM;
+        exit_code_ = is_worker ? complain_about_workers(server.workers, why)
+                               : complain_about(server.listen, why);
         return false;
     }
     http_at_ = *bound;
@@ -163,6 +218,7 @@ void serving::announce_ready() {
     }
     std::printf("ready http=%s admin=%s\n", http_at_.text().c_str(), admin_at_.text().c_str());
     std::fflush(stdout);
+    tell_descriptors();
 }
 
 runtime::task<> serving::obey_signals() {
@@ -184,7 +240,11 @@ runtime::task<> serving::obey_signals() {
                 if (backend_) {
                     backend_->forward(*number);
                 } else if (*number == SIGHUP) {
-                    end_with(0);
+                    log_.say(
+                        policy::severity::warning,
+                        "SIGHUP is ignored: reload is not supported yet; restart to read a "
+                        "changed policy"
+                    );
                 }
         }
     }
@@ -219,7 +279,25 @@ runtime::task<> serving::stop() {
     root_.end({cause_kind::shutdown});
     auto closing = admin_.close();
     co_await closing;
+    auto leaving = desk_.close();
+    co_await leaving;
     loop_.stop();
+}
+
+int serving::complain_about_backend(failure why) const {
+    const errc_entry& entry = describe(why.code);
+    const bool has_run = why.code == errc::crash_loop || why.code == errc::command_hung ||
+                         why.code == errc::address_in_use;
+    const std::string reason = has_run ? given_up_ : std::string{entry.title};
+    std::fprintf(
+        stderr,
+        "curfew: the backend `%s` does not run: %s\n  hint: %.*s\n",
+        rules_->backend.command.front().c_str(),
+        reason.c_str(),
+        static_cast<int>(entry.remedy.size()),
+        entry.remedy.data()
+    );
+    return entry.exit_code;
 }
 
 runtime::task<> serving::run_backend() {
@@ -229,30 +307,34 @@ runtime::task<> serving::run_backend() {
     backend_running_ = false;
     backend_ended_.pass();
     if (!ended) {
-        const errc_entry& entry = describe(ended.error().code);
-        std::fprintf(
-            stderr,
-            "curfew: the backend `%s` does not run: %.*s\n  hint: %.*s\n",
-            rules_->backend.command.front().c_str(),
-            static_cast<int>(entry.title.size()),
-            entry.title.data(),
-            static_cast<int>(entry.remedy.size()),
-            entry.remedy.data()
-        );
-        end_with(entry.exit_code);
+        end_with(complain_about_backend(ended.error()));
     }
 }
 
-runtime::task<gateway::snapshot> serving::draw(runtime::scope& under) {
+runtime::task<std::optional<gateway::snapshot>> serving::draw(runtime::scope& under) {
     auto describing = fleet_.describe(under);
     auto now = co_await describing;
-    // Route indexes that nobody has used yet have no name.
-    std::erase_if(now.routes, [](const gateway::route_snapshot& each) {
-        return each.name.empty();
-    });
+    if (now) {
+        // Route indexes that nobody has used yet have no name.
+        std::erase_if(now->routes, [](const gateway::route_snapshot& each) {
+            return each.name.empty();
+        });
+        add_state(*now);
+    }
+    co_return now;
+}
+
+gateway::snapshot serving::state() const {
+    gateway::snapshot now;
+    add_state(now);
+    return now;
+}
+
+void serving::add_state(gateway::snapshot& now) const {
     now.version = version;
     now.uptime = loop_.now() - started_;
     now.draining = draining_;
+    now.connections_limit = gateway_.connections.most();
     now.observe = rules_->gateway.observe;
     now.ready = !draining_;
     if (backend_) {
@@ -260,9 +342,22 @@ runtime::task<gateway::snapshot> serving::draw(runtime::scope& under) {
         now.backend.state = name_of(backend_->state());
         now.backend.restarts = backend_->starts() > 0 ? backend_->starts() - 1 : 0;
         now.backend.pid = backend_->pid();
-        now.backend.last_exit = last_exit_;
+        now.backend.last_exit = backend_->last_end();
     }
-    co_return now;
+}
+
+runtime::task<> serving::tell_left_out() {
+    constexpr auto pace = std::chrono::seconds{1};
+    for (;;) {
+        auto resting = untold_.wait(root_);
+        const auto woken = co_await resting;
+        if (woken == runtime::wake::ended) {
+            co_return;
+        }
+        runtime::sleep_until until{root_, loop_.now() + pace};
+        co_await until;
+        log_.tell_left_out(loop_.now());
+    }
 }
 
 void serving::told(process::backend_state state, std::string_view sentence) {
@@ -270,8 +365,13 @@ void serving::told(process::backend_state state, std::string_view sentence) {
     // A dump keeps children from being reaped; this is where it is heard of.
     process::reap_children();
     gateway_.backend_is_up = state == ready;
-    const bool is_news = state == ready || state == starting;
-    log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
+    // Its last word is printed when its run has ended, in one sentence with the exit code's reason.
+    if (state == crash_looped) {
+        given_up_ = sentence;
+    } else {
+        const bool is_news = state == ready || state == starting;
+        log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
+    }
     auto& guards = gateway_.guards();
     const auto retry_after = rules_->backend.backoff_max;
     switch (state) {
@@ -280,15 +380,14 @@ void serving::told(process::backend_state state, std::string_view sentence) {
             announce_ready();
             break;
         case crash_looped:
+            guards.set_upstream(0, gateway::upstream_state::stopped, {}, loop_.now());
+            break;
         case stopped:
             guards.set_upstream(0, gateway::upstream_state::stopped, retry_after, loop_.now());
             break;
         default:
             guards.set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
             break;
-    }
-    if (state == backing_off || state == crash_looped) {
-        last_exit_ = sentence;
     }
 }
 

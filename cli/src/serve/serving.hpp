@@ -1,14 +1,17 @@
 #pragma once
 
 #include "admin_site.hpp"
+#include "descriptor_plan.hpp"
 #include "event_log.hpp"
 #include "fleet.hpp"
+#include "health_desk.hpp"
 #include "http_probe.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
 #include <curfew/process/line_writer.hpp>
 #include <curfew/process/spawn.hpp>
+#include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/signals.hpp>
@@ -21,6 +24,8 @@
 namespace curfew::cli {
 
 /// `curfew serve` from its policy to its end: the listeners, the workers, the backend, the signals.
+/// The main thread runs the control loop: signals, the backend's supervisor and its probes, the
+/// admin listener. Requests are served by the fleet, whose threads never wait for any of these.
 /// Thread rule: the main thread.
 class serving final : public process::backend_watcher {
   public:
@@ -37,9 +42,15 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<> obey_signals();
     [[nodiscard]] runtime::task<> run_backend();
     [[nodiscard]] runtime::task<> stop();
-    [[nodiscard]] runtime::task<gateway::snapshot> draw(runtime::scope& under);
+    [[nodiscard]] runtime::task<> tell_left_out();
+    [[nodiscard]] gateway::snapshot state() const;
+    void add_state(gateway::snapshot& to) const;
+    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(runtime::scope& under);
+    void tell_descriptors() noexcept;
+    void tell_shortage(failure why) noexcept;
     void announce_ready();
     void end_with(int exit_code);
+    [[nodiscard]] int complain_about_backend(failure why) const;
 
     void told(process::backend_state state, std::string_view sentence) override;
     void printed(std::string_view line) override;
@@ -48,20 +59,24 @@ class serving final : public process::backend_watcher {
     runtime::epoll outside_;
     runtime::loop loop_;
     runtime::signals signals_;
+    runtime::bell untold_;
     event_log log_;
+    // What starts threads comes before what starts tasks: those cannot be left half-way.
+    process::line_writer output_;
     runtime::scope root_;
     runtime::task_group tasks_;
     gateway::gateway gateway_;
     fleet fleet_;
     admin_site admin_;
+    health_desk desk_;
     process::system_host host_;
-    process::line_writer output_;
     std::unique_ptr<http_probe> probe_;
     std::unique_ptr<process::backend> backend_;
+    descriptor_plan descriptors_;
     runtime::endpoint http_at_;
     runtime::endpoint admin_at_;
     time_point started_;
-    std::string last_exit_;
+    std::string given_up_;  ///< why the backend is not started again
     int exit_code_ = 0;
     runtime::baton backend_ended_;
     bool backend_running_ = false;

@@ -18,15 +18,24 @@ std::string to_json(const std::string& file, const policy::project& found) {
     for (const auto& word : found.command) {
         to.value(word);
     }
+    to.end().key("unknown").array();
+    for (const auto& what : found.unknown) {
+        to.value(what);
+    }
     return to.end().end().take();
 }
 
 std::string to_text(const std::string& file, const policy::project& found) {
     std::string text;
+    if (found.findings.empty()) {
+        text = "found no project that is known here; the backend is a guess\n";
+    }
     for (const auto& [evidence, meaning] : found.findings) {
         text += "found " + evidence + ": " + meaning + '\n';
     }
-    if (text.empty()) text = "found no project that is known here; the backend is a guess\n";
+    for (const auto& what : found.unknown) {
+        text += "not known: " + what + '\n';
+    }
     return text + "wrote " + file + "; see that " + found.url() +
            " is where the backend answers, then: curfew check\n";
 }
@@ -40,7 +49,11 @@ int init(const invocation& line) {
     if (const auto problem = policy::write_new_file(file, policy::starter_policy(found))) {
         return complain(line, *problem);
     }
-    print(line.has("--json") ? to_json(file, found) : to_text(file, found));
+    if (line.has("--json")) {
+        print(to_json(file, found));
+    } else if (!line.has("--quiet")) {
+        print(to_text(file, found));
+    }
     return 0;
 }
 

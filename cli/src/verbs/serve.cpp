@@ -6,9 +6,12 @@
 #include <curfew/policy/load.hpp>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
+#include <new>
 
 namespace curfew::cli {
 
@@ -21,6 +24,16 @@ void raise_descriptor_limit() noexcept {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/// Too little memory to start: a half-made server has tasks that cannot be left, so nothing is
+/// unwound. Once it serves, want of memory is an exception again.
+void give_up_for_want_of_memory() noexcept {
+    constexpr std::string_view said =
+        "curfew: cannot start: Cannot allocate memory\n"
+        "  hint: Ask for fewer workers, or raise the limit on memory (ulimit -v).\n";
+    static_cast<void>(::write(STDERR_FILENO, said.data(), said.size()));
+    std::_Exit(describe(errc::internal).exit_code);
 }
 
 }  // namespace
@@ -50,12 +63,16 @@ int serve(const invocation& line) {
     }
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
+    std::set_new_handler(give_up_for_want_of_memory);
     try {
         serving one{loaded.snapshot};
         return one.run();
     } catch (const std::exception& cannot_start) {
-        complain(usage_problem{"cannot start: " + std::string{cannot_start.what()}, ""});
-        return describe(errc::internal).exit_code;
+        complain(usage_problem{
+            "cannot start: " + std::string{cannot_start.what()},
+            "see the limits on threads, memory and descriptors (`ulimit -a`)"
+        });
+        return describe(errc::local_resource).exit_code;
     }
 }
 

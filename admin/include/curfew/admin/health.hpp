@@ -32,10 +32,14 @@ using wall_time = std::chrono::system_clock::time_point;
 /// `/-/health` as JSON: `status`, `timestamp`, `memory_percent`, `cpu_percent`, `problems` (a
 /// sentence each, at most 32 and then how many more), the gateway's totals, and by name the
 /// `upstreams` and the `routes`, each of these with its breaker's `state` (closed, open,
-/// half_open), `in_flight`, `queued` and `limit` (what it may hold of its upstream now).
+/// half_open), `in_flight`, `queued` and `limit` (what it may hold of its upstream now), and when
+/// observing `would_queue`, how many requests would have waited.
 [[nodiscard]] std::string render_health(
     const gateway::snapshot& now, const process_sample& process, wall_time at
 );
+
+/// What strangers may know: `status` and `timestamp` as above.
+[[nodiscard]] std::string render_brief(const gateway::snapshot& now, wall_time at);
 
 /// `/-/health/live`: `{"status":"alive"}`. Whoever can answer this is alive.
 [[nodiscard]] std::string render_live();

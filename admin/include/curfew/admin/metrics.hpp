@@ -20,7 +20,8 @@ namespace curfew::admin {
 
 /// `/-/metrics.json`: `endpoints.{route}` with `request_count`, `avg_time` and `max_time` in
 /// seconds over all requests, `p50_time`, `p95_time`, `p99_time` (upper bounds, 3.125 % at most
-/// above the truth), the same for the upstream's part, and counts of how requests ended.
+/// above the truth), the same for the upstream's part, and counts of how requests ended;
+/// when observing, also of what would have been refused or would have waited.
 [[nodiscard]] std::string render_metrics_json(const gateway::snapshot& now);
 
 }  // namespace curfew::admin

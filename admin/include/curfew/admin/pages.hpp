@@ -3,6 +3,7 @@
 #include <curfew/admin/health.hpp>
 #include <curfew/admin/metrics.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,18 @@ struct page {
     std::string body;
 };
 
+/// The pages there are.
+enum class view : std::uint8_t { health, live, ready, metrics, metrics_json, brief };
+
+/// What lives at `target` (path and perhaps a query, which is ignored); nothing if there is none.
+[[nodiscard]] std::optional<view> view_at(std::string_view target) noexcept;
+
+/// What of the facts a page is drawn from, so that nobody gathers more: the process and the whole
+/// snapshot; of the snapshot only `ready`, `draining` and `backend`; or nothing at all.
+enum class needs : std::uint8_t { everything, state, nothing };
+
+[[nodiscard]] needs needs_of(view page) noexcept;
+
 /// Where pages are drawn from.
 struct facts {
     const gateway::snapshot& now;
@@ -23,8 +36,6 @@ struct facts {
     wall_time at;
 };
 
-/// The page at `target` (path and perhaps a query, which is ignored); nothing if there is none.
-///
 /// | path | status | |
 /// |---|---|---|
 /// | /-/health | 200; 503 when unhealthy | JSON |
@@ -32,6 +43,12 @@ struct facts {
 /// | /-/health/ready | 200; 503 when not ready | JSON |
 /// | /-/metrics | 200 | Prometheus text 0.0.4 |
 /// | /-/metrics.json | 200 | JSON |
+///
+/// `brief` has no path here: it is what `server.health_path` answers on the main listener, the
+/// status of `/-/health` without a name or an address.
+[[nodiscard]] page draw(view what, const facts& known);
+
+/// The page at `target`; nothing if there is none.
 [[nodiscard]] std::optional<page> page_for(std::string_view target, const facts& known);
 
 }  // namespace curfew::admin

@@ -12,6 +12,7 @@
 #include <expected>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace curfew {
 
@@ -42,7 +43,8 @@ struct breaker_config {
     /// The shortest open period that `hint_recovered` may leave.
     duration reset_min = std::chrono::seconds{1};
 
-    /// Over what the rates are taken; failures and slow calls have a window of this shape each.
+    /// Over what the rates are taken. Each has its own total: a call told of while it runs enters
+    /// them at different moments.
     window_shape window{};
     rate_rule failure_rate{};
 
@@ -73,6 +75,7 @@ enum class breaker_reason : std::uint8_t {
     probes_succeeded,  ///< half_open -> closed
     probes_failed,     ///< half_open -> open
     probe_lost,        ///< half_open -> open: a lease ran out
+    tripped,           ///< closed -> open: the caller knew more than the counts
 };
 
 [[nodiscard]] std::string_view to_string(breaker_reason reason) noexcept;
@@ -159,16 +162,27 @@ struct breaker_refusal {
 /// atomic load, and so is a good end that changes nothing (no rate is set and the last call did not
 /// fail); the rest takes a short lock. Times of different threads may be slightly out of order.
 /// Nothing allocates and nothing throws. Permits must not outlive their breaker. Size: about
-/// 2.7 KiB, nearly all of it the two windows.
+/// 2.6 KiB, nearly all of it the window.
 class breaker {
   public:
     /// The right to make one call. 32 bytes. Destroying one unreturned reports `ignored`.
     class permit {
       public:
         permit() noexcept = default;
-        permit(permit&& other) noexcept;
+
+        permit(permit&& other) noexcept
+            : owner_{std::exchange(other.owner_, nullptr)},
+              generation_{other.generation_},
+              started_{other.started_},
+              lease_{other.lease_},
+              slow_{other.slow_},
+              hanging_{other.hanging_} {}
+
         permit& operator=(permit&& other) noexcept;
-        ~permit();
+
+        ~permit() {
+            if (owner_ != nullptr) owner_->drop(*this);
+        }
 
         /// Reports how the call ended and returns the permit. On a permit already returned (or
         /// moved from): the caller's bug.
@@ -229,6 +243,13 @@ class breaker {
     /// closes by a hint. No effect in the other states.
     void hint_recovered(time_point now) noexcept;
 
+    /// Opens a closed breaker on evidence that no count holds, such as calls that wait behind ones
+    /// that hang. No effect in the other states.
+    void trip(time_point now) noexcept;
+
+    /// Failures in a row so far, calls that hang included. Takes the short lock.
+    [[nodiscard]] std::uint32_t failures_in_a_row() const noexcept;
+
     [[nodiscard]] breaker_status status(time_point now) const noexcept;
 
     /// Takes a new (valid) configuration. State, counters, windows (where their shape allows) and
@@ -259,7 +280,10 @@ class breaker {
         std::uint32_t last_serial = 0;
         std::array<lease, max_probes> leases{};
 
-        void settle(const breaker_config& config, time_point now, news& out) noexcept;
+        void settle(const breaker_config& config, time_point now, news& out) noexcept {
+            if (state != breaker_state::closed) catch_up(config, now, out);
+        }
+
         void open(
             const breaker_config& config, breaker_reason why, time_point at, news& out
         ) noexcept;
@@ -274,6 +298,7 @@ class breaker {
             const noexcept;
 
       private:
+        void catch_up(const breaker_config& config, time_point now, news& out) noexcept;
         void change(breaker_state to, breaker_reason why, time_point at, news& out) noexcept;
     };
 
@@ -301,22 +326,22 @@ class breaker {
     void apply(news& out) noexcept;
     void publish() noexcept;
     [[nodiscard]] bool current(const permit& one) const noexcept;
-    [[nodiscard]] tally seen(const rate_window& window, const rate_rule& rule, time_point now)
-        const noexcept;
+    [[nodiscard]] tallies seen(time_point now) const noexcept;
 
     // And this one must not have it.
     void tell(const news& out) const noexcept;
 
-    // Read by every call, written at a change; then what is written under the lock.
+    // Read by every call, written at a change.
     alignas(64) std::atomic<std::uint64_t> phase_{quiet};
     breaker_config config_;
     breaker_listener* listener_;
+
+    // The lock and what a good end writes under it: one cache line. Then what fewer calls write.
     alignas(64) mutable short_lock lock_;
+    rate_window window_;
     machine machine_;
     breaker_totals totals_;
     mutable time_point asked_{};  // the latest time `status` was told
-    alignas(64) rate_window failures_;
-    alignas(64) rate_window slow_;
 };
 
 }  // namespace curfew

@@ -16,6 +16,7 @@ enum class cause_kind : std::uint8_t {
     shed,                ///< a guard refused on purpose
     breaker_open,        ///< a breaker refused
     shutdown,            ///< Curfew is stopping
+    rejected,            ///< what was asked for is not served: malformed, too large, not built
 };
 
 /// Which guard shed, and for want of what.
@@ -35,16 +36,26 @@ enum class shed_reason : std::uint8_t {
 [[nodiscard]] std::string_view to_string(cause_kind kind) noexcept;
 [[nodiscard]] std::string_view to_string(shed_reason reason) noexcept;
 
-/// The single reason an operation ended. `limit_name` points to static storage: the policy key of
-/// the limit that decided ("request.timeout"), empty where none did; `limit` is its value.
+/// The single reason an operation ended. The texts are in static storage.
 struct cause {
     cause_kind kind = cause_kind::completed;
     shed_reason reason = shed_reason::none;
-    std::string_view limit_name{};
-    duration limit{};
+    std::string_view limit_name{};  ///< policy key of the limit that decided; empty: none did
+    duration limit{};               ///< its value, where it is a time
+    std::uint64_t limit_value = 0;  ///< where it is a count, or a size in bytes; 0: not told
+    std::string_view detail{};      ///< what exactly was wrong, where the kind does not tell
 
     friend bool operator==(const cause&, const cause&) noexcept = default;
 };
+
+/// Whether a time decided, even one of zero: only then is `limit` to be shown.
+[[nodiscard]] constexpr bool is_limited_in_time(const cause& why) noexcept {
+    if (why.limit != duration::zero() || why.limit_name.empty()) {
+        return why.limit != duration::zero();
+    }
+    return why.kind == cause_kind::own_timeout || why.kind == cause_kind::inherited_deadline ||
+           why.reason == shed_reason::queue_timeout || why.reason == shed_reason::no_time_left;
+}
 
 /// How an operation counts.
 enum class outcome : std::uint8_t { success, failure, timeout, cancelled, ignored };

@@ -30,6 +30,7 @@ enum class errc : std::uint8_t {
     version_not_supported,
     misdirected,
     not_found,
+    method_not_allowed,
     unauthorized,
     // time
     own_timeout,
@@ -66,6 +67,9 @@ enum class errc : std::uint8_t {
     address_denied,
     local_resource,
     io_error,
+    ledger_newer,
+    ledger_foreign,
+    ledger_corrupt,
     internal,
 };
 

@@ -48,6 +48,19 @@ class histogram {
     /// Adds what `other` has counted.
     void merge(const histogram& other) noexcept;
 
+    /// What a histogram knows beside its buckets.
+    struct totals {
+        std::uint64_t below = 0;
+        std::uint64_t above = 0;
+        duration sum{};
+        duration max{};
+    };
+
+    /// Adds what was counted elsewhere and kept in another form: `count` durations of bucket
+    /// `index`, and once for all of them the totals. Exact, like `merge`.
+    void add_bucket(std::size_t index, std::uint64_t count) noexcept;
+    void add_totals(const totals& more) noexcept;
+
     [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(relaxed); }
 
     /// Exact; stops at the largest duration (292 years of recorded time).
@@ -82,6 +95,9 @@ class histogram {
     void count_at_most(std::span<const duration> bounds, std::span<std::uint64_t> counts)
         const noexcept;
 
+    /// The bucket that counts `value`, which is not negative.
+    [[nodiscard]] static std::size_t index_of(duration value) noexcept;
+
     /// Bucket `index` of `bucket_count`, empty or not.
     [[nodiscard]] bucket at(std::size_t index) const noexcept;
 
@@ -99,7 +115,6 @@ class histogram {
     static constexpr auto relaxed = std::memory_order_relaxed;
     using counter = std::atomic<std::uint64_t>;
 
-    static std::size_t index_of(duration value) noexcept;
     void add_totals(duration sum, std::uint64_t count, duration max) noexcept;
 
     std::array<counter, bucket_count> buckets_{};

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -55,6 +56,14 @@ struct refused {
 /// It waits: its hook is called when that is over (see waiter).
 struct queued {};
 
+/// Hears that somebody waits where nobody did: from now on tick() has work. Called on the thread of
+/// the one who waits, under the admission's lock: it may only leave a message.
+class waiting_listener {
+  public:
+    virtual ~waiting_listener() = default;
+    virtual void waiting_begun() noexcept = 0;
+};
+
 class admission;
 class permit;
 using entered = std::variant<refused, queued, permit>;
@@ -71,6 +80,7 @@ struct places {
     breaker::permit call;
     limiter::permit upstream;
     time_point since{};
+    std::uint64_t serial = 0;  ///< among the route's requests
 };
 
 }  // namespace detail
@@ -100,6 +110,14 @@ class permit {
     /// client.
     [[nodiscard]] time_point hangs_at(duration limit) const noexcept;
 
+    /// When, still without an answer, it should be looked at for the first time: mark_silent.
+    /// Nothing while the route's usual time is unknown.
+    [[nodiscard]] std::optional<time_point> silent_at() const noexcept;
+
+    /// That moment has come. If the whole route gives no sign of life, half of the upstream's limit
+    /// is for other work from now on, long before this one counts as hanging.
+    void mark_silent(time_point now) noexcept;
+
     /// That moment has come: counts in the breaker now, as one failure, and not again at the end.
     /// True if this opened the breaker. The second time, after an answer, and for a probe (whose
     /// own end is the verdict; its lease bounds it) nothing happens.
@@ -110,6 +128,14 @@ class permit {
     /// client left) leaves the verdict to the real end, or to mark_hanging(). When all places of a
     /// route hang or ran into their time-out, nothing can free one soon: its waiters are refused.
     void abandon(outcome result, cause_kind why, time_point now) noexcept;
+
+    /// The client is waited for now: no silence of the upstream.
+    void wait_for_client() noexcept;
+
+    /// It has waited for its client for long (its body, or that it takes the answer): gives its
+    /// adaptive place to others and keeps the one in the route's and the total cap, so that slow
+    /// clients cost the quick ones nothing.
+    void give_way(time_point now) noexcept;
 
     /// It became an event stream: counts as a success, gives the upstream's adaptive place to
     /// others, and keeps its place in the route's and the total cap.
@@ -133,7 +159,7 @@ class permit {
     permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
         : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
 
-    void count_stuck() noexcept;
+    void count_stuck(time_point now) noexcept;
 
     admission* owner_ = nullptr;
     detail::route_guards* route_ = nullptr;
@@ -141,6 +167,7 @@ class permit {
     time_point answered_{};
     duration waited_{};  ///< for the client
     bool has_answer_ = false;
+    bool silent_ = false;
     bool hanging_ = false;
     bool abandoned_ = false;
     bool detached_ = false;
@@ -185,14 +212,19 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///     which one route may hold a share -> the route's queue, left by deadline
 ///
 /// Rules:
-///  - A hung route costs a healthy one nothing but its share. Its requests hold at most their
-///    share of the limit; those that hang open its breaker; then it is refused at once, its
-///    waiters too.
+///  - A hung route costs a healthy one little. Three requests without an answer for as long as the
+///    route's p99 (at least 5 ms) and nobody else is sent until one answers, so that even a
+///    backend of four workers keeps some; before a p99 is known, its share of the limit bounds it.
+///    Requests that hang open its breaker, and who waits behind them counts with them; then it is
+///    refused at once, its waiters too. Hung and abandoned work leaves half of the upstream's limit
+///    to what lives.
 ///  - A freed place goes to a waiter before any newcomer: round robin over the routes that may
 ///    have one (breaker, cap, share), first come first served inside a route.
 ///  - Total cap: refuses, since what fills it (streams, many upstreams) does not free soon.
-///    Breaker: refuses. Cap, limit, share: wait, if the queue has room, unless all the places that
-///    stand in the way are held by abandoned work: then `abandoned`.
+///    Breaker: refuses. Silence, cap, limit, share: wait, if the queue has room, unless the route's
+///    share is held by work that hangs, is over its time, or was abandoned a second ago: then
+///    `abandoned`.
+///  - Who waits for its client for a second in all gives its adaptive place to others.
 ///  - An upstream that is starting: requests wait, whatever the breaker says (its failures were the
 ///    crash). When it is up again open breakers may probe at once, and until the probes' verdict
 ///    requests wait still: a good one lets them in, a bad one refuses them.
@@ -252,12 +284,19 @@ class admission {
         std::size_t upstream, upstream_state state, duration retry_after, time_point now
     ) noexcept;
 
+    /// An upstream that took no connections takes them again. As when a supervised one is up again:
+    /// open breakers may probe at once, and until the verdict requests wait.
+    void upstream_recovered(std::size_t upstream, time_point now) noexcept;
+
     /// Refuses everybody from now on, waiters too (shutting_down). What is in flight goes on.
     void drain(time_point now) noexcept;
 
     /// Gives waiters what time alone has freed (a breaker that may probe). About ten times a
-    /// second is enough; without waiters it costs one load.
+    /// second is enough, and only while somebody waits.
     void tick(time_point now) noexcept;
+
+    /// Who hears when that begins (null: nobody); outlives the admission or is taken off again.
+    void set_listener(waiting_listener* hears) noexcept;
 
     /// Whether a request to this upstream hangs, or ran into its time-out and goes on.
     [[nodiscard]] bool has_hanging_work(std::size_t upstream) const noexcept;
@@ -273,6 +312,9 @@ class admission {
 
     /// Fills in totals, upstreams and routes (all but `numbers` and endpoints, which others know).
     /// Routes are in the order of their indexes, each at its index.
+    /// The lock is taken for each upstream and route by itself, to copy a few numbers and allocate
+    /// nothing: each is as it was at one moment, and no request waits longer for many routes than
+    /// for one. Not beside add_upstream().
     void describe(snapshot& out, time_point now) const;
 
   private:
@@ -292,18 +334,26 @@ class admission {
     [[nodiscard]] permit admit(guards& route, detail::places&& held) noexcept;
     [[nodiscard]] permit observe(guards& route, time_point now) noexcept;
     [[nodiscard]] entered wait_for(
-        guards& route, waiter& wait, const bound& until, time_point now, shed_reason for_want_of
+        guards& route,
+        waiter& wait,
+        const bound& until,
+        time_point now,
+        shed_reason for_want_of,
+        std::string_view limit_name
     ) noexcept;
-    void count_in(guards& route, const detail::places& held) noexcept;
+    void count_in(guards& route, detail::places& held) noexcept;
     void count_out(guards& route, const detail::places& held) noexcept;
+    [[nodiscard]] static bool is_evidence(guards& route, time_point began, time_point now) noexcept;
     void release(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void give_back(guards& route, detail::places& held, time_point now) noexcept;
     void after_release(upstream_guards& upstream, time_point now) noexcept;
+    void hint_recovered(upstream_guards& upstream, time_point now) noexcept;
     void serve_waiters(upstream_guards& upstream, time_point now) noexcept;
     [[nodiscard]] served serve_one(guards& route, time_point now) noexcept;
     void refuse_waiters(guards& route, const refused& why) noexcept;
     bool refuse_if_opened(guards& route, time_point now) noexcept;
-    void refuse_if_jammed(guards& route) noexcept;
+    void refuse_if_jammed(guards& route, time_point now) noexcept;
+    bool refuse_behind_hung(guards& route, time_point now) noexcept;
 
     void seen(time_point now) noexcept { now_ = std::max(now_, now); }
 
@@ -314,6 +364,7 @@ class admission {
     bool short_of_total_ = false;  ///< somebody waits for want of a place in the total
     std::atomic<std::uint32_t> in_flight_{0};
     std::atomic<std::uint32_t> waiting_{0};
+    waiting_listener* listener_ = nullptr;
     time_point now_{};  ///< the latest time told; for permits that are destroyed
     std::vector<std::unique_ptr<upstream_guards>> upstreams_;
     std::vector<std::unique_ptr<guards>> all_routes_;

@@ -24,13 +24,14 @@ struct callers_timeout {
 
 /// Reads what callers say about their own time:
 ///
-///     X-Curfew-Timeout-Ms, x-envoy-expected-rq-timeout-ms   milliseconds, digits only
+///     X-Curfew-Timeout-Ms, x-envoy-expected-rq-timeout-ms   milliseconds, a whole number
 ///     grpc-timeout                                          1 to 8 digits and one of H M S m u n
 ///     X-Request-Timeout                                     seconds ("5", "2.5"), or a text as in
 ///                                                           the policy ("250ms", "1m30s")
 ///
-/// The shortest one wins; a malformed one is ignored; more than 24 h is taken as 24 h. Zero is a
-/// deadline that has passed, never "no limit". The caller tightens its budget with it, so a field
+/// The shortest one wins; more than 24 h is taken as 24 h. Zero, and a number below it ("-1",
+/// "-1S", "-2.5s"), is a deadline that has passed, never "no limit". What is no number ("soon",
+/// "1e3", "+1") says nothing and is ignored. The caller tightens its budget with it, so a field
 /// only ever shortens. Thread rule: pure.
 [[nodiscard]] std::optional<callers_timeout> read_callers_timeout(const http1::field_list& fields
 ) noexcept;

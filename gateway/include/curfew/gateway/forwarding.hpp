@@ -23,7 +23,8 @@
 ///   x-forwarded-for` is an attack): every field known by name (http1::field_id) is decided here
 ///   and not by the peer.
 /// - Framing is made again from what was parsed; trailers are not relayed, so none are asked for.
-/// - No Via, as nginx does: it breaks compression in some backends, and tells clients about us.
+/// - Via is written on requests, as RFC 9110 7.6.3 demands, and not on responses, where it is left
+///   to us: it would tell clients about us.
 namespace curfew::gateway {
 
 /// Who is at the other end of a client's connection. Made once a connection.
@@ -60,15 +61,23 @@ struct request_forwarding {
 /// - The target is sent in origin form (or `*`), with its query.
 /// - Host is kept (a target's authority beats the field).
 /// - X-Forwarded-For, -Proto, -Host: of a trusted peer continued (For) or kept (Proto, Host), else
-///   replaced. Forwarded, X-Forwarded-Port and X-Real-IP pass from trusted peers only.
+///   replaced. What else backends take for a proxy's word passes from trusted peers only:
+///   X-Forwarded-* of any other name, Forwarded, X-Real-IP, X-Client-IP, X-Original-URL,
+///   X-Rewrite-URL. `Proxy`, a CGI-like backend's HTTP_PROXY, passes from nobody.
 /// - X-Curfew-Timeout-Ms is the time left, rounded down, at least 1; the callers' own timeout
 ///   fields (deadline_fields.hpp), where present, are told the same in their own form.
 /// - traceparent is ours; tracestate passes if the trace was continued.
 /// - Expect is dropped: whether to continue was answered here.
 /// - A name with `_` that would be a known field with `-` is dropped: CGI-like backends take one
 ///   for the other.
+/// - Via is continued with `1.1 curfew`; Max-Forwards of OPTIONS and TRACE is one less.
 void forward_request(
     const http1::request_head& head, const request_forwarding& how, http1::wire_writer& out
+) noexcept;
+
+/// Max-Forwards, where it counts: of OPTIONS and TRACE. With 0 the request must not be forwarded
+/// but answered. Nothing where there is none, or no number of at most 9 digits.
+[[nodiscard]] std::optional<std::uint32_t> read_max_forwards(const http1::request_head& head
 ) noexcept;
 
 /// The trace of a request: a child of its traceparent, or a new one. `continued` tells which.
@@ -92,11 +101,13 @@ struct response_framing {
 ) noexcept;
 
 /// Writes the head to send to a client of that HTTP/1 minor version. Content-Length passes as it
-/// came where no body follows (HEAD, 304).
+/// came where no body follows (HEAD, 304), but never on 1xx and 204 (RFC 9110 8.6). `date` becomes
+/// the Date of a response that has none; empty: nothing does, as for 1xx.
 void forward_response(
     const http1::response_head& head,
     const response_framing& framing,
     std::uint8_t client_minor_version,
+    std::string_view date,
     http1::wire_writer& out
 ) noexcept;
 

@@ -11,7 +11,7 @@
 namespace curfew::gateway {
 
 inline constexpr std::size_t outcome_count = static_cast<std::size_t>(outcome::ignored) + 1;
-inline constexpr std::size_t cause_count = static_cast<std::size_t>(cause_kind::shutdown) + 1;
+inline constexpr std::size_t cause_count = static_cast<std::size_t>(cause_kind::rejected) + 1;
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(shed_reason::rate) + 1;
 
 /// How one request ended, for the numbers of its route.
@@ -40,6 +40,10 @@ struct route_numbers {
 
     void record(const request_end& end) noexcept;
     void add(const route_numbers& other) noexcept;
+
+    /// The two parts of add(). Counts are read on the thread that owns `other`; histograms on any.
+    void add_counts(const route_numbers& other) noexcept;
+    void add_times(const route_numbers& other) noexcept;
 
     [[nodiscard]] std::uint64_t requests() const noexcept;
 };

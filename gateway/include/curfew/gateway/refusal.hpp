@@ -4,6 +4,8 @@
 #include <curfew/core/cause.hpp>
 #include <curfew/core/failure.hpp>
 #include <curfew/core/trace_context.hpp>
+#include <curfew/policy/policy.hpp>
+#include <curfew/protocol/http1_violation.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +22,7 @@ struct refusal {
     duration limit{};          ///< what it ran under; told where no limit decided
     duration retry_after{};    ///< zero: not known; then the shortest
     std::string_view route{};  ///< empty: not known yet
+    std::string_view date{};   ///< the field's value; empty: none is written
     const time_account* account = nullptr;
     std::optional<duration> left{};  ///< of the deadline, for the account
     trace_context trace{};
@@ -28,6 +31,13 @@ struct refusal {
     std::uint8_t client_minor_version = 1;
     std::uint64_t dice = 0;  ///< any random number: spreads Retry-After
 };
+
+/// Why a request that broke `rule` is refused: the rule in words, and the policy's limit where it
+/// is one of the policy's.
+[[nodiscard]] cause rejection_by(http1::violation rule, const policy::http_policy& limits) noexcept;
+
+/// Why a body over `http.body_bytes`, which is `most`, is refused.
+[[nodiscard]] cause rejection_by_size(std::uint64_t most) noexcept;
 
 /// Room that any refusal fits into.
 inline constexpr std::size_t refusal_bytes = 4096;
@@ -46,8 +56,10 @@ inline constexpr std::size_t refusal_bytes = 4096;
 ///     "route":"GET /orders/{id}","trace_id":"..."}
 ///
 /// `type` ends in an id of the closed list (core/failure.hpp; docs/errors.md has a section for
-/// each). Members that do not apply are left out, but `limit_ms` is always there (null where there
-/// is none). Milliseconds are rounded down.
+/// each). Members that do not apply are left out, but `limit_ms` is always there: null where no
+/// limit decided, and where the one that did is no time. Of a count or a size that decided
+/// `limit_value` is the number (`"limit":"http.header_bytes","limit_ms":null,"limit_value":32768`).
+/// `detail` says which rule of HTTP a client broke. Milliseconds are rounded down.
 ///
 /// Retry-After is there for every 503 that may pass by itself: `retry_after` in whole seconds,
 /// rounded up, at least 1, and up to a quarter (at least 2 s) more, so that those who were refused

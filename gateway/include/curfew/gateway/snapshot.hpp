@@ -18,7 +18,7 @@ namespace curfew::gateway {
 
 struct endpoint_snapshot {
     std::string address;          ///< "127.0.0.1:8000"
-    bool healthy = true;          ///< false: skipped just now after failed connects
+    bool healthy = true;          ///< false: takes no connections just now
     std::uint32_t in_flight = 0;  ///< requests being served by it
     std::uint32_t idle = 0;       ///< kept-alive connections at rest
     std::uint64_t connects = 0;   ///< connections opened so far
@@ -27,13 +27,13 @@ struct endpoint_snapshot {
 
 struct upstream_snapshot {
     std::string name;
-    std::uint32_t limit = 0;        ///< the adaptive limit now
-    std::uint32_t in_flight = 0;    ///< places held, abandoned ones included
-    std::uint32_t abandoned = 0;    ///< places held by work whose answer was given up
-    std::uint32_t detached = 0;     ///< event streams: counted in the total, not in the limit
-    std::uint32_t route_cap = 0;    ///< how many of the places one route may hold now
-    std::uint32_t queued = 0;       ///< waiters of all its routes
-    bool up = true;                 ///< false: the backend is down or restarting
+    std::uint32_t limit = 0;      ///< the adaptive limit now
+    std::uint32_t in_flight = 0;  ///< places held, abandoned ones included
+    std::uint32_t abandoned = 0;  ///< places held by work whose answer was given up
+    std::uint32_t detached = 0;   ///< event streams: counted in the total, not in the limit
+    std::uint32_t route_cap = 0;  ///< how many of the places one route may hold now
+    std::uint32_t queued = 0;     ///< waiters of all its routes
+    bool up = true;               ///< false: the backend is down, or no endpoint takes connections
     std::string_view limit_reason;  ///< why the limit changed last (static storage)
     std::vector<endpoint_snapshot> endpoints;
 };
@@ -60,7 +60,7 @@ struct route_snapshot {
 struct backend_snapshot {
     std::string state;  ///< "starting", "ready", "restarting", "crash_loop", "stopped"
     std::uint64_t restarts = 0;
-    std::string last_exit;  ///< "exit 1", "signal 9", "hung"; empty: never ended
+    std::string last_exit;  ///< "exit status 1", "hung"; empty: never ended
     std::int64_t pid = 0;   ///< 0: not running
 };
 
@@ -75,7 +75,8 @@ struct snapshot {
     std::uint32_t queued = 0;
     std::uint64_t requests = 0;  ///< ended so far, refused ones included
     std::uint64_t refused = 0;
-    std::uint32_t connections = 0;  ///< client connections open now
+    std::uint32_t connections = 0;      ///< client connections open now
+    std::size_t connections_limit = 0;  ///< at most so many; beyond it clients wait in the kernel
     std::uint64_t connections_accepted = 0;
     std::uint64_t bad_requests = 0;  ///< refused before a route was known (400, 408, 431, ...)
     std::vector<upstream_snapshot> upstreams;

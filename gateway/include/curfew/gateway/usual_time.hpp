@@ -16,10 +16,10 @@ namespace curfew::gateway {
 /// A histogram of four buckets a power of two from 1 ms to over a minute (a bucket's upper bound is
 /// at most 25 % above the truth), halved every 1024 samples: so it remembers the last one or two
 /// thousand requests, by count and not by time, and a quiet night changes nothing. Only answers
-/// that went well are recorded, late ones and those of abandoned work too. Time-outs are not: in
-/// an incident the usual time stays what it was when the route was well. A route that has become
-/// slower for good is learnt all the same, because its late answers are answers: about ten of them
-/// in a thousand move the p99.
+/// that went well are recorded. Time-outs are not: in an incident the usual time stays what it was
+/// when the route was well. Late answers of work that hung or was abandoned are the caller's
+/// choice: those of one hang must not hide the next one, while a route that has become slower for
+/// good is learnt from those that began after such an answer; about ten in a thousand move the p99.
 ///
 /// hang_threshold: 4 x p99, at least 1 s, at most the request's own limit.
 ///  - Cold start: with fewer than 32 samples nothing is usual, and the threshold is half of the

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace curfew::gateway {
 
@@ -26,15 +27,23 @@ class worker {
     worker& operator=(const worker&) = delete;
     ~worker();
 
-    /// Accepts from now on, at most `server.connections_max` connections at a time.
+    /// Accepts from now on, under the cap that all workers share.
     void begin(std::unique_ptr<runtime::listener> listening);
 
     /// Stops accepting and lets what is being served end, for at most `grace`; what is left then is
     /// broken off. Idle connections close at once. Must have ended before the worker is destroyed.
     [[nodiscard]] runtime::task<> drain(duration grace);
 
-    /// Adds this thread's numbers to `into`, whose routes were filled by admission::describe.
-    void count(snapshot& into) const;
+    /// The histograms of a route on this thread. Any thread may read them while the worker lives.
+    struct times_of_route {
+        std::size_t route = 0;
+        const route_numbers* kept = nullptr;
+    };
+
+    /// Adds this thread's numbers to `into`, whose routes were filled by admission::describe; but
+    /// of the histograms, which are long, it only says in `times` where they are, so that whoever
+    /// asks adds them up on its own thread.
+    void count(snapshot& into, std::vector<times_of_route>& times) const;
 
   private:
     std::unique_ptr<worker_state> state_;

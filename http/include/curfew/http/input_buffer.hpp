@@ -41,20 +41,23 @@ class input_buffer {
 /// Waits until `from` has something to read: false when the scope ended.
 [[nodiscard]] runtime::task<bool> until_readable(runtime::stream& from, runtime::scope& under);
 
-/// try_fill, waiting as needed: ok, end or failed; would_block means that the scope ended. A
-/// stream that always has more yields to the others every `loop::reads_a_resume` reads.
+/// try_fill, waiting as needed: ok, end or failed; would_block means that the scope ended, and then
+/// nothing is read, however much is there. A stream that always has more yields to the others every
+/// `loop::reads_a_resume` reads.
 [[nodiscard]] runtime::task<runtime::io_result> fill(
     input_buffer& into, runtime::stream& from, std::size_t longest, runtime::scope& under
 );
 
 /// Writes something of `parts`, waiting as needed, and takes what was written out of them; parts
-/// that are used up leave the span. `parts` must outlive the task.
+/// that are used up leave the span. Under a scope that has ended it tries once and does not wait: a
+/// last word is said if it costs no time. `parts` must outlive the task.
 [[nodiscard]] runtime::task<runtime::io_result> write_some(
     runtime::stream& to, std::span<iovec>& parts, runtime::scope& under
 );
 
 /// Writes all parts whole, in as few calls as possible. ok, failed, or would_block when the scope
-/// ended before. The parts are used up on the way; what they point to must hold until it returns.
+/// ended before, which is asked after each call. The parts are used up on the way; what they point
+/// to must hold until it returns.
 [[nodiscard]] runtime::task<runtime::io_result> write_all(
     runtime::stream& to, std::span<iovec> parts, runtime::scope& under
 );

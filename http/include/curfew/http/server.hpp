@@ -26,6 +26,8 @@ struct response {
     int status = 200;
     std::string_view content_type = "text/plain; charset=utf-8";
     std::string body;
+    std::string_view allow{};      ///< of a 405: the methods that are taken
+    std::string_view challenge{};  ///< of a 401: WWW-Authenticate
 };
 
 /// Makes the task that answers; the request's views hold until it has ended.

@@ -21,7 +21,8 @@ inline constexpr std::size_t file_bytes_max = 1024 * 1024;
 /// is complained about and not passed over.
 [[nodiscard]] std::optional<std::string> find_file(const std::string& directory);
 
-/// Writes a new file whole or not at all; an existing one is never overwritten or followed.
+/// Writes a new file whole or not at all; an existing one is never overwritten or followed. The
+/// problem is `bad_usage` if there is one already, and `io_error` for all that the system refuses.
 [[nodiscard]] std::optional<problem> write_new_file(
     const std::string& path, std::string_view content
 );

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/core/failure.hpp>
 #include <curfew/policy/policy.hpp>
 
 #include <cstddef>
@@ -36,6 +37,7 @@ struct sources {
 
 /// One thing that is wrong, said in a way that helps to mend it.
 struct problem {
+    errc code = errc::policy_invalid;
     std::string origin;  ///< "curfew.toml:3:11", "CURFEW_REQUEST_TIMEOUT", "--timeout"
     std::string file;    ///< empty where it does not come from the file
     std::size_t line = 0;
@@ -87,8 +89,10 @@ struct loading {
     /// The keys that a layer above the built-in ones set, in alphabetical order.
     [[nodiscard]] std::vector<std::string> set_keys() const;
 
-    /// Why `key` has its value; a problem ("did you mean") where there is no such key. Asking a
-    /// loading that has no snapshot is the caller's bug.
+    /// Why `key` has its value; a problem ("did you mean") where there is no such key. A key of any
+    /// upstream or route ("route.timeout"), and one of an upstream or a route where none is
+    /// declared, is explained as it stands in docs/policy.md ("route.*.timeout"), with its default.
+    /// Asking a loading that has no snapshot is the caller's bug.
     [[nodiscard]] std::expected<explanation, problem> explain(std::string_view key) const;
 };
 

@@ -144,6 +144,16 @@ struct backend_policy {
     bool prefix_output = true;
 };
 
+/// [ledger]: the durable record of operations.
+struct ledger_policy {
+    bool enabled = true;
+    std::string path;  ///< empty: `curfew/ledger.db` in the XDG state directory
+    std::uint64_t size_max = 1024ULL * 1024 * 1024;
+    duration keep_rows = std::chrono::days{14};
+    duration keep_minutes = std::chrono::days{90};
+    std::uint32_t success_rows = 2;  ///< a second, of each process
+};
+
 struct policy {
     std::string environment = "development";
     server_policy server;
@@ -153,6 +163,7 @@ struct policy {
     limiter_policy limiter;
     breaker_policy breaker;
     backend_policy backend;
+    ledger_policy ledger;
     std::vector<upstream_policy> upstreams;  ///< in the order of the file; names are unique
     std::vector<route_policy> routes;        ///< empty: the gateway derives them from the traffic
 

@@ -29,6 +29,10 @@ class backend_probe {
 
     /// True if it answered well. Ends, with false, when `under` ends.
     [[nodiscard]] virtual runtime::task<bool> answers(purpose why, runtime::scope& under) = 0;
+
+    /// Where it asks, or was answered well last. If that is known, a backend is ready only when it
+    /// is its own tree that listens there.
+    [[nodiscard]] virtual std::optional<runtime::endpoint> asks_at() const { return std::nullopt; }
 };
 
 /// Answers when a TCP connection is accepted. As liveness it is weak: the kernel accepts for a
@@ -61,6 +65,9 @@ struct backend_options {
     command what{};  ///< its output modes are set by `prefix`
     supervisor_options limits{};
     duration probe_timeout = std::chrono::seconds{2};
+    /// Where it cannot be told who listens at the backend's address, it is not ready before it has
+    /// run for so long: who finds the address taken has ended by then.
+    duration settle = std::chrono::seconds{1};
     stop_plan stop{};                   ///< dump_first is decided case by case
     std::string prefix = "backend | ";  ///< of each line of output; empty: the output is ours
     bool dump_stacks = true;            ///< of a backend that hangs, before it is stopped
@@ -91,9 +98,9 @@ class backend {
     backend& operator=(const backend&) = delete;
     ~backend();
 
-    /// Until it has stopped for good. Success: it was told to. Failures: crash_loop; what `spawn`
-    /// said when the first start cannot succeed; cancelled when `under` ended: the tree is then
-    /// killed without grace.
+    /// Until it has stopped for good. Success: it was told to. Failures: crash_loop, command_hung
+    /// and address_in_use (see supervisor); what `spawn` said when the first start cannot succeed;
+    /// cancelled when `under` ended: the tree is then killed without grace.
     [[nodiscard]] runtime::task<result<>> run(runtime::scope& under);
 
     /// Ends it in steps; a second call forces, a third does not wait any longer.
@@ -106,6 +113,10 @@ class backend {
 
     /// Starts so far, the first included.
     [[nodiscard]] std::size_t starts() const noexcept { return machine_.starts(); }
+
+    /// How it ended last: "exit status 1", "signal 9 (SIGKILL)", "hung", "not ready in time"; empty
+    /// while it never has.
+    [[nodiscard]] const std::string& last_end() const noexcept { return last_end_; }
 
     /// The leader's pid, 0 when it does not run.
     [[nodiscard]] pid_t pid() const noexcept;
@@ -123,9 +134,13 @@ class backend {
 
     supervisor_event spawn_tree();
     std::optional<supervisor_event> pending_event();
+    supervisor_event judge(bool good);
+    std::optional<ownership> ask_owner();
     bool stop_was_asked_again();
     void announce(const supervisor_action& action);
     [[nodiscard]] std::string sentence_for(const supervisor_action& action) const;
+    [[nodiscard]] std::string farewell() const;
+    [[nodiscard]] std::string address() const;
     [[nodiscard]] std::string last_words() const;
     [[nodiscard]] result<> verdict() const;
     [[nodiscard]] time_point now() const noexcept;
@@ -144,6 +159,8 @@ class backend {
     std::optional<failure> spawn_failure_;
     std::string last_end_;    ///< how the last incarnation ended
     std::string last_lines_;  ///< and what it printed last
+    std::string stranger_;    ///< who answered in its place
+    time_point spawned_at_{};
     time_point last_answer_{};
     std::size_t stops_asked_ = 0;
     std::size_t stops_told_ = 0;

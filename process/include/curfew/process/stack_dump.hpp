@@ -15,7 +15,7 @@ namespace curfew::process {
 struct dump_request {
     std::vector<process_facts> members;  ///< of a fresh scan
     std::string id;             ///< names the file: hang-<id>.txt; letters, digits, '-', '_', '.'
-    std::string directory;      ///< empty: no file, only the text
+    std::string directory;      ///< empty: no file, only the text; the newest 64 dumps are kept
     std::string python_stacks;  ///< python_hook::stacks of the unit; empty: none
     std::optional<duration> hung_for;  ///< for the headline
 };

@@ -33,7 +33,8 @@ struct supervisor_options {
     duration backoff_min = std::chrono::milliseconds{200};  ///< doubled by each crash in a row
     duration backoff_max = std::chrono::seconds{30};
     double jitter = 0.2;            ///< each pause is spread evenly over +-20 %
-    std::uint32_t crash_limit = 5;  ///< this many crashes within the window: given up
+    std::uint32_t crash_limit = 5;  ///< this many crashes within the window: given up; and so many
+                                    ///< starts not ready in time, at any pace
     duration crash_window = std::chrono::minutes{1};
     duration stable_after =
         std::chrono::minutes{1};  ///< ready this long: the next backoff is short
@@ -47,6 +48,7 @@ struct supervisor_event {
         spawn_failed,  ///< `error`
         exited,        ///< the leader has ended; something of its tree may be left
         probed,        ///< a probe that was asked for has ended; `good`
+        usurped,       ///< it has ended well, but it was a stranger who answered
         stopped,       ///< the whole tree is gone (or what is left is abandoned)
         tick,          ///< time has come; harmless when it has not
         stop,          ///< stop for good; a second one: at once
@@ -78,7 +80,8 @@ struct supervisor_action {
         exited,
         hung,
         restarting_in,  ///< `wake` says when
-        gave_up,        ///< crash loop
+        usurped,        ///< the address is a stranger's; told once a start
+        gave_up,        ///< `reason()` says why
         cannot_start,
         stopping,
         stopped,
@@ -95,8 +98,13 @@ struct supervisor_action {
 ///
 /// A backend is restarted when it exits, whatever its status, when it is not ready in time, and
 /// when it stops answering. The pause before a restart grows from backoff_min to backoff_max,
-/// with jitter from a seeded source. Crashes beyond crash_limit within crash_window are a crash
-/// loop: terminal. So is a first start that cannot succeed (not found, not executable).
+/// with jitter from a seeded source. It is given up for good:
+///  - after crash_limit crashes or hangs within crash_window, or as many starts that were not ready
+///    in time since it was ready last, however long that took: command_hung if the last one hung,
+///    else crash_loop;
+///  - when it ends, or is not ready in time, while a stranger holds its address, and it was never
+///    ready: address_in_use;
+///  - when its first start cannot succeed (not found, not executable).
 class supervisor {
   public:
     supervisor(const supervisor_options& options, std::uint64_t seed)
@@ -109,6 +117,12 @@ class supervisor {
     /// Starts so far, the first included.
     [[nodiscard]] std::size_t starts() const noexcept { return starts_; }
 
+    /// Why it was given up: the error that stands for it.
+    [[nodiscard]] errc reason() const noexcept { return reason_; }
+
+    /// Starts that were not ready in time, since it was ready last.
+    [[nodiscard]] std::uint32_t hung_starts() const noexcept { return hung_starts_; }
+
   private:
     using order = supervisor_action::order;
     using notice = supervisor_action::notice;
@@ -118,11 +132,13 @@ class supervisor {
     supervisor_action when_spawn_failed(failure error, time_point now);
     supervisor_action when_ended(notice why, bool hangs, time_point now);
     supervisor_action when_probed(bool good, time_point now);
+    supervisor_action when_usurped(time_point now);
     supervisor_action when_stopped(time_point now);
     supervisor_action when_told_to_stop();
     supervisor_action on_tick(time_point now);
     supervisor_action wait() const noexcept;
     void count_crash(time_point now);
+    [[nodiscard]] std::optional<errc> hopeless() const noexcept;
     [[nodiscard]] duration next_pause();
 
     supervisor_options options_;
@@ -135,6 +151,11 @@ class supervisor {
     std::size_t starts_ = 0;
     std::uint32_t failures_ = 0;
     std::uint32_t crashes_in_a_row_ = 0;
+    std::uint32_t hung_starts_ = 0;
+    errc reason_ = errc::crash_loop;
+    bool hung_ = false;     ///< the last one did not end by itself
+    bool usurped_ = false;  ///< in this start, a stranger answered
+    bool was_ready_ = false;
     bool probing_ = false;
     bool wanted_ = true;
 };

@@ -2,6 +2,7 @@
 
 #include <curfew/core/clock.hpp>
 #include <curfew/core/failure.hpp>
+#include <curfew/process/listener.hpp>
 #include <curfew/process/membership.hpp>
 
 #include <cstddef>
@@ -87,6 +88,9 @@ class unit {
 
     /// Sends a signal; to everyone: every member of a fresh scan. Returns how many it reached.
     virtual std::size_t signal(target whom, int number) = 0;
+
+    /// Who takes the connections to this address (a pass over /proc).
+    [[nodiscard]] virtual listener_owner who_listens(const runtime::endpoint& to) = 0;
 
     /// Read ends of captured streams (non-blocking, owned by the unit); -1 if not captured.
     [[nodiscard]] virtual int standard_output() const noexcept = 0;

@@ -13,6 +13,7 @@ namespace curfew::http1 {
 struct body_limits {
     std::uint32_t extension_bytes = 4 * 1024;  ///< chunk extensions, the whole body's together
     std::uint32_t trailer_bytes = 8 * 1024;    ///< trailer fields, line ends included
+    std::uint32_t trailer_count = 100;         ///< trailer fields
 };
 
 /// Takes a body out of its framing. Keeps no bytes, only where it stands: every byte is shown to

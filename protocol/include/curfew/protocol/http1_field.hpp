@@ -29,7 +29,9 @@ enum class field_id : std::uint8_t {
     keep_alive,
     last_event_id,
     location,
+    max_forwards,
     origin,
+    proxy,
     proxy_authenticate,
     proxy_authorization,
     proxy_connection,
@@ -51,19 +53,21 @@ enum class field_id : std::uint8_t {
     upgrade,
     user_agent,
     via,
+    x_client_ip,
     x_curfew_timeout_ms,
     x_envoy_expected_rq_timeout_ms,
     x_forwarded_for,
     x_forwarded_host,
     x_forwarded_port,
     x_forwarded_proto,
+    x_original_url,
     x_real_ip,
     x_request_id,
     x_request_timeout,
+    x_rewrite_url,
 };
 
-inline constexpr std::size_t field_id_count =
-    static_cast<std::size_t>(field_id::x_request_timeout) + 1;
+inline constexpr std::size_t field_id_count = static_cast<std::size_t>(field_id::x_rewrite_url) + 1;
 
 /// The usual spelling ("Content-Length"); empty for `other`.
 [[nodiscard]] std::string_view to_string(field_id id) noexcept;

@@ -23,7 +23,7 @@ enum class violation : std::uint8_t {
     target,               ///< a byte or a form the request target may not have
     target_too_long,
     version_malformed,    ///< not `HTTP/D.D`
-    version_unsupported,  ///< neither 1.0 nor 1.1
+    version_unsupported,  ///< not 1.x
     // lines and fields
     bare_lf,
     bare_cr,
@@ -56,13 +56,15 @@ enum class violation : std::uint8_t {
     chunk_end,  ///< a chunk's data is not followed by CRLF
     trailer,    ///< a malformed trailer field
     trailers_too_large,
+    too_many_trailers,
     body_truncated,  ///< the peer closed before the body's announced end
 };
 
 /// One short sentence for a log or a problem's `detail`; static, without the peer's bytes.
 [[nodiscard]] std::string_view describe(violation rule) noexcept;
 
-/// The code (so the HTTP status) with which a *request* that broke `rule` is refused.
+/// The code (so the HTTP status) with which a *request* that broke `rule` is refused: errc::framing
+/// where its length is in doubt, errc::bad_request where the grammar alone is broken.
 /// A response that broke any rule is errc::upstream_protocol.
 [[nodiscard]] errc request_error(violation rule) noexcept;
 

@@ -4,20 +4,32 @@
 #include <curfew/runtime/poller.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <span>
 
 struct epoll_event;
 
 namespace curfew::runtime {
 
+/// How finely epoll measures a wait.
+enum class precision : std::uint8_t {
+    nanosecond,   ///< `epoll_pwait2`, since Linux 5.11
+    millisecond,  ///< `epoll_wait`
+};
+
+/// The milliseconds that `epoll_wait` is given for a wait of `length`: rounded up, so that it never
+/// ends early; at most an hour, after which the loop looks again; -1 for duration::max(), for ever.
+[[nodiscard]] int whole_milliseconds(duration length) noexcept;
+
 /// The real world of one loop: epoll, edge-triggered, each descriptor registered once for both
 /// directions. Waits with `epoll_pwait2`, so that the wheel's next expiry is exact to the
 /// nanosecond, and asks the kernel for a timer slack of 1 ns on the loop's thread; before
 /// Linux 5.11 (and under valgrind 3.19) with `epoll_wait`, up to 1 ms late and never early.
+/// `finest` is for tests: what to begin with.
 /// Start-up failures (no epoll, no eventfd) end in std::system_error.
 class epoll final : public poller, public network {
   public:
-    epoll();
+    explicit epoll(precision finest = precision::nanosecond);
     epoll(const epoll&) = delete;
     epoll& operator=(const epoll&) = delete;
     ~epoll() override;
@@ -41,7 +53,7 @@ class epoll final : public poller, public network {
     steady_clock clock_;
     int epoll_ = -1;
     int wake_ = -1;
-    bool exact_ = true;  ///< the kernel has epoll_pwait2
+    precision precision_;
     std::atomic<bool> waking_ = false;
 };
 

@@ -54,6 +54,9 @@ class loop {
     /// Runs `work` on this loop's thread, soon.
     void post(posted& work) noexcept;
 
+    /// Takes back what was posted and has not run. On the loop's thread, or when it does not run.
+    void withdraw(posted& work) noexcept;
+
     /// Counts one read of the coroutine that runs now. True when it has had `reads_a_resume` since
     /// it was resumed: a peer that always has more must not keep the others waiting, so it yields.
     [[nodiscard]] bool overdraws() noexcept { return ++reads_ > reads_a_resume; }

@@ -16,8 +16,8 @@ struct in_parent;
 /// everything under its children with it. A child works under min(parent, own). The cause is
 /// decided once. Lives in a coroutine's frame, inside its parent's lifetime; leaving it with a
 /// child or a waiter still inside is a bug (structured concurrency after Trio and N. J. Smith's
-/// notes). Costs one timer of the loop's wheel when its own bound is the tighter one. No
-/// allocation. Thread rule: the loop's thread.
+/// notes). Each scope has a timer for its own bound and none for its parent's, so what one of them
+/// is told (rebound) holds below it at once. No allocation. Thread rule: the loop's thread.
 class scope : private list_node<in_parent> {
   public:
     /// A root: ends when cancelled, or at `limit`.
@@ -44,10 +44,10 @@ class scope : private list_node<in_parent> {
         return *why_;
     }
 
-    /// What it works under: min(parent, own).
-    [[nodiscard]] const bound& limit() const noexcept { return limit_; }
+    /// What it works under: min(parent, own), a tie being the parent's. Looks at all its parents.
+    [[nodiscard]] bound limit() const noexcept;
 
-    /// Replaces the own bound; the parent's still holds.
+    /// Replaces the own bound, for the children too; the parent's still holds.
     void rebound(const bound& limit) noexcept;
 
     [[nodiscard]] loop& on() const noexcept { return loop_; }
@@ -65,7 +65,7 @@ class scope : private list_node<in_parent> {
 
     loop& loop_;
     scope* parent_;
-    bound limit_;
+    bound own_;
     std::optional<cause> why_;
     expiry timer_;
     intrusive_list<waiter, in_scope> waiters_;

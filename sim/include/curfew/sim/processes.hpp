@@ -23,6 +23,7 @@ struct behaviour {
     bool stopped = false;  ///< state T: signals other than SIGKILL wait for SIGCONT
     /// State D until this long after its start: not even SIGKILL ends it before.
     std::optional<duration> uninterruptible{};
+    process::listener_owner listener{process::ownership::own};  ///< of whatever it is asked for
     int respawns = 0;  ///< how many more like itself appear, one each time one is ended by a signal
     std::vector<behaviour> children{};
 };

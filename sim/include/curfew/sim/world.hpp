@@ -48,6 +48,9 @@ class world final : public runtime::poller, public runtime::network {
     /// Ends of connections that exist now: what a leak test counts.
     [[nodiscard]] std::size_t open_streams() const noexcept { return streams_.size(); }
 
+    /// How often a stream was told to acknowledge at once.
+    [[nodiscard]] std::size_t acknowledgements() const noexcept { return acknowledgements_; }
+
     [[nodiscard]] time_point now() noexcept override { return clock_.now(); }
 
     void wait(deadline until) noexcept override;
@@ -67,6 +70,7 @@ class world final : public runtime::poller, public runtime::network {
 
   private:
     friend class simulated_stream;
+    std::size_t acknowledgements_ = 0;
     friend class simulated_listener;
 
     struct happening {

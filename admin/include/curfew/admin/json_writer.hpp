@@ -9,7 +9,8 @@
 namespace curfew::admin {
 
 /// Writes one JSON text (RFC 8259), member by member, in the order of the calls. Strings of any
-/// bytes come out as valid UTF-8 (U+FFFD for what is not); a number that JSON lacks is null.
+/// bytes come out as valid UTF-8 (U+FFFD for what is not); a number that JSON lacks is null, and
+/// one from 1e-9 to 1e15 is a plain decimal without an exponent.
 class json_writer {
   public:
     void begin_object() { open('{'); }

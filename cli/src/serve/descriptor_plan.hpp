@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+namespace curfew::cli {
+
+/// How a process's descriptors are shared out, so that clients can never take those that the rest
+/// needs. A client may cost two: its own connection, and one to an upstream.
+struct descriptor_plan {
+    std::size_t limit = 0;        ///< RLIMIT_NOFILE; what is unlimited counts as a billion
+    std::size_t reserved = 0;     ///< kept for loops, listeners, admin, lookups, log and dumps
+    std::size_t connections = 0;  ///< client connections at a time, at least 1
+    std::size_t admin = 0;        ///< admin connections at a time, at least 4
+};
+
+/// Shares out `limit` among `workers`, for at most `wanted` client connections. Below some 60
+/// descriptors the reserve cannot be kept whole, and one client is let in all the same.
+[[nodiscard]] descriptor_plan plan_descriptors(
+    std::size_t limit, std::size_t workers, std::size_t wanted
+) noexcept;
+
+/// The soft limit of this process.
+[[nodiscard]] std::size_t descriptor_limit() noexcept;
+
+}  // namespace curfew::cli

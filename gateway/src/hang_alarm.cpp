@@ -1,0 +1,69 @@
+#include "hang_alarm.hpp"
+
+#include <algorithm>
+
+namespace curfew::gateway {
+
+namespace {
+
+/// A client that is waited for no longer than this in all is no slow one.
+constexpr duration client_patience = std::chrono::seconds{1};
+
+}  // namespace
+
+hang_alarm::hang_alarm(permit& held, runtime::loop& on) noexcept
+    : timer{[](timer& self) noexcept {
+          auto& mine = static_cast<hang_alarm&>(self);
+          mine.ring(mine.on_.now());
+      }},
+      held_{held},
+      on_{on} {}
+
+void hang_alarm::ring(time_point now) noexcept {
+    if (paused_) return held_.give_way(now);
+    if (now >= held_.hangs_at(limit_)) {
+        held_.mark_hanging(now);
+        return;
+    }
+    held_.mark_silent(now);
+    on_.timers().arm(*this, held_.hangs_at(limit_));
+}
+
+void hang_alarm::begin(duration limit) noexcept {
+    limit_ = limit;
+    running_ = true;
+    paused_.reset();
+    arm();
+}
+
+void hang_alarm::pause() noexcept {
+    if (paused_) return;
+    paused_ = on_.now();
+    if (running_) held_.wait_for_client();
+    const auto left = std::max(duration::zero(), client_patience - paused_before_);
+    on_.timers().arm(*this, add_saturated(*paused_, left));
+}
+
+void hang_alarm::resume() noexcept {
+    if (!paused_) return;
+    const duration waited = on_.now() - *paused_;
+    paused_.reset();
+    paused_before_ += waited;
+    if (!running_) return on_.timers().cancel(*this);
+    held_.waited_for_client(waited);
+    arm();
+}
+
+void hang_alarm::end() noexcept {
+    resume();
+    running_ = false;
+    on_.timers().cancel(*this);
+}
+
+void hang_alarm::arm() noexcept {
+    const auto hangs = held_.hangs_at(limit_);
+    const auto silent = held_.silent_at();
+    on_.timers().arm(*this, silent && *silent > on_.now() ? std::min(*silent, hangs) : hangs);
+}
+
+}  // namespace curfew::gateway

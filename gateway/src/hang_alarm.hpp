@@ -1,0 +1,45 @@
+#pragma once
+
+#include <curfew/core/timer_wheel.hpp>
+#include <curfew/gateway/admission.hpp>
+#include <curfew/runtime/loop.hpp>
+
+#include <optional>
+
+namespace curfew::gateway {
+
+/// Tells the guards when a request begins to hang: a clock that runs while the upstream is waited
+/// for, and stands while the client is. It goes by permit::silent_at and hangs_at, and says
+/// permit::mark_silent and mark_hanging.
+/// Once the client has been waited for a second in all, it says permit::give_way.
+/// The permit must outlive it, and may be another one at each begin(). No allocation.
+/// Thread rule: the loop's thread.
+class hang_alarm final : private timer {
+  public:
+    hang_alarm(permit& held, runtime::loop& on) noexcept;
+
+    /// The upstream has its request. `limit` is the one that the request runs under.
+    void begin(duration limit) noexcept;
+
+    /// The client is waited for: its body, or that it takes what it is sent. While the answer is
+    /// awaited, that time is given back to the upstream (and to the permit).
+    void pause() noexcept;
+    void resume() noexcept;
+
+    /// The answer is here, or nobody waits for it: nothing hangs from now on. Nothing happens if it
+    /// has not begun.
+    void end() noexcept;
+
+  private:
+    void ring(time_point now) noexcept;
+    void arm() noexcept;
+
+    permit& held_;
+    runtime::loop& on_;
+    duration limit_{};
+    bool running_ = false;
+    std::optional<time_point> paused_;
+    duration paused_before_{};  ///< in all
+};
+
+}  // namespace curfew::gateway

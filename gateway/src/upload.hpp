@@ -1,0 +1,97 @@
+#pragma once
+
+#include "hang_alarm.hpp"
+#include "session.hpp"
+#include "worker_state.hpp"
+#include <curfew/core/cause.hpp>
+#include <curfew/core/failure.hpp>
+#include <curfew/protocol/http1_body.hpp>
+#include <curfew/runtime/scope.hpp>
+#include <curfew/runtime/stream.hpp>
+#include <curfew/runtime/task_group.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace curfew::gateway {
+
+/// A request's body on its way to the upstream, beside the answer that is awaited or relayed
+/// meanwhile. Its bounds are `request.body_idle` between two pieces and `http.body_rate` over all
+/// that the client was waited for; time in which the upstream takes nothing is never the client's.
+///
+/// When the client is why the body will not become whole, failure() says so and the request's scope
+/// ends at once; a client that leaves cancels that scope. So who ends an exchange under that scope
+/// asks here first whose doing it was. Lives in its exchange. No allocation but recycled frames.
+/// Thread rule: the loop's thread.
+class upload {
+  public:
+    struct failed {
+        errc code{};
+        cause why{};
+    };
+
+    /// `idle`: the route's `body_idle`. All references must outlive it.
+    upload(
+        worker_state& at,
+        client_side& from,
+        const http1::body_framing& body,
+        const http1::body_limits& bounds,
+        duration idle,
+        runtime::scope& request,
+        hang_alarm& alarm
+    ) noexcept;
+
+    /// Begins to send: `head` goes out with the first bytes of the body. What `head` views and `to`
+    /// must hold until stop(). Once.
+    void begin(std::string_view head, runtime::stream& to);
+
+    /// Ends it, if it was begun, and waits for that.
+    [[nodiscard]] runtime::task<> stop();
+
+    /// Says that the client held the request up, unless it has failed before.
+    void fail(errc code, const cause& why) noexcept;
+
+    [[nodiscard]] const std::optional<failed>& failure() const noexcept { return failure_; }
+
+    [[nodiscard]] bool begun() const noexcept { return to_ != nullptr; }
+
+    /// Begun, and not a byte has gone out: the upstream knows of nothing.
+    [[nodiscard]] bool unsent() const noexcept { return begun() && !head_out_.empty(); }
+
+    /// The client has sent all of it; so it has when there is none.
+    [[nodiscard]] bool received() const noexcept { return decoder_.finished(); }
+
+    /// The upstream has been sent all of it, so that its connection stands at a request's end.
+    [[nodiscard]] bool sent() const noexcept { return sent_; }
+
+    /// For how long the client has been waited for, until now.
+    [[nodiscard]] duration waited() const noexcept;
+
+    /// Whether the client still owes something and took more than half of the time from `since` to
+    /// now, `before` being what waited() said then.
+    [[nodiscard]] bool was_held_up(time_point since, duration before) const noexcept;
+
+  private:
+    [[nodiscard]] runtime::task<> run();
+    [[nodiscard]] runtime::task<bool> pass_on(const http1::body_decoder::taken& piece);
+    [[nodiscard]] runtime::task<bool> more();
+    [[nodiscard]] bool is_acceptable() noexcept;
+
+    worker_state& at_;
+    client_side& from_;
+    runtime::scope& request_;
+    hang_alarm& alarm_;
+    const duration idle_;
+    const bool chunked_;
+    http1::body_decoder decoder_;
+    runtime::stream* to_ = nullptr;
+    std::string_view head_out_;
+    std::optional<runtime::scope> scope_;
+    runtime::task_group running_;
+    std::optional<failed> failure_;
+    std::optional<time_point> waiting_since_;
+    duration waited_{};
+    bool sent_;
+};
+
+}  // namespace curfew::gateway
