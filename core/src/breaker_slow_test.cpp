@@ -57,6 +57,20 @@ TEST(breaker, item_7_a_slow_call_counts_once_however_it_is_told) {
     EXPECT_EQ(machine.status(start + 3s).totals.slow, 2);
 }
 
+TEST(breaker, item_7_what_a_call_took_may_be_less_than_its_permit_was_held) {
+    breaker machine{half_slow};
+    for (const duration took : {duration{1s - 1ns}, duration{1s}}) {
+        auto permit = acquire(machine, start);
+        permit.finish(outcome::success, cause_kind::completed, start + 9s, took);
+    }
+    EXPECT_EQ(machine.status(start + 9s).slow, (tally{2, 1}));
+    auto told = acquire(machine, start);
+    told.mark_slow(start + 9s);
+    EXPECT_TRUE(told.slow());
+    told.finish(outcome::success, cause_kind::completed, start + 9s, 0s);
+    EXPECT_EQ(machine.status(start + 9s).slow, (tally{3, 2})) << "what was told stays told";
+}
+
 TEST(breaker, item_7_a_slow_call_that_fails_is_still_a_failure) {
     breaker machine{{
         .consecutive_failures = 5,

@@ -188,6 +188,13 @@ class breaker {
         /// moved from): the caller's bug.
         void finish(outcome result, cause_kind why, time_point now) noexcept;
 
+        /// The same of a call that took `took` of the time that its permit was held: only that
+        /// tells whether it was slow.
+        void finish(outcome result, cause_kind why, time_point now, duration took) noexcept {
+            started_ = now - took;
+            finish(result, why, now);
+        }
+
         /// The call is still running and has just become slow: counts it as a slow call now. The
         /// second time, and when slow calls are off, nothing happens.
         void mark_slow(time_point now) noexcept;
@@ -200,6 +207,9 @@ class breaker {
         [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
 
         [[nodiscard]] bool probe() const noexcept { return lease_ != 0; }
+
+        /// Whether it has been counted as slow; as hanging.
+        [[nodiscard]] bool slow() const noexcept { return slow_; }
 
         [[nodiscard]] bool hanging() const noexcept { return hanging_; }
 
