@@ -201,13 +201,13 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     auto& held = ended.places_;
     const bool well = result == outcome::success;
     const auto answered = ended.has_answer_ ? ended.answered_ : now;
-    const duration took = answered - held.since - ended.waited_;
+    const duration took = ended.took(now);
     route.silence.heard();
     const bool late = ended.hanging_ || ended.abandoned_;
     if (well && !ended.detached_ &&
         (!(late || ended.silent_) || is_evidence(route, held.since, now)))
         route.usual.record(took);
-    if (held.call.held()) held.call.finish(result, why, now);
+    if (held.call.held()) held.call.finish(result, why, now, took);
     if (well && late) route.breaker.hint_recovered(now);
 
     route.hanging -= ended.hanging_ ? 1U : 0U;

@@ -5,6 +5,7 @@
 #include <curfew/gateway/usual_time.hpp>
 
 #include <array>
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct route_guards final : breaker_listener {
           breaker{config.breaker, this},
           reset{config.breaker.reset},
           failures_to_open{config.breaker.consecutive_failures},
+          slow_after{slow_after_of(config.breaker)},
           cap{{.cap = config.in_flight}},
           queue{config.queue} {}
 
@@ -45,11 +47,16 @@ struct route_guards final : breaker_listener {
         if (change.to != breaker_state::half_open) recovering = false;
     }
 
+    static duration::rep slow_after_of(const breaker_config& config) noexcept {
+        return config.slow_rate.percent > 0 ? config.slow_after.count() : 0;
+    }
+
     std::string name;
     upstream_guards& upstream;
     curfew::breaker breaker;
     duration reset;
     std::uint32_t failures_to_open;
+    std::atomic<duration::rep> slow_after;  ///< 0: off; read without the lock
     bulkhead cap;
     limiter::route share;
     wait_queue<places> queue;

@@ -65,6 +65,23 @@ std::optional<time_point> permit::silent_at() const noexcept {
     return add_saturated(places_.since + waited_, *longest + duration{1});
 }
 
+std::optional<time_point> permit::slow_at() const noexcept {
+    if (!held() || has_answer_ || !places_.call.held() || places_.call.slow()) return std::nullopt;
+    const duration after{route_->slow_after.load(std::memory_order_relaxed)};
+    if (after == duration::zero()) return std::nullopt;
+    return add_saturated(places_.since + waited_, after);
+}
+
+bool permit::mark_slow(time_point now) noexcept {
+    expects(held(), "a permit that was left is not slow");
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    const auto due = slow_at();
+    if (!due || now < *due) return false;
+    places_.call.mark_slow(now);
+    return owner_->refuse_if_opened(*route_, now);
+}
+
 void permit::mark_silent(time_point now) noexcept {
     expects(held(), "a permit that was left is not silent");
     const std::scoped_lock lock{owner_->lock_};
@@ -102,7 +119,7 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     if (places_.route.held()) places_.route.abandon();
     if (counts_against_target(result, why)) {
         timed_out_ = result == outcome::timeout;
-        if (places_.call.held()) places_.call.finish(result, why, now);
+        if (places_.call.held()) places_.call.finish(result, why, now, took(now));
     }
     owner_->refuse_if_opened(*route_, now);
     if (!places_.upstream.held()) return;
@@ -136,8 +153,15 @@ void permit::detach(time_point now) noexcept {
         --route_->upstream.holding;
         places_.upstream = {};
     }
-    if (places_.call.held()) places_.call.finish(outcome::success, cause_kind::completed, now);
+    if (places_.call.held()) {
+        places_.call.finish(outcome::success, cause_kind::completed, now, took(now));
+    }
     owner_->after_release(route_->upstream, now);
+}
+
+/// Until its answer began, without the time in which the client was waited for.
+duration permit::took(time_point now) const noexcept {
+    return (has_answer_ ? answered_ : now) - places_.since - waited_;
 }
 
 void permit::leave(outcome result, cause_kind why, time_point now) noexcept {

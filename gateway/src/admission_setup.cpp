@@ -55,6 +55,7 @@ void admission::add_route(
         kept.breaker.reconfigure(config.breaker, now);
         kept.reset = config.breaker.reset;
         kept.failures_to_open = config.breaker.consecutive_failures;
+        kept.slow_after.store(guards::slow_after_of(config.breaker), std::memory_order_relaxed);
         kept.cap.reconfigure({.cap = config.in_flight});
         kept.queue.set_bound(config.queue);
         by_index_[route].store(&kept, std::memory_order_release);

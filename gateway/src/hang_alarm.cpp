@@ -21,17 +21,23 @@ hang_alarm::hang_alarm(permit& held, runtime::loop& on) noexcept
 
 void hang_alarm::ring(time_point now) noexcept {
     if (paused_) return held_.give_way(now);
+    if (const auto slow = held_.slow_at(); slow && now >= *slow) held_.mark_slow(now);
     if (now >= held_.hangs_at(limit_)) {
         held_.mark_hanging(now);
+        if (const auto slow = held_.slow_at()) on_.timers().arm(*this, *slow);  // a probe
         return;
     }
-    held_.mark_silent(now);
-    on_.timers().arm(*this, held_.hangs_at(limit_));
+    if (const auto silent = held_.silent_at(); !looked_ && silent && now >= *silent) {
+        looked_ = true;
+        held_.mark_silent(now);
+    }
+    arm();
 }
 
 void hang_alarm::begin(duration limit) noexcept {
     limit_ = limit;
     running_ = true;
+    looked_ = false;
     paused_.reset();
     arm();
 }
@@ -61,9 +67,11 @@ void hang_alarm::end() noexcept {
 }
 
 void hang_alarm::arm() noexcept {
-    const auto hangs = held_.hangs_at(limit_);
+    auto first = held_.hangs_at(limit_);
+    if (const auto slow = held_.slow_at()) first = std::min(first, *slow);
     const auto silent = held_.silent_at();
-    on_.timers().arm(*this, silent && *silent > on_.now() ? std::min(*silent, hangs) : hangs);
+    if (!looked_ && silent && *silent > on_.now()) first = std::min(first, *silent);
+    on_.timers().arm(*this, first);
 }
 
 }  // namespace curfew::gateway

@@ -8,9 +8,10 @@
 
 namespace curfew::gateway {
 
-/// Tells the guards when a request begins to hang: a clock that runs while the upstream is waited
-/// for, and stands while the client is. It goes by permit::silent_at and hangs_at, and says
-/// permit::mark_silent and mark_hanging.
+/// Tells the guards when a request has become slow, and when it begins to hang: a clock that runs
+/// while the upstream is waited for, and stands while the client is. It goes by permit::silent_at,
+/// slow_at and hangs_at, and says permit::mark_silent, mark_slow and mark_hanging: one timer,
+/// always at the first that is still to come.
 /// Once the client has been waited for a second in all, it says permit::give_way.
 /// The permit must outlive it, and may be another one at each begin(). No allocation.
 /// Thread rule: the loop's thread.
@@ -38,6 +39,7 @@ class hang_alarm final : private timer {
     runtime::loop& on_;
     duration limit_{};
     bool running_ = false;
+    bool looked_ = false;  ///< mark_silent was said since it runs
     std::optional<time_point> paused_;
     duration paused_before_{};  ///< in all
 };

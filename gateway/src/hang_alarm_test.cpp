@@ -77,6 +77,79 @@ TEST_F(hang_alarm_test, a_client_waited_for_a_second_in_all_gives_way) {
     EXPECT_EQ(gate.picture().routes[0].in_flight, 1U);
 }
 
+/// Slow after 20 s, and the breaker opens at once.
+struct hang_alarm_slow_test : testing::Test {
+    static constexpr route_config slow_alone{
+        .breaker = {.slow_after = 20s, .slow_rate = {.percent = 1, .min_calls = 1}},
+    };
+
+    sim::world outside;
+    runtime::loop on{outside};
+    small_gateway gate{1, {}, slow_alone};
+
+    void go_to(duration since_start) {
+        timer mark{[](timer&) noexcept {}};
+        on.timers().arm(mark, start + since_start);
+        ASSERT_TRUE(outside.run(on, [&] { return !mark.armed(); }));
+        gate.now = on.now();
+    }
+
+    std::uint64_t opened() const { return gate.picture().routes[0].breaker_opened; }
+};
+
+TEST_F(hang_alarm_slow_test, rings_when_the_request_becomes_slow_and_again_when_it_hangs) {
+    permit held = gate.admit(0);
+    hang_alarm alarm{held, on};
+    alarm.begin(60s);
+    go_to(20s - 1ns);
+    EXPECT_EQ(opened(), 0U);
+    go_to(20s);
+    EXPECT_EQ(opened(), 1U);
+    EXPECT_FALSE(gate.guards.has_hanging_work(0));
+    go_to(30s);
+    EXPECT_TRUE(gate.guards.has_hanging_work(0));
+}
+
+TEST_F(hang_alarm_slow_test, a_request_that_begins_late_is_slow_when_it_begins) {
+    permit held = gate.admit(0);
+    hang_alarm alarm{held, on};
+    go_to(25s);
+    EXPECT_EQ(opened(), 0U) << "nothing was sent yet";
+    alarm.begin(60s);
+    go_to(25s + 1ns);
+    EXPECT_EQ(opened(), 1U);
+}
+
+TEST_F(hang_alarm_slow_test, a_client_that_is_waited_for_puts_it_off) {
+    permit held = gate.admit(0);
+    hang_alarm alarm{held, on};
+    alarm.begin(60s);
+    go_to(19s);
+    alarm.pause();
+    go_to(24s);
+    alarm.resume();
+    go_to(25s - 1ns);
+    EXPECT_EQ(opened(), 0U);
+    go_to(25s);
+    EXPECT_EQ(opened(), 1U);
+}
+
+TEST_F(hang_alarm_slow_test, a_probe_does_not_hang_but_becomes_slow) {
+    permit first = gate.admit(0);
+    EXPECT_TRUE(first.mark_slow(start + 20s));
+    go_to(80s);
+    permit probe = gate.admit(0);
+    ASSERT_TRUE(probe.probe());
+    hang_alarm alarm{probe, on};
+    alarm.begin(30s);
+    go_to(95s);
+    EXPECT_FALSE(gate.guards.has_hanging_work(0));
+    go_to(100s - 1ns);
+    EXPECT_EQ(opened(), 1U);
+    go_to(100s);
+    EXPECT_EQ(opened(), 2U);
+}
+
 TEST_F(hang_alarm_test, says_nothing_before_it_begins) {
     alarm.pause();
     alarm.resume();

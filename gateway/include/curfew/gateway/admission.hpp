@@ -118,6 +118,14 @@ class permit {
     /// is for other work from now on, long before this one counts as hanging.
     void mark_silent(time_point now) noexcept;
 
+    /// When, still without an answer, it counts as slow: mark_slow. Nothing when slow calls are
+    /// off, and once it was counted.
+    [[nodiscard]] std::optional<time_point> slow_at() const noexcept;
+
+    /// That moment has come: counts in the breaker as a slow call now, and not again at the end; a
+    /// probe has failed by it. True if this opened the breaker. Too early, nothing happens.
+    bool mark_slow(time_point now) noexcept;
+
     /// That moment has come: counts in the breaker now, as one failure, and not again at the end.
     /// True if this opened the breaker. The second time, after an answer, and for a probe (whose
     /// own end is the verdict; its lease bounds it) nothing happens.
@@ -160,6 +168,7 @@ class permit {
         : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
 
     void count_stuck(time_point now) noexcept;
+    [[nodiscard]] duration took(time_point now) const noexcept;
 
     admission* owner_ = nullptr;
     detail::route_guards* route_ = nullptr;
