@@ -1,5 +1,6 @@
 #pragma once
 
+#include "last_values.hpp"
 #include "recorder.hpp"
 #include "writer.hpp"
 #include <curfew/ledger/ledger.hpp>
@@ -95,7 +96,9 @@ class random_events {
         what.where = static_cast<surface>(random_() % 11);
         what.name = name_;
         what.ended = random_() % 4 != 0 ? outcome::success : static_cast<outcome>(random_() % 5);
-        what.why.kind = static_cast<cause_kind>(what.ended == outcome::success ? 0 : random_() % 7);
+        what.why.kind = static_cast<cause_kind>(
+            what.ended == outcome::success ? 0 : random_() % (last_number<cause_kind> + 1)
+        );
         if (what.ended != outcome::success && random_() % 2 == 0) {
             what.error = static_cast<errc>(random_() % errc_table().size());
         }

@@ -1,6 +1,7 @@
 #include "packed_event.hpp"
 
 #include "checksum.hpp"
+#include "last_values.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -35,24 +36,9 @@ static_assert(sizeof(head) == 72 && std::has_unique_object_representations_v<hea
 constexpr std::size_t stage_bytes = 10;
 
 template <class T>
-constexpr std::uint8_t last = 0;
-template <>
-constexpr std::uint8_t last<surface> = static_cast<std::uint8_t>(surface::policy);
-template <>
-constexpr std::uint8_t last<outcome> = static_cast<std::uint8_t>(outcome::ignored);
-template <>
-constexpr std::uint8_t last<cause_kind> = static_cast<std::uint8_t>(cause_kind::shutdown);
-template <>
-constexpr std::uint8_t last<shed_reason> = static_cast<std::uint8_t>(shed_reason::rate);
-template <>
-constexpr std::uint8_t last<errc> = static_cast<std::uint8_t>(errc::internal);
-template <>
-constexpr std::uint8_t last<stage> = static_cast<std::uint8_t>(stage::other);
-
-template <class T>
 bool read_enum(std::uint8_t from, T& to) noexcept {
     to = static_cast<T>(from);
-    return from <= last<T>;
+    return from <= last_number<T>;
 }
 
 std::uint8_t size_of(std::string_view text, std::size_t most) noexcept {
@@ -111,7 +97,8 @@ bool read_attributes(cursor& from, std::size_t count, unpacked_event& to) noexce
     if (count > attributes_max) return false;
     for (std::size_t i = 0; i < count; ++i) {
         std::array<std::uint8_t, 2> sizes{};
-        if (!from.take(sizes.data(), sizes.size()) || !from.take(to.attributes[i].key, sizes[0]) ||
+        if (!from.take(sizes.data(), sizes.size()) || sizes[0] > attribute_key_max ||
+            sizes[1] > attribute_value_max || !from.take(to.attributes[i].key, sizes[0]) ||
             !from.take(to.attributes[i].value, sizes[1])) {
             return false;
         }
@@ -186,7 +173,7 @@ bool unpack(std::span<const std::byte> from, unpacked_event& to) noexcept {
     if (!left.take(&first, sizeof first) || first.stages > time_account::capacity ||
         !read_enum(first.where, told.where) || !read_enum(first.ended, told.ended) ||
         !read_enum(first.why, told.why.kind) || !read_enum(first.reason, told.why.reason) ||
-        first.error > last<errc> + 1) {
+        first.error > last_number<errc> + 1 || first.limit_name_size > limit_name_max) {
         return false;
     }
     if (first.error != 0) {
@@ -207,7 +194,7 @@ std::uint32_t packed_form() noexcept {
     constexpr std::string_view layout = "72 bytes little-endian, form 1";
     std::uint32_t sum = checksum({}, std::as_bytes(std::span{layout}));
     const auto add = [&sum]<class T>(T) {
-        for (unsigned i = 0; i <= last<T>; ++i) {
+        for (unsigned i = 0; i <= last_number<T>; ++i) {
             const std::string_view name = to_string(static_cast<T>(i));
             sum = checksum(sum, std::as_bytes(std::span{name}));
         }

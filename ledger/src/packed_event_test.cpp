@@ -1,5 +1,6 @@
 #include "packed_event.hpp"
 
+#include "last_values.hpp"
 #include "ledger_scenario.hpp"
 
 #include <vector>
@@ -42,6 +43,29 @@ TEST(packed_event, comes_back_as_it_was) {
     EXPECT_FALSE(again.cut);
 }
 
+/// Behind the last name come only those of no value at all.
+template <class T>
+bool is_last() {
+    return to_string(static_cast<T>(last_number<T> + 1)) == to_string(static_cast<T>(255));
+}
+
+TEST(packed_event, knows_every_value_of_what_is_stored) {
+    EXPECT_TRUE(is_last<surface>());
+    EXPECT_TRUE(is_last<outcome>());
+    EXPECT_TRUE(is_last<cause_kind>());
+    EXPECT_TRUE(is_last<shed_reason>());
+    EXPECT_TRUE(is_last<stage>());
+    EXPECT_EQ(errc_table().size(), last_number<errc> + 1U);
+    EXPECT_EQ(stage_count, last_number<stage> + 1U);
+    for (unsigned kind = 0; kind <= last_number<cause_kind>; ++kind) {
+        event what = some_event("a");
+        what.why.kind = static_cast<cause_kind>(kind);
+        unpacked_event again;
+        ASSERT_TRUE(unpack(packed(what), again)) << to_string(what.why.kind);
+        EXPECT_EQ(again.told.why.kind, what.why.kind);
+    }
+}
+
 TEST(packed_event, texts_over_their_bounds_are_cut_and_said_to_be) {
     const std::string endless(100'000, 'x');
     const std::vector<event::attribute> many(40, event::attribute{endless, endless});
@@ -68,6 +92,24 @@ TEST(packed_event, every_truncation_is_refused) {
     }
     bytes.push_back({});
     EXPECT_FALSE(unpack(bytes, again));
+}
+
+TEST(packed_event, texts_that_pack_would_have_cut_are_refused) {
+    const std::array attributes{event::attribute{"key", "value"}};
+    event what = some_event("name", outcome::timeout);
+    what.attributes = attributes;
+    const auto sound = packed(what);
+    const std::size_t at_key =
+        sound.size() - std::string_view{"key"}.size() - std::string_view{"value"}.size() - 2;
+    const auto grown = [&](std::size_t at, std::size_t size) {
+        auto bytes = sound;
+        bytes.resize(sound.size() + size, std::byte{'x'});
+        bytes[at] = static_cast<std::byte>(std::to_integer<std::size_t>(bytes[at]) + size);
+        return bytes;
+    };
+    unpacked_event again;
+    EXPECT_TRUE(unpack(grown(at_key + 1, attribute_value_max - 5), again));
+    EXPECT_FALSE(unpack(grown(at_key + 1, attribute_value_max - 4), again));
 }
 
 TEST(packed_event, changed_bytes_are_refused_or_read_as_a_valid_event) {
