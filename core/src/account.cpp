@@ -5,6 +5,14 @@
 
 namespace curfew {
 
+namespace {
+
+duration sum_saturated(duration one, duration other) noexcept {
+    return add_saturated(time_point{one}, other).time_since_epoch();
+}
+
+}  // namespace
+
 std::string_view to_string(stage which) noexcept {
     switch (which) {
         case stage::receive:
@@ -39,19 +47,19 @@ void time_account::add(stage what, duration spent, std::uint8_t number) noexcept
             return e.what == what && e.number == number;
         });
     if (known != entries_.begin() + size_) {
-        known->spent += spent;
+        known->spent = sum_saturated(known->spent, spent);
     } else if (size_ < capacity) {
         entries_[size_++] = {what, number, spent};
     } else {
         entry& last = entries_.back();
-        last = {stage::other, 0, last.spent + spent};
+        last = {stage::other, 0, sum_saturated(last.spent, spent)};
     }
 }
 
 duration time_account::total() const noexcept {
     duration sum{};
     for (const entry& e : entries()) {
-        sum += e.spent;
+        sum = sum_saturated(sum, e.spent);
     }
     return sum;
 }

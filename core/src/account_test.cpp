@@ -75,6 +75,17 @@ TEST(account, the_sum_holds_whatever_is_added) {
     }
 }
 
+TEST(account, a_sum_beyond_all_time_stops_at_its_end) {
+    time_account account;
+    for (int i = 0; i < 40; ++i) {
+        account.add(stage::attempt, duration::max(), static_cast<std::uint8_t>(i % 20));
+        account.add(stage::queue, 1s);
+    }
+    for (const auto& entry : account.entries())
+        EXPECT_GT(entry.spent, duration::zero());
+    EXPECT_EQ(account.total(), duration::max());
+}
+
 TEST(account, the_largest_numbers_fit_their_text) {
     time_account account;
     account.add(stage::handshake, duration::max(), std::numeric_limits<std::uint8_t>::max());

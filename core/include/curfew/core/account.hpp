@@ -30,7 +30,8 @@ enum class stage : std::uint8_t {
 
 /// Where an operation's time went, stage by stage, in the order in which stages were first entered.
 /// Attempts are numbered. Fixed size: what does not fit is added to the last entry, which becomes
-/// `other`, so that the sum always holds. Nothing here allocates but `format`.
+/// `other`, so that the sum always holds (and stops at the end of the timeline). Nothing here
+/// allocates but `format`.
 class time_account {
   public:
     static constexpr std::size_t capacity = 12;
