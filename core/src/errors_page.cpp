@@ -17,7 +17,8 @@ it: change the table, then run `CURFEW_UPDATE=1 core_test --gtest_filter='errors
   `urn:curfew:error:queue-full`.
 - Beside it stand `cause`, `reason` where a guard refused, `limit` (the policy key, or the caller's
   field, that decided) and `limit_ms`; where the limit is a count or a size, `limit_ms` is null and
-  `limit_value` the number, where it is known. `detail` says which rule of HTTP was broken.
+  `limit_value` the number (of `limiter` and `limiter.route_share`: places at that moment; a limit
+  of the machine, as `RLIMIT_NOFILE`, has none). `detail` says which rule of HTTP was broken.
 - **exit** is the exit code of a verb that ended for this reason.
 - **HTTP** is the status of a refusal; `-` where the error never answers a request.
 - **SQLSTATE** is what a PostgreSQL client is told.

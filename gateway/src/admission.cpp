@@ -71,17 +71,35 @@ entered admission::enter(
     refuse_if_opened(its, now);
     if (held) return admit(its, std::move(*held));
     const auto& why = held.error();
+    const auto limit = limit_of(its, why);
     if (why.what == obstacle::total) {
-        return shed(errc::in_flight_cap, shed_reason::in_flight, total_key);
+        return shed(errc::in_flight_cap, shed_reason::in_flight, limit);
     }
-    if (why.what == obstacle::breaker && !its.recovering) {
+    if (why.what == obstacle::breaker && !(its.recovering && its.queue.bound() > 0)) {
         return by_breaker(its, why.open.retry_after);
     }
-    if (why.abandoned) return by_abandoned(why.limit_name());
-    if (is_jammed(its, now)) return by_abandoned(share_key);
+    if (why.abandoned) return by_abandoned(limit);
+    if (is_jammed(its, now)) return by_abandoned(share_of(its));
     const bool share = why.what == obstacle::share;
     const auto for_want_of = share ? shed_reason::route_share : shed_reason::in_flight;
-    return wait_for(its, wait, until, now, for_want_of, why.limit_name());
+    return wait_for(its, wait, until, now, for_want_of, limit);
+}
+
+detail::named_limit admission::limit_of(const guards& route, const obstacle& why) const noexcept {
+    switch (why.what) {
+        case obstacle::total:
+            return {"gateway.in_flight", config_.in_flight};
+        case obstacle::cap:
+            return {"route.in_flight", route.cap.status().cap};
+        case obstacle::limit:
+            return {"limiter", route.upstream.limiter.status().limit};
+        case obstacle::share:
+            return share_of(route);
+        case obstacle::breaker:
+        case obstacle::silence:
+            break;
+    }
+    return {};
 }
 
 permit admission::admit(guards& route, detail::places&& held) noexcept {
@@ -122,7 +140,7 @@ entered admission::wait_for(
     const bound& until,
     time_point now,
     shed_reason for_want_of,
-    std::string_view limit_name
+    const detail::named_limit& limit
 ) noexcept {
     const auto joined = route.queue.enqueue(wait, until.at, now);
     if (!joined && joined.error() == shed_reason::no_time_left) {
@@ -131,11 +149,12 @@ entered admission::wait_for(
     if (!joined) {
         if (route.upstream.state != upstream_state::up) return by_upstream(route.upstream);
         if (route.queue.bound() > 0 || for_want_of == shed_reason::upstream_down) {
-            return shed(errc::queue_full, shed_reason::queue_full, "gateway.queue");
+            const detail::named_limit queue{"gateway.queue", route.queue.bound()};
+            return shed(errc::queue_full, shed_reason::queue_full, queue);
         }
         const auto code =
             for_want_of == shed_reason::route_share ? errc::route_share : errc::in_flight_cap;
-        return shed(code, for_want_of, limit_name);
+        return shed(code, for_want_of, limit);
     }
     wait.owner_ = this;
     wait.route_ = &route;

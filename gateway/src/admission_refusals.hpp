@@ -11,10 +11,16 @@ namespace curfew::gateway {
 inline constexpr duration soon = std::chrono::seconds{1};
 inline constexpr duration when_abandoned = std::chrono::seconds{5};
 
+/// The policy key of a limit, and how many it lets in; 0: it is no count.
+struct detail::named_limit {
+    std::string_view name;
+    std::uint64_t value = 0;
+};
+
 inline refused shed(
-    errc code, shed_reason reason, std::string_view limit_name, duration retry_after = soon
+    errc code, shed_reason reason, const detail::named_limit& by, duration retry_after = soon
 ) noexcept {
-    return {code, {cause_kind::shed, reason, limit_name, {}}, retry_after};
+    return {code, {cause_kind::shed, reason, by.name, {}, by.value}, retry_after};
 }
 
 inline refused by_breaker(const detail::route_guards& route, duration retry_after) noexcept {
@@ -22,8 +28,8 @@ inline refused by_breaker(const detail::route_guards& route, duration retry_afte
     return {errc::breaker_open, why, retry_after};
 }
 
-inline refused by_abandoned(std::string_view limit_name) noexcept {
-    return shed(errc::abandoned_cap, shed_reason::abandoned, limit_name, when_abandoned);
+inline refused by_abandoned(const detail::named_limit& by) noexcept {
+    return shed(errc::abandoned_cap, shed_reason::abandoned, by, when_abandoned);
 }
 
 inline refused by_upstream(const detail::upstream_guards& upstream) noexcept {
@@ -51,10 +57,10 @@ inline refused by_draining() noexcept {
     return {errc::shutting_down, {cause_kind::shutdown, shed_reason::none, {}, {}}, soon};
 }
 
-inline constexpr std::string_view share_key = "limiter.route_share";
-inline constexpr std::string_view limit_key = "limiter";
-inline constexpr std::string_view cap_key = "route.in_flight";
-inline constexpr std::string_view total_key = "gateway.in_flight";
+/// The most that a route may hold of its upstream's limit now.
+inline detail::named_limit share_of(const detail::route_guards& route) noexcept {
+    return {"limiter.route_share", route.upstream.limiter.share()};
+}
 
 /// How long all places of a route may be held by abandoned work until newcomers are refused: what
 /// was given up because the client left may well end in a moment.
@@ -74,24 +80,6 @@ struct admission::obstacle {
 
     bool abandoned = false;  ///< a cap that abandoned work alone fills
     breaker_refusal open{};
-
-    [[nodiscard]] std::string_view limit_name() const noexcept {
-        switch (what) {
-            case total:
-                return total_key;
-            case breaker:
-                return "breaker.reset";
-            case silence:
-                return {};
-            case cap:
-                return cap_key;
-            case limit:
-                return limit_key;
-            case share:
-                return share_key;
-        }
-        return {};
-    }
 };
 
 }  // namespace curfew::gateway

@@ -126,28 +126,46 @@ TEST(admission, without_a_queue_the_refusal_says_what_was_missing) {
     EXPECT_EQ(code_of(gate.enter(2)), errc::in_flight_cap);
 }
 
-TEST(admission, a_refusal_names_the_limit_that_stood_in_the_way) {
-    const auto limit_of = [](const entered& came) {
-        return std::get<refused>(came).why.limit_name;
-    };
+/// `limiter.route_share 5`: who decided, and how many it lets in.
+std::string limit_of(const entered& came) {
+    const auto& why = std::get<refused>(came).why;
+    return std::string{why.limit_name} + " " + std::to_string(why.limit_value);
+}
+
+TEST(admission, a_refusal_names_the_limit_that_stood_in_the_way_and_its_value) {
     {
         small_gateway gate{3, {}, {.queue = 0, .breaker = {}}};
         std::vector<permit> held;
         for (int i = 0; i < 5; ++i)
             held.push_back(gate.admit(0));
-        EXPECT_EQ(limit_of(gate.enter(0)), "limiter.route_share");
+        EXPECT_EQ(limit_of(gate.enter(0)), "limiter.route_share 5");
         for (int i = 0; i < 5; ++i)
             held.push_back(gate.admit(1));
-        EXPECT_EQ(limit_of(gate.enter(2)), "limiter");
+        EXPECT_EQ(limit_of(gate.enter(2)), "limiter 10");
+        for (auto& one : held)
+            one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+        const auto came = gate.enter(0);
+        EXPECT_EQ(code_of(came), errc::breaker_open);
+        EXPECT_EQ(limit_of(came), "breaker.reset 0");
     }
     {
         small_gateway gate{1, {}, {.in_flight = 1, .queue = 0, .breaker = {}}};
         auto held = gate.admit(0);
-        EXPECT_EQ(limit_of(gate.enter(0)), "route.in_flight");
+        EXPECT_EQ(limit_of(gate.enter(0)), "route.in_flight 1");
         held.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
         const auto came = gate.enter(0);
         EXPECT_EQ(code_of(came), errc::abandoned_cap);
-        EXPECT_EQ(limit_of(came), "route.in_flight");
+        EXPECT_EQ(limit_of(came), "route.in_flight 1");
+    }
+    {
+        small_gateway gate{1, {}, {.in_flight = 1, .queue = 2, .breaker = {}}, {.in_flight = 1}};
+        auto held = gate.admit(0);
+        EXPECT_EQ(limit_of(gate.enter(0)), "gateway.in_flight 1");
+        gate.guards.reconfigure({.in_flight = 7});
+        gate.guards.add_route(0, "r0", 0, {.in_flight = 1, .queue = 2, .breaker = {}}, gate.now);
+        gate.queue(0);
+        gate.queue(0);
+        EXPECT_EQ(limit_of(gate.enter(0)), "gateway.queue 2");
     }
 }
 

@@ -186,6 +186,7 @@ TEST(admission_trouble, a_share_full_of_abandoned_work_refuses_instead_of_queuei
     const auto came = gate.enter(0);
     EXPECT_EQ(code_of(came), errc::abandoned_cap);
     EXPECT_EQ(std::get<refused>(came).why.reason, shed_reason::abandoned);
+    EXPECT_EQ(std::get<refused>(came).why.limit_value, 5U);
     EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(1)));
     stuck[0].leave(outcome::ignored, cause_kind::completed, gate.now);
     EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));

@@ -108,7 +108,7 @@ bool admission::refuse_if_opened(guards& route, time_point now) noexcept {
 }
 
 void admission::refuse_if_jammed(guards& route, time_point now) noexcept {
-    if (is_jammed(route, now)) refuse_waiters(route, by_abandoned(share_key));
+    if (is_jammed(route, now)) refuse_waiters(route, by_abandoned(share_of(route)));
 }
 
 /// Who waits behind requests that hang, each unanswered since the first, is in the same hang: they

@@ -109,10 +109,10 @@ TEST(refusal, a_limit_that_is_no_time_is_never_told_as_one) {
     EXPECT_THAT(
         rendered(
             {.code = errc::route_share,
-             .why = {cause_kind::shed, shed_reason::route_share, "limiter.route_share"},
+             .why = {cause_kind::shed, shed_reason::route_share, "limiter.route_share", {}, 5},
              .limit = 30s}
         ),
-        HasSubstr(R"("limit":"limiter.route_share","limit_ms":null})")
+        HasSubstr(R"("limit":"limiter.route_share","limit_ms":null,"limit_value":5})")
     );
     EXPECT_THAT(
         rendered(

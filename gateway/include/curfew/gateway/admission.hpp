@@ -46,7 +46,8 @@ enum class upstream_state : std::uint8_t {
 };
 
 /// Why a request was not let in: everything its refusal needs. `why.limit_name` is the policy key
-/// of the guard that decided, where there is one.
+/// of the guard that decided, where there is one, and `why.limit_value` how many it lets in now (of
+/// `limiter` and `limiter.route_share`, which move: places at this upstream).
 struct refused {
     errc code = errc::internal;
     cause why{};
@@ -72,6 +73,7 @@ namespace detail {
 
 struct route_guards;
 struct upstream_guards;
+struct named_limit;
 
 /// What a request holds while it is in flight.
 struct places {
@@ -348,8 +350,10 @@ class admission {
         const bound& until,
         time_point now,
         shed_reason for_want_of,
-        std::string_view limit_name
+        const detail::named_limit& limit
     ) noexcept;
+    [[nodiscard]] detail::named_limit limit_of(const guards& route, const obstacle& why)
+        const noexcept;
     void count_in(guards& route, detail::places& held) noexcept;
     void count_out(guards& route, const detail::places& held) noexcept;
     [[nodiscard]] static bool is_evidence(guards& route, time_point began, time_point now) noexcept;

@@ -58,8 +58,9 @@ inline constexpr std::size_t refusal_bytes = 4096;
 /// `type` ends in an id of the closed list (core/failure.hpp; docs/errors.md has a section for
 /// each). Members that do not apply are left out, but `limit_ms` is always there: null where no
 /// limit decided, and where the one that did is no time. Of a count or a size that decided
-/// `limit_value` is the number (`"limit":"http.header_bytes","limit_ms":null,"limit_value":32768`).
-/// `detail` says which rule of HTTP a client broke. Milliseconds are rounded down.
+/// (`why.limit_value`) `limit_value` is the number
+/// (`"limit":"http.header_bytes","limit_ms":null,"limit_value":32768`). `detail` says which rule of
+/// HTTP a client broke. Milliseconds are rounded down.
 ///
 /// Retry-After is there for every 503 that may pass by itself: `retry_after` in whole seconds,
 /// rounded up, at least 1, and up to a quarter (at least 2 s) more, so that those who were refused
