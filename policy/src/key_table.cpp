@@ -173,7 +173,7 @@ const std::array table{
     key{"breaker.failure_rate", breaker<&breaker_policy::failure_rate>, rate,
         "The part of failed calls in the window that opens it too."},
     key{"breaker.slow_rate", breaker<&breaker_policy::slow_rate>, rate,
-        "The part of slow calls (`request.slow`) in the window that opens it too."},
+        "The part of slow calls in the window that opens it too: no answer within `request.slow`."},
     key{"breaker.window", breaker<&breaker_policy::window>, window,
         "The time both rates are taken over."},
     key{"breaker.min_calls", breaker<&breaker_policy::min_calls>, calls,

@@ -92,6 +92,9 @@ class Isolation(Case):
         refused = [answer for answer in answers if answer.problem == "queue-full"]
         self.assertTrue(refused, {answer.problem for answer in answers})
         self.assertTrue(all(answer.header("Retry-After") for answer in refused))
+        said = self.assert_problem(refused[0], 503, "queue-full")
+        self.assertEqual((said["limit"], said["limit_ms"], said["limit_value"]),
+                         ("gateway.queue", None, 2))
         self.assertLess(min(answer.took for answer in refused), 0.5)
 
 

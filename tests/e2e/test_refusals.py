@@ -5,7 +5,7 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from backends import PooledBackend, RawBackend, free_port
+from backends import PooledBackend, RawBackend, free_port, wait_for
 from client import Closed, Connection, get, message, request
 from harness import Case
 
@@ -119,6 +119,24 @@ class Breaker(Case):
         self.assert_problem(get(curfew.http, "/slow/100"), 503, "breaker-open")
         self.assertEqual(get(curfew.http, "/quick").status, 200)
 
+    def test_requests_that_still_run_open_it_as_they_become_slow(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, policy=(
+            '[request]\nslow = "300ms"\n[breaker]\nslow_rate = 0.5\nmin_calls = 4\n'))
+
+        def state() -> str:
+            return get(curfew.admin, "/-/health").json()["routes"]["GET /report"]["state"]
+
+        with ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(get, curfew.http, "/report") for _ in range(4)]
+            self.assertTrue(wait_for(lambda: upstream.hung == 4))
+            self.assertTrue(wait_for(lambda: state() == "open", 5), "it never opened")
+            self.assertEqual(upstream.hung, 4, "nobody was answered by then")
+            self.assert_problem(get(curfew.http, "/report"), 503, "breaker-open")
+            upstream.release.set()
+            self.assertEqual([one.result().status for one in running], [200] * 4)
+        self.assertEqual(get(curfew.http, "/other").status, 200)
+
     def test_five_failures_open_it_and_then_it_refuses_at_once(self):
         upstream = self.backend(PooledBackend(hangs="/report"))
         curfew = self.serve("--upstream", upstream.url, "--timeout", "200ms")
@@ -172,6 +190,25 @@ class Observing(Case):
             routes = get(curfew.admin, path).json()[part]
             counted = sum(route["would_queue"] for route in routes.values())
             self.assertEqual(counted, int(count[1]), path)
+
+
+class Limits(Case):
+    def assert_refused_by(self, name: str, value: int, kind: str, policy: str):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, policy=policy)
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(get, curfew.http, "/report")
+            self.assertTrue(wait_for(lambda: upstream.hung == 1))
+            said = self.assert_problem(get(curfew.http, "/report"), 503, kind)
+            upstream.release.set()
+            self.assertEqual(running.result().status, 200)
+        told = (said["limit"], said["limit_ms"], said["limit_value"])
+        self.assertEqual(told, (name, None, value))
+
+    def test_a_refusal_by_a_count_tells_the_count(self):
+        few = "[limiter]\ninitial = 2\nceiling = 2\n[gateway]\nqueue = 0\n"
+        self.assert_refused_by("limiter.route_share", 1, "route-share", few)
+        self.assert_refused_by("gateway.in_flight", 1, "in-flight-cap", few + "in_flight = 1\n")
 
 
 class Unserved(Case):
