@@ -92,9 +92,7 @@ runtime::task<> see_out(
     bool answering
 ) {
     const duration age = at.shared.rules().gateway.abandoned_age;
-    runtime::scope waiting{
-        at.abandoned, {deadline::after(at.on.now(), age), true, "gateway.abandoned_age", age}
-    };
+    runtime::scope waiting{at.abandoned, bound::after(at.on.now(), age, "gateway.abandoned_age")};
     const time_point begun = at.on.now();
     std::size_t bytes = 0;
     connection.stream->shutdown_write();

@@ -29,10 +29,6 @@ policy::network::bytes address_bytes(const runtime::endpoint& of) noexcept {
     return bytes;
 }
 
-bound bound_from(const worker_state& at, duration length, std::string_view name) noexcept {
-    return {deadline::after(at.on.now(), length), true, name, length};
-}
-
 /// What the arrival of a head came to.
 struct arrived {
     enum class how : std::uint8_t { head, ended, refused } what = how::ended;
@@ -76,7 +72,9 @@ class session {
   private:
     runtime::task<bool> first_byte() {
         const auto& limits = at_.shared.rules().http;
-        runtime::scope idle{at_.arrivals, bound_from(at_, limits.keep_alive, "http.keep_alive")};
+        runtime::scope idle{
+            at_.arrivals, bound::after(at_.on.now(), limits.keep_alive, "http.keep_alive")
+        };
         client_.input.release_if_empty();
         fields_.release();
         auto filling = http::fill(client_.input, *client_.stream, limits.header_bytes, idle);
@@ -102,7 +100,8 @@ class session {
     runtime::task<std::optional<broken_head>> read_on() {
         const auto& limits = at_.shared.rules().http;
         runtime::scope reading{
-            at_.connections, bound_from(at_, limits.header_timeout, "http.header_timeout")
+            at_.connections,
+            bound::after(at_.on.now(), limits.header_timeout, "http.header_timeout")
         };
         for (;;) {
             auto filling =
@@ -308,7 +307,7 @@ client_side::client_side(std::unique_ptr<runtime::stream> connection, worker_sta
 
 runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, worker_state& at) {
     const duration idle = at.shared.rules().http.write_idle;
-    runtime::scope writing{at.connections, bound_from(at, idle, "http.write_idle")};
+    runtime::scope writing{at.connections, bound::after(at.on.now(), idle, "http.write_idle")};
     do {
         auto sending = http::write_some(*to.stream, parts, writing);
         const auto sent = co_await sending;
@@ -320,7 +319,7 @@ runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, work
             }
             co_return false;
         }
-        writing.rebound(bound_from(at, idle, "http.write_idle"));
+        writing.rebound(bound::after(at.on.now(), idle, "http.write_idle"));
     } while (!parts.empty());
     co_return true;
 }

@@ -52,9 +52,7 @@ runtime::task<> let_go(worker_state& at) {
 }
 
 runtime::task<> join_for(runtime::task_group& group, runtime::scope& parent, duration grace) {
-    runtime::scope waiting{
-        parent, {deadline::after(parent.on().now(), grace), true, "server.drain", grace}
-    };
+    runtime::scope waiting{parent, bound::after(parent.on().now(), grace, "server.drain")};
     auto joining = group.join(waiting);
     co_await joining;
 }

@@ -16,10 +16,6 @@ using runtime::io;
 
 constexpr std::size_t fields_max = 100;
 
-bound limit_from(const runtime::scope& under, duration length, std::string_view name) noexcept {
-    return {deadline::after(under.on().now(), length), true, name, length};
-}
-
 /// Everything one connection needs while a request is being served.
 struct conversation {
     conversation(
@@ -46,7 +42,9 @@ runtime::task<io> send(
     bool with_body,
     runtime::scope& under
 ) {
-    runtime::scope writing{under, limit_from(under, with.limits.write_idle, "http.write_idle")};
+    runtime::scope writing{
+        under, bound::after(under.on().now(), with.limits.write_idle, "http.write_idle")
+    };
     std::array<char, 1024> room;
     http1::wire_writer head{room};
     head.status_line(reply.status);
@@ -79,14 +77,17 @@ runtime::task<> refuse(conversation& with, errc why, runtime::scope& under) {
 }
 
 runtime::task<result<bool>> read_head(conversation& with, runtime::scope& under) {
-    runtime::scope reading{under, limit_from(under, with.limits.keep_alive, "http.keep_alive")};
+    runtime::scope reading{
+        under, bound::after(under.on().now(), with.limits.keep_alive, "http.keep_alive")
+    };
     bool begun = false;
     for (;;) {
         if (!with.input.empty()) {
             if (!begun) {
                 begun = true;
-                reading.rebound(limit_from(under, with.limits.header_timeout, "http.header_timeout")
-                );
+                reading.rebound(bound::after(
+                    under.on().now(), with.limits.header_timeout, "http.header_timeout"
+                ));
             }
             const auto progress = with.parser.step(with.input.unread());
             if (progress == http1::progress::done) {
@@ -108,7 +109,9 @@ runtime::task<result<bool>> read_head(conversation& with, runtime::scope& under)
 }
 
 runtime::task<result<bool>> read_body(conversation& with, runtime::scope& under) {
-    runtime::scope reading{under, limit_from(under, with.limits.header_timeout, "http.body")};
+    runtime::scope reading{
+        under, bound::after(under.on().now(), with.limits.header_timeout, "http.body")
+    };
     http1::body_decoder decoder{with.parser.head().body};
     with.body.clear();
     while (!decoder.finished()) {
