@@ -57,6 +57,10 @@ runtime::task<> join_for(runtime::task_group& group, runtime::scope& parent, dur
     co_await joining;
 }
 
+http::head_limits limits_of(const policy::http_policy& of) noexcept {
+    return {{of.header_bytes, of.header_count, of.target_bytes}, of.header_timeout, of.keep_alive};
+}
+
 }  // namespace
 
 worker_state::worker_state(
@@ -66,6 +70,7 @@ worker_state::worker_state(
       on{loop},
       through{network},
       resolve{loop},
+      heads{limits_of(of.rules().http)},
       traces{seed},
       by_route(of.routes().capacity()),
       connections{loop},
