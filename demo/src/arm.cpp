@@ -66,9 +66,7 @@ runtime::task<> arm::conduct() {
 }
 
 runtime::task<bool> arm::until_serving() {
-    runtime::scope limited{
-        root_, {deadline::after(loop_.now(), serving_limit), true, "demo.ready", serving_limit}
-    };
+    runtime::scope limited{root_, bound::after(loop_.now(), serving_limit, "demo.ready")};
     http::client client{outside_, setup_.target};
     const auto request = http::get_request("shop", "/health");
     while (!limited.ended()) {

@@ -41,8 +41,7 @@ runtime::task<result<shop_status>> switches::ask(
 ) {
     std::string text{http1::to_string(method)};
     text += " " + path + " HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n";
-    const auto until = deadline::after(under.on().now(), answer_limit);
-    runtime::scope own{under, {until, true, "demo.control", answer_limit}};
+    runtime::scope own{under, bound::after(under.on().now(), answer_limit, "demo.control")};
     http::client client{network_, control_};
     auto asking = client.exchange(method, text, own);
     const auto told = co_await asking;

@@ -1,8 +1,8 @@
 #include "abandoned.hpp"
 
 #include "hang_alarm.hpp"
+#include <curfew/http/head_reader.hpp>
 #include <curfew/protocol/http1_body.hpp>
-#include <curfew/protocol/http1_parser.hpp>
 
 #include <array>
 
@@ -20,10 +20,7 @@ constexpr duration unwanted_time = std::chrono::seconds{5};
 class unwanted_answer {
   public:
     unwanted_answer(http1::method_id method, bool answering)
-        : fields_{fields_max * sizeof(http1::field)},
-          parser_{{reinterpret_cast<http1::field*>(fields_.room().data()), fields_max}, method},
-          method_{method},
-          lost_{answering} {}
+        : parser_{http1::limits{}, method}, method_{method}, lost_{answering} {}
 
     /// Takes everything out of `input`. True when the answer is whole.
     bool take(http::input_buffer& input) {
@@ -50,8 +47,6 @@ class unwanted_answer {
     [[nodiscard]] bool went_well() const noexcept { return body_ && status_ < 500; }
 
   private:
-    static constexpr std::size_t fields_max = 100;
-
     bool take_head(http::input_buffer& input) {
         while (!input.empty()) {
             const auto progress = parser_.step(input.unread());
@@ -73,8 +68,7 @@ class unwanted_answer {
         return false;
     }
 
-    http::block fields_;
-    http1::response_parser parser_;
+    http::response_parser parser_;
     http1::method_id method_;
     std::optional<http1::body_decoder> body_;
     int status_ = 0;
@@ -92,9 +86,7 @@ runtime::task<> see_out(
     bool answering
 ) {
     const duration age = at.shared.rules().gateway.abandoned_age;
-    runtime::scope waiting{
-        at.abandoned, {deadline::after(at.on.now(), age), true, "gateway.abandoned_age", age}
-    };
+    runtime::scope waiting{at.abandoned, bound::after(at.on.now(), age, "gateway.abandoned_age")};
     const time_point begun = at.on.now();
     std::size_t bytes = 0;
     connection.stream->shutdown_write();

@@ -42,7 +42,7 @@ struct small_gateway {
     waiter& fresh_waiter() { return waiters.emplace_back(&mailbox::note); }
 
     bound limited(duration timeout) const noexcept {
-        return {deadline::after(now, timeout), true, "request.timeout", timeout};
+        return bound::after(now, timeout, "request.timeout");
     }
 
     entered enter(route_index route, duration timeout = 30s) {

@@ -148,42 +148,31 @@ void exchange::begin_upload(std::string_view head) {
 }
 
 runtime::task<result<>> exchange::read_response_head() {
-    response_fields_ = http::block{response_limits.field_count * sizeof(http1::field)};
-    const std::span<http1::field> storage{
-        reinterpret_cast<http1::field*>(response_fields_.room().data()), response_limits.field_count
-    };
-    response_.emplace(storage, head_.method, response_limits);
+    response_.emplace(response_limits, head_.method);
     http::input_buffer& input = upstream_->input;
     for (int interims = 0;;) {
-        if (!input.empty()) {
-            const auto progress = response_->step(input.unread());
-            if (progress == http1::progress::failed || response_->head().tunnel) {
-                co_return fail(errc::upstream_protocol, static_cast<int>(response_->why()));
-            }
-            if (progress == http1::progress::done) {
-                if (!response_->head().interim()) {
-                    co_return result<>{};
-                }
-                if (++interims > interims_max) {
-                    co_return fail(errc::upstream_protocol);
-                }
-                auto passing = pass_on_interim();
-                const bool passed = co_await passing;
-                if (!passed) {
-                    scope_.cancel();
-                    co_return fail(errc::cancelled);
-                }
-                input.consume(response_->consumed());
-                response_->reset(head_.method);
-                continue;
-            }
-        }
-        auto filling =
-            http::fill(input, *upstream_->stream, response_limits.head_bytes + 1, scope_);
-        const auto got = co_await filling;
+        auto reading = http::read_head(*response_, input, *upstream_->stream, scope_);
+        const auto got = co_await reading;
         if (got.status != io::ok) {
             co_return std::unexpected{broken(got)};
         }
+        if (response_->failed() || response_->head().tunnel) {
+            co_return fail(errc::upstream_protocol, static_cast<int>(response_->why()));
+        }
+        if (!response_->head().interim()) {
+            co_return result<>{};
+        }
+        if (++interims > interims_max) {
+            co_return fail(errc::upstream_protocol);
+        }
+        auto passing = pass_on_interim();
+        const bool passed = co_await passing;
+        if (!passed) {
+            scope_.cancel();
+            co_return fail(errc::cancelled);
+        }
+        input.consume(response_->consumed());
+        response_->reset(head_.method);
     }
 }
 

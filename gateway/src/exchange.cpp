@@ -110,10 +110,7 @@ exchange::exchange(
       match_{match},
       limits_{at.shared.limits(match.route)},
       pool_{*at.pools[at.shared.upstream(match.route)]},
-      budget_{
-          arrival,
-          {deadline::after(arrival, limits_.timeout), true, "request.timeout", limits_.timeout}
-      },
+      budget_{arrival, bound::after(arrival, limits_.timeout, "request.timeout")},
       trace_{continue_trace(head.fields, at.traces)},
       scope_{at.connections},
       alarm_{permit_, at.on},

@@ -9,7 +9,7 @@
 #include <curfew/gateway/deadline_fields.hpp>
 #include <curfew/gateway/forwarding.hpp>
 #include <curfew/gateway/refusal.hpp>
-#include <curfew/protocol/http1_parser.hpp>
+#include <curfew/http/head_reader.hpp>
 #include <curfew/runtime/baton.hpp>
 
 #include <optional>
@@ -108,9 +108,8 @@ class exchange {
     hang_alarm alarm_;
 
     http::block request_out_;
-    http::block response_fields_;
     http::block response_out_;
-    std::optional<http1::response_parser> response_;
+    std::optional<http::response_parser> response_;
     std::string_view unsent_head_;  ///< of the response: goes out with the first bytes of the body
 
     // The request's head is consumed once its body is being sent.

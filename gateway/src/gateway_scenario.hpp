@@ -303,7 +303,7 @@ class gateway_scenario : public testing::Test {
         }
         bound limit{};
         if (how.leave_after > duration::zero()) {
-            limit = {deadline::after(on.now(), how.leave_after), true, "client", how.leave_after};
+            limit = bound::after(on.now(), how.leave_after, "client");
         }
         runtime::scope patience{root, limit};
         auto connecting =

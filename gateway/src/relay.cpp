@@ -148,7 +148,7 @@ runtime::task<std::optional<exchange::cut>> exchange::more_of_answer() {
     const duration length =
         event_stream_ ? at_.shared.rules().request.stream_idle : limits_.body_idle;
     const std::string_view name = event_stream_ ? "request.stream_idle" : "request.body_idle";
-    const bound own{deadline::after(now(), length), true, name, length};
+    const bound own = bound::after(now(), length, name);
     const time_point since = now();
     const duration held_up_before = body_.waited();
     runtime::scope idle{scope_, own};

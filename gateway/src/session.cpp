@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 #include <cstring>
-#include <optional>
 #include <span>
 
 namespace curfew::gateway {
@@ -29,39 +28,27 @@ policy::network::bytes address_bytes(const runtime::endpoint& of) noexcept {
     return bytes;
 }
 
-bound bound_from(const worker_state& at, duration length, std::string_view name) noexcept {
-    return {deadline::after(at.on.now(), length), true, name, length};
-}
-
-/// What the arrival of a head came to.
-struct arrived {
-    enum class how : std::uint8_t { head, ended, refused } what = how::ended;
-    time_point first_byte{};
-};
-
-/// Why a head never became a request.
-struct broken_head {
-    errc code{};
-    cause why{};
-};
-
-/// One connection's reading of heads.
+/// One connection: request after request.
 class session {
   public:
     session(std::unique_ptr<runtime::stream> connection, worker_state& at)
-        : at_{at}, client_{std::move(connection), at} {}
+        : at_{at},
+          client_{std::move(connection), at},
+          heads_{*client_.stream, client_.input, at.heads} {}
 
     runtime::task<> run() {
         for (;;) {
-            auto arriving = next_head();
+            auto arriving = heads_.next(at_.arrivals, at_.connections);
             const auto head = co_await arriving;
-            if (head.what == arrived::how::ended) {
+            if (head == http::head_end::idle) {
                 co_return;
             }
-            if (head.what == arrived::how::refused) {
+            if (head != http::head_end::whole) {
+                auto refusing = refuse_head(head);
+                co_await refusing;
                 break;
             }
-            auto serving = serve(head.first_byte);
+            auto serving = serve();
             co_await serving;
             if (!client_.keep_alive || client_.broken || at_.arrivals.ended()) {
                 break;
@@ -74,100 +61,33 @@ class session {
     }
 
   private:
-    runtime::task<bool> first_byte() {
-        const auto& limits = at_.shared.rules().http;
-        runtime::scope idle{at_.arrivals, bound_from(at_, limits.keep_alive, "http.keep_alive")};
-        client_.input.release_if_empty();
-        fields_.release();
-        auto filling = http::fill(client_.input, *client_.stream, limits.header_bytes, idle);
-        const auto got = co_await filling;
-        co_return got.status == io::ok;
-    }
-
-    /// An idle connection holds no room for fields.
-    void begin_head() {
-        const auto& limits = at_.shared.rules().http;
-        if (!fields_) {
-            fields_ = http::block{limits.header_count * sizeof(http1::field)};
-        }
-        const std::span storage{
-            reinterpret_cast<http1::field*>(fields_.room().data()), limits.header_count
-        };
-        parser_.emplace(
-            storage, http1::limits{limits.header_bytes, limits.header_count, limits.target_bytes}
-        );
-    }
-
-    /// Reads on until the head is whole. Nothing when it is; else why it never will be.
-    runtime::task<std::optional<broken_head>> read_on() {
-        const auto& limits = at_.shared.rules().http;
-        runtime::scope reading{
-            at_.connections, bound_from(at_, limits.header_timeout, "http.header_timeout")
-        };
-        for (;;) {
-            auto filling =
-                http::fill(client_.input, *client_.stream, limits.header_bytes + 1, reading);
-            const auto got = co_await filling;
-            if (got.status == io::would_block) {
-                const bool slow = reading.why().kind == cause_kind::own_timeout;
-                co_return broken_head{
-                    slow ? errc::client_too_slow : errc::shutting_down, reading.why()
-                };
-            }
-            if (got.status != io::ok) {
-                client_.broken = true;
-                co_return broken_head{errc::cancelled, {cause_kind::cancelled}};
-            }
-            const auto progress = parser_->step(client_.input.unread());
-            if (progress == http1::progress::failed) {
-                co_return broken_head{parser_->error(), broken_rule()};
-            }
-            if (progress == http1::progress::done) {
-                co_return std::nullopt;
-            }
-        }
-    }
-
-    [[nodiscard]] cause broken_rule() const noexcept {
-        return rejection_by(parser_->why(), at_.shared.rules().http);
-    }
-
-    runtime::task<arrived> next_head() {
-        if (client_.input.empty()) {
-            auto waiting = first_byte();
-            const bool came = co_await waiting;
-            if (!came) {
-                co_return arrived{};
-            }
-        }
-        const time_point first = at_.on.now();
-        begin_head();
-        std::optional<broken_head> broken;
-        const auto progress = parser_->step(client_.input.unread());
-        if (progress == http1::progress::need_more) {
-            auto reading = read_on();
-            broken = co_await reading;
-        } else if (progress == http1::progress::failed) {
-            broken = broken_head{parser_->error(), broken_rule()};
-        }
-        if (broken) {
-            auto refusing = refuse(broken->code, broken->why, first);
-            co_await refusing;
-            co_return arrived{arrived::how::refused, first};
-        }
-        co_return arrived{arrived::how::head, first};
-    }
-
     // Out of line: what is inlined here has its frame in that of the connection, idle or not.
+
+    [[gnu::noinline]] runtime::task<> refuse_head(http::head_end ended) {
+        errc code = errc::cancelled;
+        cause why{cause_kind::cancelled};
+        if (ended == http::head_end::broken) {
+            code = heads_.parser().error();
+            why = rejection_by(heads_.parser().why(), at_.shared.rules().http);
+        } else if (ended == http::head_end::slow) {
+            code = errc::client_too_slow;
+            why = heads_.limit().expired_cause();
+        } else if (ended == http::head_end::stopped) {
+            code = errc::shutting_down;
+            why = at_.connections.why();
+        } else {
+            client_.broken = true;
+        }
+        auto refusing = refuse(code, why);
+        co_await refusing;
+    }
 
     /// The one end of what never became a request of a route: counted, told, and answered if there
     /// is still somebody.
-    [[gnu::noinline]] runtime::task<> refuse(
-        errc code, cause why, time_point first, bool head_only = false
-    ) {
+    [[gnu::noinline]] runtime::task<> refuse(errc code, cause why, bool head_only = false) {
         ++at_.bad_requests;
         client_.keep_alive = false;
-        budget spent{first, {}};
+        budget spent{heads_.begun(), {}};
         spent.close(at_.on.now());
         refusal what;
         what.code = code;
@@ -180,8 +100,8 @@ class session {
         told.ended = outcome_of(why);
         told.why = why;
         told.error = code;
-        told.started = first;
-        told.took = at_.on.now() - first;
+        told.started = heads_.begun();
+        told.took = at_.on.now() - heads_.begun();
         told.account = spent.account();
         told.trace = what.trace;
         std::array<char, 8> digits{};
@@ -201,17 +121,17 @@ class session {
         }
     }
 
-    [[gnu::noinline]] runtime::task<> serve(time_point first) {
-        http1::request_head head = parser_->head();
+    [[gnu::noinline]] runtime::task<> serve() {
+        http1::request_head head = heads_.parser().head();
         const bool head_only = head.method == http1::method_id::head;
         const std::string& health_path = at_.shared.rules().server.health_path;
         if (!health_path.empty() && head.path == health_path) {
-            auto answering = answer_health(head, first);
+            auto answering = answer_health(head);
             co_await answering;
             co_return;
         }
         if (read_max_forwards(head) == 0U) {
-            auto ending = answer_last_hop(head, first);
+            auto ending = answer_last_hop(head);
             co_await ending;
             co_return;
         }
@@ -221,7 +141,7 @@ class session {
             const auto path = http1::normalise_path(head.path, normal.room());
             if (!path) {
                 const cause why = rejection_by(path.error(), at_.shared.rules().http);
-                auto refusing = refuse(http1::request_error(path.error()), why, first, head_only);
+                auto refusing = refuse(http1::request_error(path.error()), why, head_only);
                 co_await refusing;
                 co_return;
             }
@@ -229,27 +149,27 @@ class session {
         }
         const auto match = at_.shared.routes().find(head.method, head.host, head.path);
         if (!match) {
-            auto refusing = refuse(match.error().code, rejection, first, head_only);
+            auto refusing = refuse(match.error().code, rejection, head_only);
             co_await refusing;
             co_return;
         }
-        exchange one{at_, client_, head, parser_->consumed(), *match, first};
+        exchange one{at_, client_, head, heads_.parser().consumed(), *match, heads_.begun()};
         auto running = one.run();
         co_await running;
         at_.used.pass();
     }
 
     /// The request ends here by its own wish (RFC 9110, 7.6.2).
-    [[gnu::noinline]] runtime::task<> answer_last_hop(http1::request_head head, time_point first) {
+    [[gnu::noinline]] runtime::task<> answer_last_hop(http1::request_head head) {
         if (head.method != http1::method_id::options) {
             cause why = rejection;
             why.detail = "Max-Forwards is 0, and TRACE is not answered here";
-            auto refusing = refuse(errc::method_not_implemented, why, first);
+            auto refusing = refuse(errc::method_not_implemented, why);
             co_await refusing;
             co_return;
         }
         client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
-        client_.input.consume(parser_->consumed());
+        client_.input.consume(heads_.parser().consumed());
         std::array<char, 256> room;
         http1::wire_writer out{room};
         out.status_line(204);
@@ -263,10 +183,10 @@ class session {
         co_await sending;
     }
 
-    [[gnu::noinline]] runtime::task<> answer_health(http1::request_head head, time_point first) {
+    [[gnu::noinline]] runtime::task<> answer_health(http1::request_head head) {
         const bool bodyless = head.method == http1::method_id::head;
         if (!bodyless && head.method != http1::method_id::get) {
-            auto refusing = refuse(errc::method_not_implemented, rejection, first);
+            auto refusing = refuse(errc::method_not_implemented, rejection);
             co_await refusing;
             co_return;
         }
@@ -274,7 +194,7 @@ class session {
         const auto page = co_await answering;
         const http::response& reply = *page;
         client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
-        client_.input.consume(parser_->consumed());
+        client_.input.consume(heads_.parser().consumed());
         std::array<char, 512> room;
         http1::wire_writer out{room};
         out.status_line(reply.status);
@@ -296,8 +216,7 @@ class session {
 
     worker_state& at_;
     client_side client_;
-    http::block fields_;
-    std::optional<http1::request_parser> parser_;
+    http::request_reader heads_;
 };
 
 }  // namespace
@@ -308,7 +227,7 @@ client_side::client_side(std::unique_ptr<runtime::stream> connection, worker_sta
 
 runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, worker_state& at) {
     const duration idle = at.shared.rules().http.write_idle;
-    runtime::scope writing{at.connections, bound_from(at, idle, "http.write_idle")};
+    runtime::scope writing{at.connections, bound::after(at.on.now(), idle, "http.write_idle")};
     do {
         auto sending = http::write_some(*to.stream, parts, writing);
         const auto sent = co_await sending;
@@ -320,7 +239,7 @@ runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, work
             }
             co_return false;
         }
-        writing.rebound(bound_from(at, idle, "http.write_idle"));
+        writing.rebound(bound::after(at.on.now(), idle, "http.write_idle"));
     } while (!parts.empty());
     co_return true;
 }

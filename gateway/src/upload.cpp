@@ -124,7 +124,7 @@ runtime::task<bool> upload::pass_on(const http1::body_decoder::taken& piece) {
 }
 
 runtime::task<bool> upload::more() {
-    const bound own{deadline::after(at_.on.now(), idle_), true, "request.body_idle", idle_};
+    const bound own = bound::after(at_.on.now(), idle_, "request.body_idle");
     runtime::scope idle{*scope_, own};
     waiting_since_ = at_.on.now();
     alarm_.pause();

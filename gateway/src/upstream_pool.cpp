@@ -193,9 +193,8 @@ runtime::task<> upstream_pool::try_again(std::size_t endpoint) {
         if (!loads_.rests(endpoint) || background_scope_.ended()) {
             break;
         }
-        const duration limit = rules_.connect_timeout;
         runtime::scope trying{
-            background_scope_, {deadline::after(on.now(), limit), true, connect_limit_name, limit}
+            background_scope_, bound::after(on.now(), rules_.connect_timeout, connect_limit_name)
         };
         auto opening = open(endpoint, trying);
         const auto opened = co_await opening;
@@ -227,10 +226,7 @@ runtime::task<result<>> upstream_pool::resolve(endpoint_state& of, runtime::scop
 runtime::task<> upstream_pool::look_up_again(endpoint_state& of) {
     runtime::scope looking{
         background_scope_,
-        {deadline::after(background_scope_.on().now(), rules_.connect_timeout),
-         true,
-         connect_limit_name,
-         rules_.connect_timeout}
+        bound::after(background_scope_.on().now(), rules_.connect_timeout, connect_limit_name)
     };
     auto asking = resolver_.resolve(of.url.host, of.url.port, looking);
     auto found = co_await asking;

@@ -52,11 +52,13 @@ runtime::task<> let_go(worker_state& at) {
 }
 
 runtime::task<> join_for(runtime::task_group& group, runtime::scope& parent, duration grace) {
-    runtime::scope waiting{
-        parent, {deadline::after(parent.on().now(), grace), true, "server.drain", grace}
-    };
+    runtime::scope waiting{parent, bound::after(parent.on().now(), grace, "server.drain")};
     auto joining = group.join(waiting);
     co_await joining;
+}
+
+http::head_limits limits_of(const policy::http_policy& of) noexcept {
+    return {{of.header_bytes, of.header_count, of.target_bytes}, of.header_timeout, of.keep_alive};
 }
 
 }  // namespace
@@ -68,6 +70,7 @@ worker_state::worker_state(
       on{loop},
       through{network},
       resolve{loop},
+      heads{limits_of(of.rules().http)},
       traces{seed},
       by_route(of.routes().capacity()),
       connections{loop},

@@ -6,6 +6,7 @@
 #include <curfew/gateway/numbers.hpp>
 #include <curfew/http/accept.hpp>
 #include <curfew/http/date_source.hpp>
+#include <curfew/http/head_reader.hpp>
 #include <curfew/runtime/baton.hpp>
 #include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -32,6 +33,7 @@ struct worker_state {
     runtime::loop& on;
     runtime::network& through;
     runtime::resolver resolve;
+    const http::head_limits heads;
     runtime::bell letting_go{on};  ///< idle connections are to be let go
     trace_source traces;
     http::date_source date;

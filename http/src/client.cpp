@@ -1,6 +1,6 @@
 #include <curfew/http/client.hpp>
+#include <curfew/http/head_reader.hpp>
 #include <curfew/protocol/http1_body.hpp>
-#include <curfew/protocol/http1_parser.hpp>
 #include <curfew/runtime/loop.hpp>
 
 #include <array>
@@ -70,30 +70,22 @@ runtime::task<result<answer>> client::attempt(
     if (sent.status != io::ok) {
         co_return std::unexpected{broken(sent, under)};
     }
-    constexpr std::size_t fields_max = 100;
-    std::array<http1::field, fields_max> fields;
-    http1::response_parser parser{fields, method};
+    response_parser parser{http1::limits{}, method};
     for (;;) {
-        if (!input_.empty()) {
-            const auto progress = parser.step(input_.unread());
-            if (progress == http1::progress::failed) {
-                co_return fail(errc::upstream_protocol);
-            }
-            if (progress == http1::progress::done) {
-                input_.consume(parser.consumed());
-                if (!parser.head().interim()) {
-                    break;
-                }
-                parser.reset(method);
-                continue;
-            }
-        }
-        auto filling = fill(input_, *stream_, http1::limits{}.head_bytes + 1, under);
-        const auto got = co_await filling;
+        auto reading = read_head(parser, input_, *stream_, under);
+        const auto got = co_await reading;
+        progress_.answer_begun = progress_.answer_begun || !input_.empty();
         if (got.status != io::ok) {
             co_return std::unexpected{broken(got, under)};
         }
-        progress_.answer_begun = true;
+        if (parser.failed()) {
+            co_return fail(errc::upstream_protocol);
+        }
+        input_.consume(parser.consumed());
+        if (!parser.head().interim()) {
+            break;
+        }
+        parser.reset(method);
     }
     answer told{parser.head().status, {}, false, parser.head().keep_alive, under.on().now()};
     auto reading = read_body(parser.head().body, told, under);

@@ -131,9 +131,7 @@ runtime::task<io_result> write_all(
 runtime::task<> linger(runtime::stream& of, runtime::scope& under) {
     constexpr duration patience = std::chrono::seconds{5};
     constexpr std::size_t bytes_max = 16 * 1024 * 1024;
-    runtime::scope lingering{
-        under, {deadline::after(under.on().now(), patience), true, "http.linger", patience}
-    };
+    runtime::scope lingering{under, bound::after(under.on().now(), patience, "http.linger")};
     of.shutdown_write();
     input_buffer dropped;
     std::size_t bytes = 0;

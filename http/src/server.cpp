@@ -1,8 +1,8 @@
 #include <curfew/http/date_source.hpp>
+#include <curfew/http/head_reader.hpp>
 #include <curfew/http/input_buffer.hpp>
 #include <curfew/http/server.hpp>
 #include <curfew/protocol/http1_body.hpp>
-#include <curfew/protocol/http1_parser.hpp>
 #include <curfew/protocol/http1_writer.hpp>
 #include <curfew/runtime/loop.hpp>
 
@@ -13,12 +13,6 @@ namespace curfew::http {
 namespace {
 
 using runtime::io;
-
-constexpr std::size_t fields_max = 100;
-
-bound limit_from(const runtime::scope& under, duration length, std::string_view name) noexcept {
-    return {deadline::after(under.on().now(), length), true, name, length};
-}
 
 /// Everything one connection needs while a request is being served.
 struct conversation {
@@ -31,8 +25,7 @@ struct conversation {
     const handler& answer;
     const server_limits& limits;
     input_buffer input;
-    std::array<http1::field, fields_max> fields;
-    http1::request_parser parser{fields, limits.head};
+    request_reader heads{*stream, input, limits};
     date_source date;
     std::string body;
 };
@@ -46,7 +39,9 @@ runtime::task<io> send(
     bool with_body,
     runtime::scope& under
 ) {
-    runtime::scope writing{under, limit_from(under, with.limits.write_idle, "http.write_idle")};
+    runtime::scope writing{
+        under, bound::after(under.on().now(), with.limits.write_idle, "http.write_idle")
+    };
     std::array<char, 1024> room;
     http1::wire_writer head{room};
     head.status_line(reply.status);
@@ -78,38 +73,11 @@ runtime::task<> refuse(conversation& with, errc why, runtime::scope& under) {
     co_await sending;
 }
 
-runtime::task<result<bool>> read_head(conversation& with, runtime::scope& under) {
-    runtime::scope reading{under, limit_from(under, with.limits.keep_alive, "http.keep_alive")};
-    bool begun = false;
-    for (;;) {
-        if (!with.input.empty()) {
-            if (!begun) {
-                begun = true;
-                reading.rebound(limit_from(under, with.limits.header_timeout, "http.header_timeout")
-                );
-            }
-            const auto progress = with.parser.step(with.input.unread());
-            if (progress == http1::progress::done) {
-                co_return true;
-            }
-            if (progress == http1::progress::failed) {
-                co_return fail(with.parser.error());
-            }
-        }
-        auto filling = fill(with.input, *with.stream, with.limits.head.head_bytes + 1, reading);
-        const auto got = co_await filling;
-        if (got.status == io::would_block && begun && !under.ended()) {
-            co_return fail(errc::client_too_slow);
-        }
-        if (got.status != io::ok) {
-            co_return false;
-        }
-    }
-}
-
 runtime::task<result<bool>> read_body(conversation& with, runtime::scope& under) {
-    runtime::scope reading{under, limit_from(under, with.limits.header_timeout, "http.body")};
-    http1::body_decoder decoder{with.parser.head().body};
+    runtime::scope reading{
+        under, bound::after(under.on().now(), with.limits.header_timeout, "http.body")
+    };
+    http1::body_decoder decoder{with.heads.parser().head().body};
     with.body.clear();
     while (!decoder.finished()) {
         const auto taken = decoder.step(with.input.unread());
@@ -137,22 +105,23 @@ runtime::task<result<bool>> read_body(conversation& with, runtime::scope& under)
 }
 
 runtime::task<step> serve_one(conversation& with, runtime::scope& under) {
-    auto reading = read_head(with, under);
+    auto reading = with.heads.next(under, under);
     const auto arrived = co_await reading;
-    if (!arrived) {
-        auto refusing = refuse(with, arrived.error().code, under);
+    if (arrived == head_end::broken || arrived == head_end::slow) {
+        const bool slow = arrived == head_end::slow;
+        auto refusing =
+            refuse(with, slow ? errc::client_too_slow : with.heads.parser().error(), under);
         co_await refusing;
-        co_return step::close;
     }
-    if (!*arrived) {
+    if (arrived != head_end::whole) {
         co_return step::close;
     }
     // The head's views point into the buffer, which the body moves: copy what is small.
-    const http1::request_head head = with.parser.head();
+    const http1::request_head head = with.heads.parser().head();
     const std::string target{head.target};
     const std::string authorization{head.fields.value(http1::field_id::authorization)};
     const auto question = target.find('?');
-    with.input.consume(with.parser.consumed());
+    with.input.consume(with.heads.parser().consumed());
     auto taking = read_body(with, under);
     const auto whole = co_await taking;
     if (!whole || !*whole) {
@@ -175,7 +144,6 @@ runtime::task<step> serve_one(conversation& with, runtime::scope& under) {
     const bool keep = head.keep_alive && !under.ended();
     auto sending = send(with, reply, keep, head.method != http1::method_id::head, under);
     const auto sent = co_await sending;
-    with.parser.reset();
     co_return sent == io::ok&& keep ? step::go_on : step::close;
 }
 

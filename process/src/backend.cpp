@@ -251,9 +251,7 @@ runtime::task<> backend::probe_once(incarnation& of) {
     const auto why = machine_.state() == backend_state::ready ? backend_probe::purpose::liveness
                                                               : backend_probe::purpose::readiness;
     const auto limit = options_.probe_timeout;
-    runtime::scope limited{
-        of.life, bound{deadline::after(now(), limit), true, "backend.live_timeout", limit}
-    };
+    runtime::scope limited{of.life, bound::after(now(), limit, "backend.live_timeout")};
     auto asking = probe_.answers(why, limited);
     const bool good = co_await asking;
     if (!of.life.ended()) {

@@ -225,9 +225,7 @@ runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under) {
         round->stops.push_back(each->stop());
     }
     constexpr duration patience = std::chrono::seconds{1};
-    runtime::scope waiting{
-        under, {deadline::after(control_.now(), patience), true, "admin.census", patience}
-    };
+    runtime::scope waiting{under, bound::after(control_.now(), patience, "admin.census")};
     round->set_out(round);
     auto returning = round->back.wait(waiting);
     const auto woken = co_await returning;
@@ -246,9 +244,7 @@ runtime::task<> fleet::drain(duration grace) {
     }
     // What is left at the end of the grace is broken off, which takes its moment too.
     const duration longest = grace + std::chrono::seconds{1};
-    runtime::scope waiting{
-        control_, {deadline::after(control_.now(), longest), true, "server.drain", longest}
-    };
+    runtime::scope waiting{control_, bound::after(control_.now(), longest, "server.drain")};
     while (drained_count_.load(std::memory_order_acquire) < crews_.size() && !waiting.ended()) {
         auto ringing = drained_.wait(waiting);
         co_await ringing;

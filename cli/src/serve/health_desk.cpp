@@ -29,9 +29,7 @@ runtime::task<health_desk::page> health_desk::answer(runtime::scope& under) {
         co_return made;
     }
     asked_.ring();
-    runtime::scope waiting{
-        under, {deadline::after(now, patience), true, "server.health_path", patience}
-    };
+    runtime::scope waiting{under, bound::after(now, patience, "server.health_path")};
     auto hearing = mine.answered.wait(waiting);
     co_await hearing;
     auto told = leave(mine);

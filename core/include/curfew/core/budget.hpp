@@ -15,6 +15,13 @@ struct bound {
     std::string_view limit_name{};  ///< policy key (static storage)
     duration limit{};               ///< its value, for the refusal that names it
 
+    /// One of the operation's own: `limit` after `now`, and `name` is in static storage.
+    [[nodiscard]] static constexpr bound after(
+        time_point now, duration limit, std::string_view name
+    ) noexcept {
+        return {deadline::after(now, limit), true, name, limit};
+    }
+
     /// The cause of an operation that this bound ended.
     [[nodiscard]] cause expired_cause() const noexcept {
         return {
@@ -51,7 +58,7 @@ class budget {
 
     /// What a child stage with its own limit may use: min(what is left, own).
     [[nodiscard]] bound child(time_point now, duration own, std::string_view name) const noexcept {
-        return tighter(limit_, bound{deadline::after(now, own), true, name, own});
+        return tighter(limit_, bound::after(now, own, name));
     }
 
     /// Ends the open stage at `now` and begins `next`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/core/failure.hpp>
+#include <curfew/http/head_reader.hpp>
 #include <curfew/protocol/http1_message.hpp>
 #include <curfew/runtime/scope.hpp>
 #include <curfew/runtime/stream.hpp>
@@ -33,11 +34,8 @@ struct response {
 /// Makes the task that answers; the request's views hold until it has ended.
 using handler = std::function<runtime::task<response>(const request&)>;
 
-struct server_limits {
-    http1::limits head;
+struct server_limits : head_limits {
     std::size_t body_bytes = 64 * 1024;
-    duration header_timeout = std::chrono::seconds{10};
-    duration keep_alive = std::chrono::seconds{75};
     duration write_idle = std::chrono::seconds{30};
 };
 

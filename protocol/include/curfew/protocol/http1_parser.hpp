@@ -20,6 +20,10 @@ class head_scanner {
     /// The head's size in the buffer, the empty line included. After `done` only.
     [[nodiscard]] std::size_t consumed() const noexcept { return line_begin_; }
 
+    [[nodiscard]] const limits& bounds() const noexcept { return limits_; }
+
+    [[nodiscard]] bool failed() const noexcept { return why_ != violation::none; }
+
     /// After `failed` only: which rule was broken.
     [[nodiscard]] violation why() const noexcept { return why_; }
 
