@@ -16,6 +16,10 @@ namespace {
 constexpr std::size_t unwanted_bytes = 256 * 1024;
 constexpr duration unwanted_time = std::chrono::seconds{5};
 
+/// Who ends its work within this was told that nobody waits for it. Who does so later ended by
+/// itself, as when the backend is restarted.
+constexpr duration prompt = std::chrono::seconds{1};
+
 /// How far the answer that nobody wants has come.
 class unwanted_answer {
   public:
@@ -114,7 +118,13 @@ runtime::task<> see_out(
     connection.stream->abort();
     alarm.end();
     const bool well = whole && answer.went_well();
-    held.leave(well ? outcome::success : outcome::ignored, cause_kind::completed, at.on.now());
+    cause_kind why = cause_kind::completed;
+    if (waiting.ended()) {
+        why = waiting.why().kind;
+    } else if (!well && at.on.now() - begun < prompt) {
+        why = cause_kind::cancelled;
+    }
+    held.leave(well ? outcome::success : outcome::ignored, why, at.on.now());
 }
 
 }  // namespace curfew::gateway

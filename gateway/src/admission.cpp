@@ -31,7 +31,7 @@ std::expected<detail::places, admission::obstacle> admission::take_places(
     if (whose == turn::newcomer) {
         if (const auto open = ask_breaker()) return std::unexpected{*open};
     }
-    if (route.silence.holds(now, route.usual.p99())) {
+    if (route.silence.holds(now, route.usual.patience())) {
         return std::unexpected{obstacle{.what = obstacle::silence}};
     }
     auto place = route.cap.try_acquire();
@@ -223,11 +223,13 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     const duration took = ended.took(now);
     route.silence.heard();
     const bool late = ended.hanging_ || ended.abandoned_;
-    if (well && !ended.detached_ &&
-        (!(late || ended.silent_) || is_evidence(route, held.since, now)))
-        route.usual.record(took);
+    if (well && !ended.detached_) {
+        const bool usual = !(late || ended.silent_) || is_evidence(route, held.since, now);
+        usual ? route.usual.record(took) : route.usual.record_late(took);
+    }
     if (held.call.held()) held.call.finish(result, why, now, took);
-    if (well && late) route.breaker.hint_recovered(now);
+    // Also without an answer: a backend that was restarted drops what hung in it.
+    if (late && why == cause_kind::completed) route.breaker.hint_recovered(now);
 
     route.hanging -= ended.hanging_ ? 1U : 0U;
     route.detached -= ended.detached_ ? 1U : 0U;

@@ -60,9 +60,8 @@ time_point permit::hangs_at(duration limit) const noexcept {
 }
 
 std::optional<time_point> permit::silent_at() const noexcept {
-    const auto longest = detail::silence::patience(route_->usual.p99());
-    if (!longest) return std::nullopt;
-    return add_saturated(places_.since + waited_, *longest + duration{1});
+    if (!route_->usual.p99()) return std::nullopt;
+    return add_saturated(places_.since + waited_, route_->usual.patience() + duration{1});
 }
 
 std::optional<time_point> permit::slow_at() const noexcept {
@@ -87,7 +86,7 @@ void permit::mark_silent(time_point now) noexcept {
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
     if (has_answer_ || !places_.upstream.held()) return;
-    if (!route_->silence.holds(now, route_->usual.p99())) return;
+    if (!route_->silence.holds(now, route_->usual.patience())) return;
     silent_ = true;
     places_.upstream.set_aside();
     owner_->after_release(route_->upstream, now);

@@ -66,9 +66,12 @@ inline detail::named_limit share_of(const detail::route_guards& route) noexcept 
 /// was given up because the client left may well end in a moment.
 inline constexpr duration abandoned_patience = std::chrono::seconds{1};
 
-/// The route's share is held by work that will not end soon: hung, over its time, or abandoned.
+/// All that a route may hold is held by work that will not end soon: hung, over its time, or
+/// abandoned.
 inline bool is_jammed(const detail::route_guards& route, time_point now) noexcept {
-    if (route.abandoned == 0 || route.holding < route.upstream.limiter.share()) return false;
+    const bool full = route.holding >= route.upstream.limiter.share() ||
+                      route.silence.holds(now, route.usual.patience());
+    if (route.abandoned == 0 || !full) return false;
     return route.stuck == route.holding ||
            (route.abandoned == route.holding &&
             now >= add_saturated(route.abandoned_since, abandoned_patience));

@@ -31,12 +31,21 @@ struct small_gateway {
     )
         : guards{all} {
         mailbox::decided.clear();
-        const auto upstream = guards.add_upstream("shop", limits, now);
+        const auto upstream = guards.add_upstream("shop", limits, now - 1min);
         for (std::size_t i = 0; i < routes; ++i) {
-            guards.add_route(
-                static_cast<route_index>(i), "r" + std::to_string(i), upstream, each, now
-            );
+            const auto route = static_cast<route_index>(i);
+            guards.add_route(route, "r" + std::to_string(i), upstream, each, now - 1min);
+            acquaint(route);
         }
+    }
+
+    /// A single late answer, long ago: silence holds nobody, and nothing is usual yet.
+    void acquaint(route_index route) {
+        auto& wait = fresh_waiter();
+        const bound none{deadline::after(now, 1min), true, "request.timeout", 1min};
+        auto one = std::get<permit>(guards.enter(route, wait, none, now - 1min));
+        one.abandon(outcome::cancelled, cause_kind::cancelled, now - 1min);
+        one.leave(outcome::success, cause_kind::completed, now - 1min + 900ms);
     }
 
     waiter& fresh_waiter() { return waiters.emplace_back(&mailbox::note); }

@@ -35,10 +35,10 @@ TEST(admission_slow, calls_in_flight_open_the_breaker_at_the_moment_they_become_
     EXPECT_FALSE(held[0].mark_slow(start + 1s - 1ns)) << "not yet";
     EXPECT_EQ(held[0].slow_at(), start + 1s);
     gate.now = start + 1s;
-    for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t i = 0; i < 2; ++i)
         EXPECT_FALSE(held[i].mark_slow(gate.now));
     EXPECT_TRUE(mailbox::decided.empty());
-    EXPECT_TRUE(held[3].mark_slow(gate.now));
+    EXPECT_TRUE(held[2].mark_slow(gate.now)) << "three of four, with the one long ago";
     EXPECT_EQ(mailbox::decided, std::vector{&wait}) << "who waits is refused at once";
     const auto came = gate.guards.collect(wait, gate.now);
     EXPECT_EQ(std::get<refused>(came).code, errc::breaker_open);
@@ -53,10 +53,8 @@ TEST(admission_slow, a_call_counts_once_though_it_ends_slow_too) {
     EXPECT_EQ(slow.slow_at(), std::nullopt);
     EXPECT_FALSE(slow.mark_slow(gate.now));
     succeed(slow, gate.now + 1s);
-    for (int i = 0; i < 2; ++i) {
-        auto quick = gate.admit(0);
-        succeed(quick, gate.now);
-    }
+    auto quick = gate.admit(0);
+    succeed(quick, gate.now);
     EXPECT_EQ(state_of(gate), breaker_state::closed) << "one of three, not two of four";
     auto again = gate.admit(0);
     EXPECT_TRUE(again.mark_slow(gate.now + 1s));
@@ -68,10 +66,8 @@ TEST(admission_slow, a_call_that_hangs_is_slow_by_that_and_not_once_more) {
     gate.now += 15s;
     hung.mark_hanging(gate.now);
     EXPECT_EQ(hung.slow_at(), std::nullopt);
-    for (int i = 0; i < 2; ++i) {
-        auto quick = gate.admit(0);
-        succeed(quick, gate.now);
-    }
+    auto quick = gate.admit(0);
+    succeed(quick, gate.now);
     succeed(hung, gate.now);
     EXPECT_EQ(state_of(gate), breaker_state::closed);
 }

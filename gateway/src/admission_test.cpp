@@ -257,8 +257,9 @@ TEST(admission, a_stream_frees_the_adaptive_place_and_stays_in_the_total) {
 
 TEST(admission, a_place_in_the_total_freed_by_one_upstream_serves_anothers_waiters) {
     small_gateway gate{1, {}, {}, {.in_flight = 10}};
-    const auto other = gate.guards.add_upstream("other", {}, gate.now);
-    gate.guards.add_route(1, "r", other, {}, gate.now);
+    const auto other = gate.guards.add_upstream("other", {}, gate.now - 1min);
+    gate.guards.add_route(1, "r", other, {}, gate.now - 1min);
+    gate.acquaint(1);
     std::vector<permit> held;
     for (int i = 0; i < 5; ++i)
         held.push_back(gate.admit(0));

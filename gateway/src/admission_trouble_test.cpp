@@ -154,9 +154,9 @@ TEST(admission_trouble, hanging_counts_once_and_not_after_an_answer) {
     EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
 }
 
-TEST(admission_trouble, at_a_cold_start_half_of_the_limit_counts_as_hanging) {
+TEST(admission_trouble, at_a_cold_start_nothing_hangs_before_its_limit) {
     small_gateway gate;
-    EXPECT_EQ(gate.admit(0).hangs_at(30s), gate.now + 15s);
+    EXPECT_EQ(gate.admit(0).hangs_at(30s), gate.now + 30s);
 }
 
 TEST(admission_trouble, abandoned_work_keeps_its_places_until_it_is_over) {
@@ -234,8 +234,50 @@ TEST(admission_trouble, own_timeouts_count_when_the_answer_is_given_up_not_when_
     EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
     gate.now += 10s;
     for (auto& one : stuck)
-        one.leave(outcome::ignored, cause_kind::completed, gate.now);
+        one.leave(outcome::ignored, cause_kind::own_timeout, gate.now);
     EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+}
+
+TEST(admission_trouble, abandoned_work_that_the_upstream_drops_lets_the_breaker_probe_sooner) {
+    small_gateway gate;
+    auto stuck = fill(gate, 0);
+    for (auto& one : stuck)
+        one.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
+    gate.now += 10s;
+    stuck[0].leave(outcome::ignored, cause_kind::completed, gate.now);
+    auto probe = gate.admit(0);
+    EXPECT_TRUE(probe.probe()) << "a restarted backend drops what hung in it";
+    succeed(probe, gate.now);
+}
+
+TEST(admission_trouble, a_route_that_never_answered_is_given_three_requests_until_it_does) {
+    small_gateway gate;
+    gate.guards.add_route(7, "new", 0, {}, gate.now);
+    std::vector<permit> first;
+    for (std::size_t i = 0; i < 3; ++i)
+        first.push_back(gate.admit(7));
+    auto& wait = gate.queue(7);
+    EXPECT_TRUE(mailbox::decided.empty());
+    first[1].answered(gate.now + 2s);
+    succeed(first[1], gate.now + 2s);
+    EXPECT_EQ(mailbox::decided, std::vector{&wait});
+}
+
+TEST(admission_trouble, a_new_route_whose_clients_gave_up_refuses_after_a_second) {
+    small_gateway gate;
+    gate.guards.add_route(7, "new", 0, {}, gate.now);
+    std::vector<permit> stuck;
+    for (std::size_t i = 0; i < 3; ++i)
+        stuck.push_back(gate.admit(7));
+    gate.now += 5s;
+    for (auto& one : stuck)
+        one.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    auto& wait = gate.queue(7);
+    gate.now += 1s;
+    gate.guards.tick(gate.now);
+    EXPECT_EQ(code_of(gate.guards.collect(wait, gate.now)), errc::abandoned_cap);
+    EXPECT_EQ(code_of(gate.enter(7)), errc::abandoned_cap);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0))) << "nobody else does";
 }
 
 TEST(admission_trouble, a_client_that_leaves_proves_nothing_but_its_request_may_still_hang) {

@@ -58,6 +58,7 @@ TEST_F(gateway_body_scenario, clients_that_stall_behind_an_early_answer_do_not_o
                      };
     };
     open();
+    acquaint(post("/early", 2, "hi"));
     std::vector<heard*> stalled;
     for (int i = 0; i < 5; ++i) {
         stalled.push_back(&client(post("/early", 100, "0123456789")));
@@ -77,6 +78,7 @@ TEST_F(gateway_body_scenario, an_upstream_that_waits_for_a_dribbling_client_is_n
         return is_short(head) ? to_hi() : scripted_answer{.text = std::string{head_of_100}};
     };
     open();
+    acquaint(post("/early", 2, "hi"));
     const std::string text = post("/early", 100, "0123456789");
     for (int i = 0; i < 5; ++i) {
         client(text, {.first = text.size() - 5, .pace = 700ms});
@@ -110,6 +112,7 @@ TEST_F(gateway_body_scenario, an_upstream_that_took_the_time_is_blamed_though_th
         return is_short(head) ? to_hi() : scripted_answer{.after = 1500ms, .body = 300'000};
     };
     open();
+    acquaint(post("/up", 2, "hi"));
     for (int i = 0; i < 5; ++i) {
         client(post("/up", 300'000, std::string(200'000, 'b')));
     }
@@ -261,6 +264,7 @@ TEST_F(gateway_body_scenario, crashes_in_mid_body_break_off_and_open_the_breaker
                                 };
     };
     open();
+    acquaint(post("/crash", 2, "hi"));
     for (int i = 0; i < 5; ++i) {
         client(post("/crash", 0, ""));
     }
@@ -282,6 +286,7 @@ TEST_F(gateway_body_scenario, answers_that_stall_open_the_breaker_however_long_t
                               : scripted_answer{.text = std::string{head_of_100} + "stall"};
     };
     open();
+    acquaint(post("/stall", 2, "hi"));
     for (int i = 0; i < 5; ++i) {
         client(post("/stall", 0, ""));
     }
@@ -305,6 +310,7 @@ TEST_F(
                                 };
     };
     open();
+    acquaint(post("/big", 2, "hi"));
     for (int i = 0; i < 5; ++i) {
         client(post("/big", 0, ""), {.read_pace = 1h});
     }

@@ -141,6 +141,16 @@ class gateway_scenario : public testing::Test {
 
     heard& client(std::string text) { return client(std::move(text), manners{}); }
 
+    /// A request that is answered before all others, so that its route has given a sign of life.
+    void acquaint(std::string text) {
+        client(std::move(text));
+        run();
+        ASSERT_EQ(clients.back()->status(), 200);
+        clients.clear();
+        seen.clear();
+        ASSERT_EQ(on.now(), start);
+    }
+
     static std::string get(std::string_view path, std::string_view more = "") {
         return "GET " + std::string{path} + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
                std::string{more} + "\r\n";

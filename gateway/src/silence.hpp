@@ -2,10 +2,8 @@
 
 #include <curfew/core/clock.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
 namespace curfew::gateway::detail {
 
@@ -13,15 +11,14 @@ namespace curfew::gateway::detail {
 ///
 /// A route that hangs must not get all of its share first, or it takes every worker of a small
 /// backend before the first request counts as hanging. So whoever comes while `few` requests have
-/// got no answer for as long as the route's p99 (at least 5 ms) waits: an answer lets them all go
-/// on; when the last one sent turns out to hang, one more may try. Without a known p99 nobody
-/// waits.
+/// got no answer for as long as the route's patience waits: an answer lets them all go on; when
+/// the last one sent turns out to hang, one more may try. A patience of zero (the route has never
+/// answered, so nothing speaks for it) holds at once.
 ///
 /// Thread rule: admit() and holds() by one thread at a time; the rest from any thread.
 class silence {
   public:
     static constexpr std::uint64_t few = 3;
-    static constexpr duration shortest = std::chrono::milliseconds{5};
 
     /// A request is sent upstream. Returns its serial number.
     std::uint64_t admit(time_point now) noexcept {
@@ -45,14 +42,9 @@ class silence {
         if (serial == last && last >= few) settle(last - few + 1);
     }
 
-    /// How long it may be silent.
-    [[nodiscard]] static std::optional<duration> patience(std::optional<duration> p99) noexcept {
-        return p99 ? std::optional{std::max(*p99, shortest)} : std::nullopt;
-    }
-
-    [[nodiscard]] bool holds(time_point now, std::optional<duration> p99) const noexcept {
+    [[nodiscard]] bool holds(time_point now, duration patience) const noexcept {
         const bool waited_for = admitted_.load(relaxed) - settled_.load(relaxed) >= few;
-        return waited_for && p99 && now - since_ > *patience(p99);
+        return waited_for && (patience == duration::zero() || now - since_ > patience);
     }
 
   private:

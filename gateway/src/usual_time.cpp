@@ -30,6 +30,7 @@ duration usual_time::upper_bound(std::size_t bucket) noexcept {
 }
 
 void usual_time::record(duration took) noexcept {
+    if (total_ < samples_min) record_late(took);
     ++counts_[bucket_of(took)];
     ++fresh_;
     if (++total_ >= halve_at) halve();
@@ -39,11 +40,21 @@ void usual_time::record(duration took) noexcept {
     p99_.store(quantile(99).count(), relaxed);
 }
 
+void usual_time::record_late(duration took) noexcept {
+    const auto at_least_some = std::max<duration::rep>(took.count(), 1);
+    if (at_least_some > longest_.load(relaxed)) longest_.store(at_least_some, relaxed);
+}
+
+duration usual_time::patience() const noexcept {
+    const auto usual = p99();
+    const duration longest{longest_.load(relaxed)};
+    if (!usual && longest == duration::zero()) return longest;
+    return std::max(usual.value_or(longest * 2), shortest);
+}
+
 duration usual_time::hang_threshold(duration limit) const noexcept {
     const auto usual = p99();
-    return std::min(
-        usual ? std::max(*usual * multiple, floor) : std::max(limit / 2, cold_floor), limit
-    );
+    return usual ? std::min(std::max(*usual * multiple, floor), limit) : limit;
 }
 
 std::optional<duration> usual_time::known(const std::atomic<duration::rep>& value) noexcept {

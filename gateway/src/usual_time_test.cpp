@@ -17,17 +17,40 @@ void record(usual_time& usual, duration took, int times) {
         usual.record(took);
 }
 
-TEST(usual_time, nothing_is_usual_at_a_cold_start_so_half_of_the_limit_decides) {
+TEST(usual_time, nothing_is_usual_at_a_cold_start_so_the_limit_decides) {
     usual_time usual;
-    EXPECT_EQ(usual.hang_threshold(limit), limit / 2);
-    EXPECT_EQ(usual.hang_threshold(120s), 60s);
-    EXPECT_EQ(usual.hang_threshold(12s), 10s) << "at least ten seconds";
-    EXPECT_EQ(usual.hang_threshold(2s), 2s) << "never more than the limit";
+    EXPECT_EQ(usual.hang_threshold(limit), limit);
+    EXPECT_EQ(usual.hang_threshold(2s), 2s);
     record(usual, 5ms, usual_time::samples_min - 1);
     EXPECT_EQ(usual.p99(), std::nullopt);
-    EXPECT_EQ(usual.hang_threshold(limit), limit / 2);
+    EXPECT_EQ(usual.hang_threshold(limit), limit);
     usual.record(5ms);
     EXPECT_EQ(usual.hang_threshold(limit), 1s);
+}
+
+TEST(usual_time, nobody_has_patience_with_a_route_that_never_answered) {
+    EXPECT_EQ(usual_time{}.patience(), 0s);
+}
+
+TEST(usual_time, the_patience_of_a_cold_start_is_twice_the_longest_answer) {
+    usual_time usual;
+    usual.record(10us);
+    EXPECT_EQ(usual.patience(), 5ms) << "at least";
+    usual.record(1s);
+    usual.record(10ms);
+    EXPECT_EQ(usual.patience(), 2s);
+    usual.record_late(20s);
+    EXPECT_EQ(usual.patience(), 40s) << "a late answer is one";
+    EXPECT_EQ(usual.p99(), std::nullopt);
+}
+
+TEST(usual_time, once_it_is_known_the_p99_is_the_patience) {
+    usual_time usual;
+    usual.record_late(20s);
+    record(usual, 100ms, usual_time::samples_min);
+    EXPECT_EQ(usual.patience(), usual.p99());
+    record(usual, 10us, 10'000);
+    EXPECT_EQ(usual.patience(), 5ms);
 }
 
 TEST(usual_time, a_fast_route_hangs_after_the_floor_and_a_slow_one_after_four_times_its_p99) {

@@ -22,22 +22,30 @@ namespace curfew::gateway {
 /// good is learnt from those that began after such an answer; about ten in a thousand move the p99.
 ///
 /// hang_threshold: 4 x p99, at least 1 s, at most the request's own limit.
-///  - Cold start: with fewer than 32 samples nothing is usual, and the threshold is half of the
-///    limit, at least 10 s: whoever set the limit has said how long an answer may take, and a route
-///    that never answered must be found hung before its callers' patience is all there is.
+///  - Cold start: with fewer than 32 samples nothing is usual, and the threshold is the limit:
+///    whoever set it has said how long an answer may take. A long poll is no hang.
 ///  - Routes that are slow by nature: their p99 is long, and so is the threshold. Slow requests
 ///    that are more than 1 in 100 move the p99; rarer ones may count as hanging, one by one, among
 ///    a hundred successes, which opens no breaker.
 ///
-/// Thread rule: record() by one thread at a time; the rest from any thread. 400 bytes.
+/// patience: how long a route that has requests may be silent before others wait for a sign of
+/// life. The p99; while it is not known twice the longest good answer, late ones included; at least
+/// 5 ms. Zero before the first answer.
+///
+/// Thread rule: record() and record_late() by one thread at a time; the rest from any thread. 400
+/// bytes.
 class usual_time {
   public:
     static constexpr std::uint32_t samples_min = 32;
     static constexpr duration floor = std::chrono::seconds{1};
     static constexpr int multiple = 4;
-    static constexpr duration cold_floor = std::chrono::seconds{10};
+    static constexpr duration shortest = std::chrono::milliseconds{5};
 
     void record(duration took) noexcept;
+
+    /// A good answer of which it is not known whether it is usual: counts for the patience of a
+    /// cold start only.
+    void record_late(duration took) noexcept;
 
     /// Quantiles as upper bounds; nothing while there are too few samples.
     [[nodiscard]] std::optional<duration> p95() const noexcept { return known(p95_); }
@@ -45,6 +53,8 @@ class usual_time {
     [[nodiscard]] std::optional<duration> p99() const noexcept { return known(p99_); }
 
     [[nodiscard]] duration hang_threshold(duration limit) const noexcept;
+
+    [[nodiscard]] duration patience() const noexcept;
 
   private:
     static constexpr std::size_t buckets = 68;
@@ -62,6 +72,7 @@ class usual_time {
     std::uint32_t fresh_ = 0;  ///< samples since the quantiles were taken
     std::atomic<duration::rep> p95_{0};
     std::atomic<duration::rep> p99_{0};
+    std::atomic<duration::rep> longest_{0};  ///< while it is cold
 };
 
 }  // namespace curfew::gateway
