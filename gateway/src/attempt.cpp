@@ -242,10 +242,12 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     auto stopping = body_.stop();
     co_await stopping;
     if (may_try_again(what, number)) {
+        cut_ = is_cut(what);
         upstream_.reset();
         end_.retried = true;
         co_return next::retry;
     }
+    cut_ = cut_ || is_cut(what);
     if (number < attempts_max && is_supervised() && may_outlive_a_crash(what)) {
         upstream_.reset();
         auto waiting = wait_for_backend(what);
@@ -275,20 +277,24 @@ bool exchange::is_supervised() const noexcept {
 bool exchange::may_outlive_a_crash(failure what) const noexcept {
     const bool begun = response_ && response_->begun();
     const bool harmless = is_repeatable(head_) && head_.body.empty() && !begun;
-    return what.code == errc::connect_refused || (is_cut(what) && harmless);
+    return what.code == errc::connect_refused || (is_cut(what) && harmless && limits_.retry);
 }
 
 runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
-    // Whether that was a crash is known a moment later; then the queue is the place to wait.
-    permit_.leave(outcome::ignored, cause_kind::completed, now());
     budget_.enter(stage::backoff, now());
     runtime::sleep_until until{scope_, now() + notice_pause};
     co_await until;
-    if (is_cut(what) && at_.shared.backend_is_up) {
+    // Who was there at one crash was only there; who was there at two is taken for their cause.
+    const bool crashed = !is_cut(what) || !at_.shared.backend_is_up;
+    crashes_ += cut_ && crashed ? 1 : 0;
+    if (!crashed || crashes_ > 1) {
         auto refusing = refuse(what.code, {});
         co_await refusing;
         co_return next::done;
     }
+    end_.retried = end_.retried || cut_;
+    cut_ = false;
+    permit_.leave(outcome::ignored, cause_kind::completed, now());
     auto admitting = admit();
     const bool admitted = co_await admitting;
     co_return admitted ? next::retry : next::done;

@@ -120,6 +120,8 @@ class exchange {
     request_end end_;
     std::optional<errc> error_;
     bool event_stream_ = false;
+    bool cut_ = false;          ///< the connection was, since the request was last sent
+    std::uint8_t crashes_ = 0;  ///< of the backend, that it was sent into
     time_point sent_at_{};
 };
 

@@ -149,7 +149,8 @@ const std::array table{
     key{"gateway.observe", gateway<&gateway_policy::observe>, anything,
         "Guards decide and record, and refuse nothing."},
     key{"gateway.retry", gateway<&gateway_policy::retry>, anything,
-        "A safe request that a reused connection lost before any answer is sent once more."},
+        "A repeatable request (idempotent, no body) that was lost before any answer is sent once "
+        "more: on a reused connection at once, in a crash of the supervised backend after it."},
     key{"gateway.routes_max", gateway<&gateway_policy::routes_max>, counts(1, 4'096),
         "Routes derived from the traffic when the file names none; what comes later is `other`."},
     key{"gateway.abandoned_age", gateway<&gateway_policy::abandoned_age>, times(1s, 24h),

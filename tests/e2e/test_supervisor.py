@@ -1,5 +1,6 @@
 """`curfew serve -- CMD`: what is dead or hung is restarted, and requests wait for it."""
 
+import json
 import os
 import re
 import signal
@@ -67,6 +68,20 @@ class Supervised(Case):
         answers = [get(curfew.http, "/pid") for _ in range(5)]
         self.assertEqual([answer.status for answer in answers], [200] * 5)
         self.assertNotEqual(int(answers[-1].body), before)
+
+    def crashes_by(self, policy: str) -> tuple[int, int]:
+        """How often one request that kills the backend is sent to it, and what it is answered."""
+        curfew = self.supervise(policy=policy)
+        answer = get(curfew.http, "/crash")
+        self.pid(curfew)
+        health = json.loads(get(curfew.admin, "/-/health").body)
+        return health["backend"]["restarts"], answer.status
+
+    def test_a_request_that_kills_the_backend_does_so_twice_and_never_again(self):
+        self.assertEqual(self.crashes_by(PATIENT), (2, 502))
+
+    def test_a_request_that_must_not_be_repeated_kills_it_once(self):
+        self.assertEqual(self.crashes_by(PATIENT + "[gateway]\nretry = false\n"), (1, 502))
 
     def test_a_kill_from_outside_is_followed_by_a_restart(self):
         curfew = self.supervise()
@@ -155,7 +170,7 @@ class SupervisedThreeWorkers(Supervised):
         roomy = "[limiter]\ninitial = 40\nroute_share = 1.0\n"
         for _ in range(3):
             curfew = self.supervise(policy=PATIENT + roomy)
-            self.pid(curfew)
+            self.assertEqual(get(curfew.http, "/slow/0").status, 200)
             with ThreadPoolExecutor(12) as pool:
                 going = [pool.submit(get, curfew.http, f"/slow/{300 + 60 * n}") for n in range(12)]
                 time.sleep(0.25)

@@ -144,7 +144,8 @@ struct failed_attempt {
 ///  - nothing of it was sent (it could not connect): any request;
 ///  - a reused connection was closed or reset before a byte of the response: the race with the
 ///    server's own idle timeout. Only what is idempotent and had no body sent.
-/// Never after a byte of the response, and never after a time-out once it was sent. The retry runs
+/// Never after a byte of the response, and never after a time-out once it was sent. (A crash of the
+/// supervised backend has a rule of its own: see exchange::wait_for_backend.) The retry runs
 /// within the same deadline: whether it has time left is the caller's to see.
 [[nodiscard]] bool may_retry(const failed_attempt& failed) noexcept;
 
