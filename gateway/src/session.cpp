@@ -34,7 +34,7 @@ class session {
     session(std::unique_ptr<runtime::stream> connection, worker_state& at)
         : at_{at},
           client_{std::move(connection), at},
-          heads_{*client_.stream, client_.input, at.heads} {}
+          heads_{*client_.stream, client_.input, at.heads, at.on.now(), &at.resting} {}
 
     runtime::task<> run() {
         for (;;) {
@@ -55,7 +55,7 @@ class session {
             }
         }
         if (!client_.broken && !at_.connections.ended()) {
-            auto ending = http::linger(*client_.stream, at_.connections);
+            auto ending = http::linger(*client_.stream, at_.connections, at_.resting);
             co_await ending;
         }
     }

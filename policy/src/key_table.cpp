@@ -95,9 +95,10 @@ const std::array table{
     key{"server.workers", server<&server_policy::workers>, counts(1, 256),
         "Event loops, one a thread; connections stay on the loop that accepted them."},
     key{"server.connections_max", server<&server_policy::connections_max>, counts(1, 10'000'000),
-        "Client connections held open at once, over all workers; beyond it none is accepted. "
-        "Lowered at the start to what the descriptors (`ulimit -n`) are enough for, at two a "
-        "client."},
+        "Client connections held open at once, over all workers. Beyond it the one that has been "
+        "without a request the longest is closed for the next; while each has one in progress, "
+        "none is accepted. Lowered at the start to what the descriptors (`ulimit -n`) are enough "
+        "for, at two a client."},
     key{"server.access_log", server<&server_policy::access_log>, anything,
         "One log line a request. Slow and failed requests are logged without it."},
     key{"server.log_level", server<&server_policy::log_level>, anything,
@@ -126,9 +127,11 @@ const std::array table{
         "A request that takes longer is logged with where its time went, and counts as slow."},
 
     key{"http.header_timeout", http<&http_policy::header_timeout>, patience,
-        "From the first byte of a request to its whole head; trickling bytes do not extend it."},
+        "From the first byte of a request to its whole head, and of a new connection from its "
+        "accept; trickling bytes do not extend it."},
     key{"http.keep_alive", http<&http_policy::keep_alive>, patience,
-        "How long a connection may wait for its next request."},
+        "How long a connection may wait for its next request. At `server.connections_max` the one "
+        "that has waited the longest is closed to make room."},
     key{"http.write_idle", http<&http_policy::write_idle>, patience,
         "How long a client may take nothing of its response before it is disconnected."},
     key{"http.header_bytes", http<&http_policy::header_bytes>, sizes(1 * kib, 1 * mib),
