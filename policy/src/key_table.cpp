@@ -194,10 +194,10 @@ const std::array table{
         "Name lookup and TCP connect together."},
     key{"upstream.*.idle_timeout", upstream<&upstream_policy::idle_timeout>, patience,
         "An unused connection is closed after it. Keep it below the backend's own keep-alive."},
+    key{"upstream.*.idle_max", upstream<&upstream_policy::idle_max>, places,
+        "Idle connections kept, for each endpoint and worker; it limits none that is in use."},
     key{"upstream.*.max_age", upstream<&upstream_policy::max_age>, times(1s, 24h * 30),
         "A connection older than it is not used again."},
-    key{"upstream.*.connections_max", upstream<&upstream_policy::connections_max>, places,
-        "Connections to this upstream at once, over all workers."},
 
     key{"route.*.name", route<&route_policy::name>, text_rule::name,
         "What metrics, health and refusals call it. By default its methods, host and path."},

@@ -101,7 +101,7 @@ struct upstream_policy {
     duration connect_timeout = std::chrono::seconds{5};
     duration idle_timeout = std::chrono::seconds{60};
     duration max_age = std::chrono::hours{1};
-    std::uint32_t connections_max = 1'000;
+    std::uint32_t idle_max = 1'000;  ///< idle connections kept, for each endpoint and worker
 };
 
 /// The limits one route works under. What a [[route]] leaves out is inherited.
