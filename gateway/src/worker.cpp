@@ -141,6 +141,10 @@ runtime::task<> worker::drain(duration grace) {
     co_await leaving;
 }
 
+std::size_t worker::bodies_held() const noexcept {
+    return state_->bodies_held;
+}
+
 void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
     const worker_state& at = *state_;
     into.connections += static_cast<std::uint32_t>(at.accepted.open);

@@ -43,6 +43,7 @@ struct worker_state {
     http::accept_numbers accepted;
     http::resting_connections resting{shared.connections, on};
     std::uint64_t bad_requests = 0;
+    std::size_t bodies_held = 0;  ///< bytes of bodies received before their admission
     runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;

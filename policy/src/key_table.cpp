@@ -142,8 +142,14 @@ const std::array table{
         "The request target, query included."},
     key{"http.body_bytes", http<&http_policy::body_bytes>, sizes(1, 1024 * gib),
         "The largest request body. Bodies are streamed, so without a cap they cost no memory."},
+    key{"http.body_buffer", http<&http_policy::body_buffer>, sizes(1, 64 * kib),
+        "A request body of at most this length is received whole before a place is asked for, so "
+        "that a slow client keeps no worker of the backend busy; off: every body is streamed, as "
+        "longer and chunked ones are."},
     key{"http.body_rate", http<&http_policy::body_rate>, sizes(1, 1 * gib),
-        "The least bytes a second a client must send of its body, over any `request.body_idle`."},
+        "The least bytes a second a client must send of its body, over any `request.body_idle`, "
+        "and take of a response's, over any `http.write_idle`, while the upstream has more of it. "
+        "Only time in which the client is waited for counts; event streams are exempt."},
 
     key{"gateway.in_flight", gateway<&gateway_policy::in_flight>, places,
         "Requests at the upstreams at once, over all routes, abandoned work included."},

@@ -218,6 +218,20 @@ class Hostile(Case):
         self.assertGreater(time.monotonic() - began, 0.75, "five at a time, 200 ms each")
         self.assertLessEqual(connections_at(curfew.http), 6, "one that is just being closed")
 
+    def test_slow_small_uploads_keep_no_worker_of_the_backend(self):
+        curfew = self.serve_with()
+        crowd = [Connection(curfew.http) for _ in range(20)]
+        self.addCleanup(lambda: [one.socket.close() for one in crowd])
+        for one in crowd:
+            one.send(message("POST", "/echo", {"Content-Length": "10"}) + b"slow")
+        time.sleep(0.2)
+        for _ in range(20):
+            self.assertEqual(get(curfew.http, "/", patience=2).status, 200)
+        self.assertNotIn("/echo", self.upstream.targets)
+        for one in crowd:
+            one.send(b"ly now")
+            self.assertEqual(one.response().body, b"slowly now")
+
     def test_silent_connections_shut_nobody_out(self):
         curfew = self.serve_with('[server]\nconnections_max = 20\n')
         with Connection(curfew.http) as busy:
