@@ -20,6 +20,7 @@ inline gateway::snapshot example_snapshot() {
     now.connections = 7;
     now.connections_limit = 10'000;
     now.connections_accepted = 40;
+    now.connections_let_go = 3;
     now.bad_requests = 3;
 
     gateway::upstream_snapshot main;

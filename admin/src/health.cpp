@@ -55,6 +55,11 @@ std::vector<std::string> problems_of(const snapshot& now, const std::vector<std:
     if (now.draining) {
         problems.emplace_back("draining");
     }
+    if (now.connections_crowded) {
+        problems.push_back(
+            "client connections are at their limit of " + std::to_string(now.connections_limit)
+        );
+    }
     if (backend_troubled(now)) {
         problems.push_back("backend is " + now.backend.state);
     }

@@ -77,6 +77,8 @@ TEST_F(health_test, each_trouble_alone_degrades_and_is_told) {
          "route GET /users/{id}: breaker half_open"},
         {[](auto& now) { now.routes[0].abandoned = 3; }, "route GET /users/{id}: 3 abandoned"},
         {[](auto& now) { now.routes[0].hanging = 2; }, "route GET /users/{id}: 2 hanging"},
+        {[](auto& now) { now.connections_crowded = true; },
+         "client connections are at their limit of 10000"},
         {[](auto& now) { now.backend.state = "restarting"; }, "backend is restarting"},
     };
     for (const auto& [make, sentence] : troubles) {

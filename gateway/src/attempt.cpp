@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace curfew::gateway {
 
@@ -129,13 +130,18 @@ runtime::task<result<>> exchange::send_request() {
         }
         co_return result<>{};
     }
-    if (head_.expect_continue) {
+    auto telling = tell_to_continue();
+    co_await telling;
+    begin_upload(out.written());
+    co_return result<>{};
+}
+
+runtime::task<> exchange::tell_to_continue() {
+    if (head_.expect_continue && !std::exchange(told_to_continue_, true)) {
         std::array parts{http::part("HTTP/1.1 100 Continue\r\n\r\n")};
         auto telling = send_to_client(client_, parts, at_);
         co_await telling;
     }
-    begin_upload(out.written());
-    co_return result<>{};
 }
 
 void exchange::begin_upload(std::string_view head) {

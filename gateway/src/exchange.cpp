@@ -145,8 +145,15 @@ runtime::task<> exchange::run() {
         auto refusing = refuse(errc::body_too_large, rejection_by_size(*cap));
         co_await refusing;
     } else {
-        auto admitting = admit();
-        const bool admitted = co_await admitting;
+        bool admitted = true;
+        if (body_.comes_first(head_bytes_)) {
+            auto receiving = receive_first();
+            admitted = co_await receiving;
+        }
+        if (admitted) {
+            auto admitting = admit();
+            admitted = co_await admitting;
+        }
         for (std::uint8_t number = 1; admitted; ++number) {
             auto trying = attempt(number);
             const auto after = co_await trying;
@@ -156,6 +163,25 @@ runtime::task<> exchange::run() {
         }
     }
     conclude();
+}
+
+/// A small body that is slow to come holds up nothing but its own connection.
+runtime::task<bool> exchange::receive_first() {
+    budget_.enter(stage::receive, now());
+    auto telling = tell_to_continue();
+    co_await telling;
+    auto receiving = body_.receive(head_bytes_);
+    const bool whole = co_await receiving;
+    if (whole) {
+        co_return true;
+    }
+    const auto& failed = body_.failure();
+    const cause why = failed ? failed->why : scope_.why();
+    const bool late =
+        why.kind == cause_kind::own_timeout || why.kind == cause_kind::inherited_deadline;
+    auto refusing = refuse(late ? errc::client_too_slow : error_of(why), why);
+    co_await refusing;
+    co_return false;
 }
 
 runtime::task<bool> exchange::admit() {

@@ -57,6 +57,7 @@ class exchange {
     enum class next : std::uint8_t { done, retry };
 
     // exchange.cpp: from the head to a permit, and the end.
+    [[nodiscard]] runtime::task<bool> receive_first();
     [[nodiscard]] runtime::task<bool> admit();
     [[nodiscard]] runtime::task<> refuse(errc code, cause why, duration retry_after = {});
     void end_with(
@@ -77,6 +78,7 @@ class exchange {
     [[nodiscard]] bool is_supervised() const noexcept;
     [[nodiscard]] bool may_outlive_a_crash(failure what) const noexcept;
     [[nodiscard]] bool upstream_had_its_time() const noexcept;
+    [[nodiscard]] runtime::task<> tell_to_continue();
     void begin_upload(std::string_view head);
     [[nodiscard]] runtime::task<next> wait_for_backend(failure what);
     void give_up_on_upstream(const cause& why);
@@ -114,12 +116,14 @@ class exchange {
 
     // The request's head is consumed once its body is being sent.
     upload body_;
+    bool told_to_continue_ = false;
     std::string learnable_host_;
     std::string learnable_path_;
 
     request_end end_;
     std::optional<errc> error_;
     bool event_stream_ = false;
+    reading_pace pace_;
     bool cut_ = false;          ///< the connection was, since the request was last sent
     std::uint8_t crashes_ = 0;  ///< of the backend, that it was sent into
     time_point sent_at_{};

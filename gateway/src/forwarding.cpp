@@ -131,6 +131,18 @@ void write_max_forwards(const http1::request_head& head, wire_writer& out) noexc
     out.field_line(field_id::max_forwards, std::max<std::uint32_t>(*hops, 1) - 1);
 }
 
+/// `1.500`: what is left to the millisecond, as whole seconds would be more than that or nothing.
+void write_seconds(field_id id, milliseconds left, wire_writer& out) noexcept {
+    constexpr milliseconds::rep a_second = 1000;
+    std::array<char, 28> text;
+    auto* end = std::to_chars(text.data(), text.data() + 24, left.count() / a_second).ptr;
+    *end++ = '.';
+    const auto rest = left.count() % a_second;
+    for (const milliseconds::rep place : {100, 10, 1})
+        *end++ = static_cast<char>('0' + rest / place % 10);
+    out.field_line(id, {text.data(), end});
+}
+
 /// The caller's own field, told what is left in the form it used.
 void write_timeout_again(const field& said, milliseconds left, wire_writer& out) noexcept {
     constexpr milliseconds::rep most_of_grpc = 99'999'999;
@@ -146,8 +158,7 @@ void write_timeout_again(const field& said, milliseconds left, wire_writer& out)
         case field_id::x_request_timeout:
             unit = "ms";
             if (said.value.find_first_not_of("0123456789.") == said.value.npos) {
-                count = std::max<milliseconds::rep>(count / 1000, 1);
-                unit = {};
+                return write_seconds(said.id, left, out);
             }
             break;
         default:

@@ -193,11 +193,12 @@ TEST(forward_request, the_time_left_is_rounded_down_and_never_zero) {
     const auto out = forwarded(text, {.from = stranger, .left = 1500ms + 999us});
     EXPECT_THAT(out, HasSubstr("X-Curfew-Timeout-Ms: 1500\r\n"));
     EXPECT_THAT(out, HasSubstr("grpc-timeout: 1500m\r\n"));
-    EXPECT_THAT(out, HasSubstr("X-Request-Timeout: 1\r\n"));
+    EXPECT_THAT(out, HasSubstr("X-Request-Timeout: 1.500\r\n"));
     EXPECT_THAT(out, HasSubstr("X-Envoy-Expected-Rq-Timeout-Ms: 1500\r\n"));
     EXPECT_THAT(out, Not(HasSubstr("60000")));
     const auto last = forwarded(text, {.from = stranger, .left = 10us});
     EXPECT_THAT(last, HasSubstr("X-Curfew-Timeout-Ms: 1\r\n"));
+    EXPECT_THAT(last, HasSubstr("X-Request-Timeout: 0.001\r\n"));
     EXPECT_THAT(
         forwarded(
             "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Timeout: 7s\r\n\r\n",
@@ -205,6 +206,22 @@ TEST(forward_request, the_time_left_is_rounded_down_and_never_zero) {
         ),
         HasSubstr("X-Request-Timeout: 1500ms\r\n")
     );
+}
+
+TEST(forward_request, seconds_left_are_told_to_the_millisecond_and_never_as_more) {
+    const auto seconds = [](duration left) {
+        const auto out = forwarded(
+            "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Timeout: 0.7\r\n\r\n",
+            {.from = stranger, .left = left}
+        );
+        const auto at = out.find("X-Request-Timeout: ") + 19;
+        return out.substr(at, out.find("\r\n", at) - at);
+    };
+    EXPECT_EQ(seconds(50ms), "0.050");
+    EXPECT_EQ(seconds(699ms + 999us), "0.699");
+    EXPECT_EQ(seconds(1s), "1.000");
+    EXPECT_EQ(seconds(59s + 5ms), "59.005");
+    EXPECT_EQ(seconds(24h), "86400.000");
 }
 
 TEST(forward_request, a_trace_is_continued_or_begun) {

@@ -7,6 +7,8 @@ using namespace std::chrono_literals;
 
 /// Bodies, slow, stalled and broken, in both directions; and who is to blame.
 struct gateway_body_scenario : gateway_scenario {
+    gateway_body_scenario() { rules.http.body_buffer = std::nullopt; }
+
     static constexpr std::string_view head_of_100 =
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
 

@@ -185,8 +185,10 @@ runtime::task<bool> exchange::pass_on(std::string_view data, bool chunked, bool 
         http::part(chunk ? "\r\n" : ""),
         http::part(chunked && last ? "0\r\n\r\n" : ""),
     };
+    // The upstream waits for the client only while it has more to say.
+    const bool holds_up = !last && !event_stream_;
     alarm_.pause();
-    auto sending = send_to_client(client_, parts, at_);
+    auto sending = send_to_client(client_, parts, at_, holds_up ? &pace_ : nullptr);
     const bool sent = co_await sending;
     alarm_.resume();
     co_return sent;

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <span>
 
 namespace curfew::gateway {
@@ -28,13 +29,25 @@ policy::network::bytes address_bytes(const runtime::endpoint& of) noexcept {
     return bytes;
 }
 
+/// The limit that a reader of this pace is over, if it is.
+std::optional<cause> too_slow(const reading_pace& pace, const policy::http_policy& rules) noexcept {
+    if (!rules.body_rate || *rules.body_rate == 0) {
+        return std::nullopt;
+    }
+    const duration enough = rules.write_idle + std::chrono::seconds{pace.bytes / *rules.body_rate};
+    if (pace.waited <= enough) {
+        return std::nullopt;
+    }
+    return cause{cause_kind::own_timeout, shed_reason::none, "http.body_rate", enough};
+}
+
 /// One connection: request after request.
 class session {
   public:
     session(std::unique_ptr<runtime::stream> connection, worker_state& at)
         : at_{at},
           client_{std::move(connection), at},
-          heads_{*client_.stream, client_.input, at.heads} {}
+          heads_{*client_.stream, client_.input, at.heads, at.on.now(), &at.resting} {}
 
     runtime::task<> run() {
         for (;;) {
@@ -55,7 +68,7 @@ class session {
             }
         }
         if (!client_.broken && !at_.connections.ended()) {
-            auto ending = http::linger(*client_.stream, at_.connections);
+            auto ending = http::linger(*client_.stream, at_.connections, at_.resting);
             co_await ending;
         }
     }
@@ -225,10 +238,14 @@ client_side::client_side(std::unique_ptr<runtime::stream> connection, worker_sta
     : stream{std::move(connection)},
       from{address_bytes(stream->peer()), at.shared.rules().server.trusted_proxies} {}
 
-runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, worker_state& at) {
-    const duration idle = at.shared.rules().http.write_idle;
+runtime::task<bool> send_to_client(
+    client_side& to, std::span<iovec> parts, worker_state& at, reading_pace* pace
+) {
+    const policy::http_policy& rules = at.shared.rules().http;
+    const duration idle = rules.write_idle;
     runtime::scope writing{at.connections, bound::after(at.on.now(), idle, "http.write_idle")};
     do {
+        const time_point since = at.on.now();
         auto sending = http::write_some(*to.stream, parts, writing);
         const auto sent = co_await sending;
         if (sent.status != io::ok) {
@@ -238,6 +255,16 @@ runtime::task<bool> send_to_client(client_side& to, std::span<iovec> parts, work
                 to.broken_by = writing.why();
             }
             co_return false;
+        }
+        if (pace != nullptr) {
+            pace->waited += at.on.now() - since;
+            pace->bytes += sent.bytes;
+            if (const auto limit = too_slow(*pace, rules)) {
+                to.broken = true;
+                to.keep_alive = false;
+                to.broken_by = *limit;
+                co_return false;
+            }
         }
         writing.rebound(bound::after(at.on.now(), idle, "http.write_idle"));
     } while (!parts.empty());

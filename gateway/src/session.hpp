@@ -25,9 +25,16 @@ struct client_side {
     cause broken_by{cause_kind::cancelled};  ///< the limit that cut it off; else it left
 };
 
-/// Writes under `http.write_idle`. False, `broken` and `broken_by`, when it failed.
+/// How fast a client has taken what it was sent: what it was waited for, and what it took then.
+struct reading_pace {
+    duration waited{};
+    std::uint64_t bytes = 0;
+};
+
+/// Writes under `http.write_idle`, and where a pace is kept under `http.body_rate`. False, `broken`
+/// and `broken_by`, when it failed.
 [[nodiscard]] runtime::task<bool> send_to_client(
-    client_side& to, std::span<iovec> parts, worker_state& at
+    client_side& to, std::span<iovec> parts, worker_state& at, reading_pace* pace = nullptr
 );
 
 /// Renders and sends a refusal.

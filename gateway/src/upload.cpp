@@ -4,6 +4,7 @@
 #include <curfew/http/input_buffer.hpp>
 #include <curfew/protocol/http1_writer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -12,6 +13,13 @@ namespace curfew::gateway {
 using runtime::io;
 
 namespace {
+
+/// Of bodies that are being received first, on one loop.
+constexpr std::size_t held_max = 64 * 1024 * 1024;
+
+std::size_t room_for(std::uint64_t length) noexcept {
+    return std::max<std::size_t>(length, http::block::usual);
+}
 
 cause own_timeout(std::string_view limit_name, duration limit) noexcept {
     return {cause_kind::own_timeout, shed_reason::none, limit_name, limit};
@@ -36,6 +44,37 @@ upload::upload(
       chunked_{body.kind == http1::body_kind::chunked},
       decoder_{body, bounds},
       sent_{body.empty()} {}
+
+upload::~upload() {
+    at_.bodies_held -= held_;
+}
+
+bool upload::comes_first(std::size_t head_bytes) const noexcept {
+    const auto small = at_.shared.rules().http.body_buffer;
+    const auto length = decoder_.announced();
+    return small && !chunked_ && length <= *small &&
+           at_.bodies_held + room_for(length) <= held_max &&
+           from_.input.unread().size() < head_bytes + length;
+}
+
+runtime::task<bool> upload::receive(std::size_t head_bytes) {
+    held_ = room_for(decoder_.announced());
+    at_.bodies_held += held_;
+    const std::size_t behind_head = from_.input.unread().size() - head_bytes;
+    const std::size_t left = decoder_.announced() - behind_head;
+    while (early_.unread().size() < left) {
+        if (!is_fast_enough(behind_head + early_.unread().size())) {
+            co_return false;
+        }
+        auto waiting = more(early_, left, request_);
+        const bool going = co_await waiting;
+        if (!going) {
+            co_return false;
+        }
+    }
+    waited_ = {};
+    co_return true;
+}
 
 void upload::begin(std::string_view head, runtime::stream& to) {
     head_out_ = head;
@@ -83,7 +122,7 @@ runtime::task<> upload::run() {
             co_return;
         }
         if (going && !piece.again) {
-            auto waiting = more();
+            auto waiting = next_piece();
             going = co_await waiting;
         }
     }
@@ -95,10 +134,18 @@ bool upload::is_acceptable() noexcept {
         fail(http1::request_error(decoder_.why()), rejection_by(decoder_.why(), http));
     } else if (http.body_bytes && decoder_.received() > *http.body_bytes) {
         fail(errc::body_too_large, rejection_by_size(*http.body_bytes));
-    } else if (http.body_rate && *http.body_rate > 0 && !decoder_.finished()) {
-        const auto earned = std::chrono::seconds{decoder_.received() / *http.body_rate};
-        if (waited_ > idle_ + earned) {
-            fail(errc::client_too_slow, own_timeout("http.body_rate", idle_ + earned));
+    } else if (!decoder_.finished()) {
+        return is_fast_enough(decoder_.received());
+    }
+    return !failure_;
+}
+
+bool upload::is_fast_enough(std::uint64_t received) noexcept {
+    const auto rate = at_.shared.rules().http.body_rate;
+    if (rate && *rate > 0) {
+        const duration enough = idle_ + std::chrono::seconds{received / *rate};
+        if (waited_ > enough) {
+            fail(errc::client_too_slow, own_timeout("http.body_rate", enough));
         }
     }
     return !failure_;
@@ -123,14 +170,27 @@ runtime::task<bool> upload::pass_on(const http1::body_decoder::taken& piece) {
     co_return sent.status == io::ok;
 }
 
-runtime::task<bool> upload::more() {
-    const bound own = bound::after(at_.on.now(), idle_, "request.body_idle");
-    runtime::scope idle{*scope_, own};
-    waiting_since_ = at_.on.now();
+runtime::task<bool> upload::next_piece() {
+    if (!early_.empty()) {
+        std::swap(from_.input, early_);
+        co_return true;
+    }
     alarm_.pause();
-    auto filling = http::fill(from_.input, *from_.stream, http::block::usual, idle);
-    const auto got = co_await filling;
+    auto waiting = more(from_.input, http::block::usual, *scope_);
+    const bool going = co_await waiting;
     alarm_.resume();
+    co_return going;
+}
+
+/// Waits for the client's next bytes: only that is its time.
+runtime::task<bool> upload::more(
+    http::input_buffer& into, std::size_t longest, runtime::scope& under
+) {
+    const bound own = bound::after(at_.on.now(), idle_, "request.body_idle");
+    runtime::scope idle{under, own};
+    waiting_since_ = at_.on.now();
+    auto filling = http::fill(into, *from_.stream, longest, idle);
+    const auto got = co_await filling;
     waited_ = waited();
     waiting_since_.reset();
     if (got.status == io::would_block) {

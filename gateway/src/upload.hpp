@@ -22,6 +22,8 @@ namespace curfew::gateway {
 /// When the client is why the body will not become whole, failure() says so and the request's scope
 /// ends at once; a client that leaves cancels that scope. So who ends an exchange under that scope
 /// asks here first whose doing it was. Lives in its exchange. No allocation but recycled frames.
+/// A small body of a client that has not sent it yet is received first, before anybody is asked for
+/// a place: comes_first() and receive().
 /// Thread rule: the loop's thread.
 class upload {
   public:
@@ -40,6 +42,18 @@ class upload {
         runtime::scope& request,
         hang_alarm& alarm
     ) noexcept;
+    upload(const upload&) = delete;
+    upload& operator=(const upload&) = delete;
+    ~upload();
+
+    /// Whether to receive() it before it is begun: it has a length of at most `http.body_buffer`,
+    /// not all of which stands behind the head of `head_bytes` yet. Not when this loop holds 64 MiB
+    /// of such bodies already: then it streams.
+    [[nodiscard]] bool comes_first(std::size_t head_bytes) const noexcept;
+
+    /// Receives all of it, and leaves the head where it is. Once, before begin(). False when it
+    /// cannot become whole: failure() says why, or the request's scope, which has ended.
+    [[nodiscard]] runtime::task<bool> receive(std::size_t head_bytes);
 
     /// Begins to send: `head` goes out with the first bytes of the body. What `head` views and `to`
     /// must hold until stop(). Once.
@@ -74,8 +88,12 @@ class upload {
   private:
     [[nodiscard]] runtime::task<> run();
     [[nodiscard]] runtime::task<bool> pass_on(const http1::body_decoder::taken& piece);
-    [[nodiscard]] runtime::task<bool> more();
+    [[nodiscard]] runtime::task<bool> next_piece();
+    [[nodiscard]] runtime::task<bool> more(
+        http::input_buffer& into, std::size_t longest, runtime::scope& under
+    );
     [[nodiscard]] bool is_acceptable() noexcept;
+    [[nodiscard]] bool is_fast_enough(std::uint64_t received) noexcept;
 
     worker_state& at_;
     client_side& from_;
@@ -84,6 +102,8 @@ class upload {
     const duration idle_;
     const bool chunked_;
     http1::body_decoder decoder_;
+    http::input_buffer early_;  ///< received before begin(), behind what the client's buffer had
+    std::size_t held_ = 0;      ///< of this loop's share of such bodies
     runtime::stream* to_ = nullptr;
     std::string_view head_out_;
     std::optional<runtime::scope> scope_;

@@ -108,7 +108,7 @@ upstream_pool::upstream_pool(
       loads_{rules.balance, rules.urls.size()} {
     for (const policy::http_url& url : rules.urls) {
         endpoint_state& made = endpoints_.emplace_back(
-            idle_pool_config{rules.connections_max, rules.idle_timeout, rules.max_age}
+            idle_pool_config{rules.idle_max, rules.idle_timeout, rules.max_age}
         );
         made.url = url;
         const bool six = url.host.find(':') != std::string::npos;

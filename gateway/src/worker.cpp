@@ -118,14 +118,9 @@ void worker::begin(std::unique_ptr<runtime::listener> listening) {
         return serve_client(std::move(connection), at);
     };
     at.accepting.spawn(http::accept_connections(
-        *listening_,
-        at.arrivals,
-        at.connections,
-        at.sessions,
-        at.shared.connections,
-        at.serve,
-        at.accepted
+        *listening_, at.arrivals, at.connections, at.sessions, at.resting, at.serve, at.accepted
     ));
+    at.accepting.spawn(at.resting.make_room_when_asked(at.arrivals));
 }
 
 runtime::task<> worker::drain(duration grace) {
@@ -146,10 +141,15 @@ runtime::task<> worker::drain(duration grace) {
     co_await leaving;
 }
 
+std::size_t worker::bodies_held() const noexcept {
+    return state_->bodies_held;
+}
+
 void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
     const worker_state& at = *state_;
     into.connections += static_cast<std::uint32_t>(at.accepted.open);
     into.connections_accepted += at.accepted.accepted;
+    into.connections_let_go += at.resting.let_go();
     into.bad_requests += at.bad_requests;
     for (std::size_t i = 0; i < at.by_route.size() && i < into.routes.size(); ++i) {
         if (at.by_route[i]) {

@@ -7,6 +7,7 @@
 #include <curfew/http/accept.hpp>
 #include <curfew/http/date_source.hpp>
 #include <curfew/http/head_reader.hpp>
+#include <curfew/http/resting.hpp>
 #include <curfew/runtime/baton.hpp>
 #include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -40,7 +41,9 @@ struct worker_state {
     std::vector<std::unique_ptr<upstream_pool>> pools;  ///< as in the policy
     std::vector<std::unique_ptr<route_numbers>> by_route;
     http::accept_numbers accepted;
+    http::resting_connections resting{shared.connections, on};
     std::uint64_t bad_requests = 0;
+    std::size_t bodies_held = 0;  ///< bytes of bodies received before their admission
     runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;

@@ -1,4 +1,5 @@
 #include <curfew/http/accept.hpp>
+#include <curfew/http/resting.hpp>
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/yield.hpp>
 
@@ -20,7 +21,13 @@ void connection_cap::leave() noexcept {
 }
 
 void connection_cap::invite() noexcept {
-    if (waiting_.load() == 0 || full()) {
+    if (!full()) {
+        call_if_waited_for();
+    }
+}
+
+void connection_cap::call_if_waited_for() noexcept {
+    if (waiting_.load() == 0) {
         return;
     }
     const std::lock_guard hold{lock_};
@@ -37,6 +44,36 @@ void connection_cap::note_shortage(failure why, time_point now) {
     const bool due = short_of_ && now.time_since_epoch().count() >= next;
     if (due && next_telling_.compare_exchange_strong(next, after)) {
         short_of_(why);
+    }
+}
+
+bool connection_cap::crowded(time_point now) const noexcept {
+    constexpr duration lately = std::chrono::seconds{10};
+    const time_point last{duration{crowded_at_.load()}};
+    return waiting_.load() > 0 || now < add_saturated(last, lately);
+}
+
+void connection_cap::add(member& one) {
+    const std::lock_guard hold{lock_};
+    members_.push_back(one);
+    ++loops_;
+}
+
+void connection_cap::remove(member& one) {
+    const std::lock_guard hold{lock_};
+    one.unlink();
+    --loops_;
+}
+
+void connection_cap::ask_for_room() {
+    const std::lock_guard hold{lock_};
+    for (std::size_t looked_at = 0; looked_at < loops_; ++looked_at) {
+        member& next = *members_.pop_front();
+        members_.push_back(next);
+        if (next.count.load() > 0) {
+            next.asked.ring();
+            return;
+        }
     }
 }
 
@@ -58,6 +95,9 @@ namespace {
 
 constexpr int accepts_a_turn = 16;
 
+/// What there is too little of is looked for anew after this: one at rest may go by then.
+constexpr duration look_again = std::chrono::milliseconds{50};
+
 runtime::task<> counted(runtime::task<> serving, connection_cap& cap, accept_numbers& numbers) {
     ++numbers.open;
     co_await serving;
@@ -65,10 +105,25 @@ runtime::task<> counted(runtime::task<> serving, connection_cap& cap, accept_num
     cap.leave();
 }
 
-runtime::task<> until_room(connection_cap& cap, runtime::scope& under) {
+/// Waits until somebody wants a place and there may be one.
+runtime::task<> until_room(
+    runtime::listener& from, resting_connections& resting, runtime::scope& under
+) {
+    if (!from.pending()) {
+        auto readable = from.ready().wait_readable(under);
+        co_await readable;
+        co_return;
+    }
+    connection_cap& cap = resting.cap();
+    cap.note_crowd(under.on().now());
     connection_cap::turn mine{cap, under.on()};
     if (cap.full()) {
-        auto ringing = mine.bell.wait(under);
+        if (!resting.let_go_longest(under.on().now())) {
+            cap.ask_for_room();
+        }
+        const auto again = bound::after(under.on().now(), look_again, "http.look_again");
+        runtime::scope waiting{under, again};
+        auto ringing = mine.bell.wait(waiting);
         co_await ringing;
     }
 }
@@ -76,8 +131,7 @@ runtime::task<> until_room(connection_cap& cap, runtime::scope& under) {
 /// Waits until there may be something to accept: for a client, or for a descriptor.
 runtime::task<> until_possible(runtime::listener& from, bool shortage, runtime::scope& under) {
     if (shortage) {
-        constexpr auto pause = std::chrono::milliseconds{50};
-        runtime::sleep_until until{under, add_saturated(under.on().now(), pause)};
+        runtime::sleep_until until{under, add_saturated(under.on().now(), look_again)};
         co_await until;
     } else {
         auto readable = from.ready().wait_readable(under);
@@ -92,14 +146,15 @@ runtime::task<> accept_connections(
     runtime::scope& under,
     runtime::scope& connections,
     runtime::task_group& into,
-    connection_cap& cap,
+    resting_connections& resting,
     const connection_handler& serve,
     accept_numbers& numbers
 ) {
+    connection_cap& cap = resting.cap();
     int in_a_row = 0;
     while (!under.ended()) {
         if (!cap.try_enter()) {
-            auto waiting = until_room(cap, under);
+            auto waiting = until_room(from, resting, under);
             co_await waiting;
             continue;
         }

@@ -1,4 +1,5 @@
 #include <curfew/http/accept.hpp>
+#include <curfew/http/resting.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/sim/world.hpp>
@@ -30,6 +31,7 @@ struct accept_test : testing::Test {
     runtime::task_group served;
     runtime::task_group clients;
     std::optional<connection_cap> cap;
+    std::optional<resting_connections> resting;
     accept_numbers numbers;
     std::size_t most_open = 0;
     std::vector<time_point> begun;
@@ -68,9 +70,16 @@ struct accept_test : testing::Test {
         flag = true;
     }
 
+    void set_cap(std::size_t most) {
+        cap.emplace(most);
+        resting.emplace(*cap, on);
+    }
+
     void begin() {
         listening = *outside.listen(address, false);
-        tasks.spawn(accept_connections(*listening, accepting, root, served, *cap, serve, numbers));
+        tasks.spawn(
+            accept_connections(*listening, accepting, root, served, *resting, serve, numbers)
+        );
     }
 
     ~accept_test() override {
@@ -84,7 +93,7 @@ struct accept_test : testing::Test {
 };
 
 TEST_F(accept_test, at_the_cap_the_next_one_is_served_the_moment_a_place_is_free) {
-    cap.emplace(2U);
+    set_cap(2);
     begin();
     const time_point start = on.now();
     for (const duration stay : {10ms, 30ms, 30ms, 30ms})
@@ -96,7 +105,7 @@ TEST_F(accept_test, at_the_cap_the_next_one_is_served_the_moment_a_place_is_free
 }
 
 TEST_F(accept_test, a_place_taken_elsewhere_counts_and_its_end_wakes_this_loop) {
-    cap.emplace(1U);
+    set_cap(1);
     ASSERT_TRUE(cap->try_enter());
     begin();
     clients.spawn(visit(1h));
@@ -112,13 +121,13 @@ TEST_F(accept_test, a_place_taken_elsewhere_counts_and_its_end_wakes_this_loop) 
 }
 
 TEST_F(accept_test, a_crowd_lets_the_others_of_the_loop_go_first) {
-    cap.emplace(1000U);
+    set_cap(1000);
     listening = *outside.listen(address, false);
     for (int i = 0; i < 200; ++i)
         clients.spawn(visit(1h));
     std::size_t turns = 0;
     std::size_t most_a_turn = 0;
-    tasks.spawn(accept_connections(*listening, accepting, root, served, *cap, serve, numbers));
+    tasks.spawn(accept_connections(*listening, accepting, root, served, *resting, serve, numbers));
     for (std::size_t before = begun.size(); begun.size() < 200 && turns < 1000; ++turns) {
         on.turn();
         most_a_turn = std::max(most_a_turn, begun.size() - before);

@@ -1,6 +1,8 @@
 #include <curfew/http/head_reader.hpp>
 #include <curfew/runtime/loop.hpp>
 
+#include <utility>
+
 namespace curfew::http {
 
 using runtime::io;
@@ -9,15 +11,23 @@ runtime::task<head_end> request_reader::next(runtime::scope& resting, runtime::s
     if (into_.empty()) {
         into_.release_if_empty();
         parser_.reset();
-        const auto until = bound::after(resting.on().now(), limits_.keep_alive, "http.keep_alive");
-        runtime::scope idle{resting, until};
+        const auto pause = bound::after(resting.on().now(), limits_.keep_alive, "http.keep_alive");
+        runtime::scope idle{resting, fresh_ ? limit() : pause};
+        std::optional<resting_connections::rest> mine;
+        if (among_ != nullptr) {
+            mine.emplace(*among_, idle);
+        }
         auto filling = fill(into_, from_, limits_.head.head_bytes + 1, idle);
         const auto got = co_await filling;
-        if (got.status != io::ok) {
+        const bool stays = got.status == io::ok || (mine && mine->asked_to_go() && had_something());
+        if (!stays) {
             co_return head_end::idle;
         }
     }
     begun_ = reading.on().now();
+    if (!std::exchange(fresh_, false)) {
+        timed_from_ = begun_;
+    }
     parser_.emplace(limits_.head);
     if (parser_->step(into_.unread()) != http1::progress::need_more) {
         co_return verdict();
@@ -25,6 +35,14 @@ runtime::task<head_end> request_reader::next(runtime::scope& resting, runtime::s
     auto going_on = rest(reading);
     const auto ended = co_await going_on;
     co_return ended;
+}
+
+/// One that is let go may have got its next request meanwhile: that is served.
+bool request_reader::had_something() noexcept {
+    from_.ready().signal_readable();
+    const bool has = into_.try_fill(from_, limits_.head.head_bytes + 1).status == io::ok;
+    among_->note_end(has);
+    return has;
 }
 
 // Out of line: what is inlined there has its frame in that of an idle connection.

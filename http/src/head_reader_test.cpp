@@ -37,6 +37,7 @@ struct head_reader_test : testing::Test {
     head_limits limits;
     std::vector<head_end> ends;
     time_point begun{};
+    time_point accepted_at{};
     time_point ended{};
 
     task<> talk(std::vector<piece> pieces, bool leaves) {
@@ -64,7 +65,8 @@ struct head_reader_test : testing::Test {
             accepted = listening->try_accept();
         }
         input_buffer input;
-        request_reader heads{**accepted, input, limits};
+        request_reader heads{**accepted, input, limits, on.now()};
+        accepted_at = on.now();
         do {
             auto arriving = heads.next(resting, reading);
             const auto end = co_await arriving;
@@ -102,10 +104,25 @@ TEST_F(head_reader_test, heads_that_came_together_are_read_one_after_the_other) 
 
 TEST_F(head_reader_test, the_time_for_a_head_counts_from_its_first_byte) {
     limits.header_timeout = 10s;
-    run({{60s, "GET"}, {9s, " / HTTP"}, {9s, "/1.1"}});
-    EXPECT_EQ(ends, head_ends{head_end::slow});
+    run({{1s, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"}, {60s, "GET"}, {9s, " / HTTP"}, {9s, "/1.1"}});
+    EXPECT_EQ(ends, (head_ends{head_end::whole, head_end::slow}));
     EXPECT_GE(begun, start + 60s);
     EXPECT_EQ(ended, begun + 10s);
+}
+
+TEST_F(head_reader_test, a_new_connection_has_the_time_for_its_first_head_from_its_accept) {
+    limits.header_timeout = 10s;
+    run({{6s, "GET"}, {3s, " / HTTP"}, {9s, "/1.1"}});
+    EXPECT_EQ(ends, head_ends{head_end::slow});
+    EXPECT_EQ(ended, accepted_at + 10s);
+}
+
+TEST_F(head_reader_test, a_new_connection_that_says_nothing_is_let_go_after_the_time_for_a_head) {
+    limits.header_timeout = 10s;
+    limits.keep_alive = 75s;
+    run({});
+    EXPECT_EQ(ends, head_ends{head_end::idle});
+    EXPECT_EQ(ended, accepted_at + 10s);
 }
 
 TEST_F(head_reader_test, rest_ends_with_its_scope_and_a_begun_head_goes_on) {

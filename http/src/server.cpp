@@ -17,20 +17,27 @@ using runtime::io;
 /// Everything one connection needs while a request is being served.
 struct conversation {
     conversation(
-        std::unique_ptr<runtime::stream> connection, const handler& by, const server_limits& within
+        std::unique_ptr<runtime::stream> connection,
+        const handler& by,
+        const server_limits& within,
+        time_point accepted,
+        resting_connections* among
     ) noexcept
-        : stream{std::move(connection)}, answer{by}, limits{within} {}
+        : stream{std::move(connection)},
+          answer{by},
+          limits{within},
+          heads{*stream, input, limits, accepted, among} {}
 
     std::unique_ptr<runtime::stream> stream;
     const handler& answer;
     const server_limits& limits;
     input_buffer input;
-    request_reader heads{*stream, input, limits};
+    request_reader heads;
     date_source date;
     std::string body;
 };
 
-enum class step : std::uint8_t { go_on, close };
+enum class step : std::uint8_t { go_on, close, leave };
 
 runtime::task<io> send(
     conversation& with,
@@ -114,7 +121,7 @@ runtime::task<step> serve_one(conversation& with, runtime::scope& under) {
         co_await refusing;
     }
     if (arrived != head_end::whole) {
-        co_return step::close;
+        co_return arrived == head_end::idle ? step::leave : step::close;
     }
     // The head's views point into the buffer, which the body moves: copy what is small.
     const http1::request_head head = with.heads.parser().head();
@@ -153,17 +160,21 @@ runtime::task<> serve_connection(
     std::unique_ptr<runtime::stream> connection,
     runtime::scope& under,
     const handler& answer,
-    const server_limits& limits
+    const server_limits& limits,
+    resting_connections* among
 ) {
-    conversation with{std::move(connection), answer, limits};
+    conversation with{std::move(connection), answer, limits, under.on().now(), among};
     while (!under.ended()) {
         auto serving = serve_one(with, under);
         const auto next = co_await serving;
+        if (next == step::leave) {
+            co_return;
+        }
         if (next == step::close) {
             break;
         }
     }
-    auto ending = linger(*with.stream, under);
+    auto ending = among ? linger(*with.stream, under, *among) : linger(*with.stream, under);
     co_await ending;
 }
 

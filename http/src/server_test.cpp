@@ -126,9 +126,17 @@ TEST_F(server_test, a_head_that_trickles_in_is_refused_at_the_header_timeout) {
 
 TEST_F(server_test, an_idle_connection_is_closed_in_silence) {
     limits.keep_alive = 75s;
+    run("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(told.text.starts_with("HTTP/1.1 200 ")) << told.text;
+    EXPECT_EQ(told.ended, start + 75s);
+}
+
+TEST_F(server_test, a_connection_that_never_spoke_has_the_time_for_a_head_only) {
+    limits.header_timeout = 10s;
+    limits.keep_alive = 75s;
     run("");
     EXPECT_EQ(told.text, "");
-    EXPECT_EQ(told.ended, start + 75s);
+    EXPECT_EQ(told.ended, start + 10s);
 }
 
 TEST_F(server_test, a_head_over_its_bound_is_refused) {

@@ -39,6 +39,7 @@ struct http_driver_test : testing::Test {
     runtime::task_group servers;
     runtime::task_group clients;
     http::connection_cap cap{1000};
+    http::resting_connections resting{cap, on};
     http::accept_numbers accepted;
     http::server_limits limits;
     std::function<http::response(const http::request&)> page = [](const http::request&) {
@@ -54,9 +55,9 @@ struct http_driver_test : testing::Test {
         handler = std::move(how);
         outside.set_link(80, {.latency = 10ms});
         listening = std::move(*outside.listen(address, false));
-        servers.spawn(
-            http::accept_connections(*listening, serving, serving, servers, cap, handler, accepted)
-        );
+        servers.spawn(http::accept_connections(
+            *listening, serving, serving, servers, resting, handler, accepted
+        ));
     }
 
     void serve_answers() {

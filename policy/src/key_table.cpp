@@ -95,9 +95,10 @@ const std::array table{
     key{"server.workers", server<&server_policy::workers>, counts(1, 256),
         "Event loops, one a thread; connections stay on the loop that accepted them."},
     key{"server.connections_max", server<&server_policy::connections_max>, counts(1, 10'000'000),
-        "Client connections held open at once, over all workers; beyond it none is accepted. "
-        "Lowered at the start to what the descriptors (`ulimit -n`) are enough for, at two a "
-        "client."},
+        "Client connections held open at once, over all workers. Beyond it the one that has been "
+        "without a request the longest is closed for the next; while each has one in progress, "
+        "none is accepted. Lowered at the start to what the descriptors (`ulimit -n`) are enough "
+        "for, at two a client."},
     key{"server.access_log", server<&server_policy::access_log>, anything,
         "One log line a request. Slow and failed requests are logged without it."},
     key{"server.log_level", server<&server_policy::log_level>, anything,
@@ -126,9 +127,11 @@ const std::array table{
         "A request that takes longer is logged with where its time went, and counts as slow."},
 
     key{"http.header_timeout", http<&http_policy::header_timeout>, patience,
-        "From the first byte of a request to its whole head; trickling bytes do not extend it."},
+        "From the first byte of a request to its whole head, and of a new connection from its "
+        "accept; trickling bytes do not extend it."},
     key{"http.keep_alive", http<&http_policy::keep_alive>, patience,
-        "How long a connection may wait for its next request."},
+        "How long a connection may wait for its next request. At `server.connections_max` the one "
+        "that has waited the longest is closed to make room."},
     key{"http.write_idle", http<&http_policy::write_idle>, patience,
         "How long a client may take nothing of its response before it is disconnected."},
     key{"http.header_bytes", http<&http_policy::header_bytes>, sizes(1 * kib, 1 * mib),
@@ -139,8 +142,14 @@ const std::array table{
         "The request target, query included."},
     key{"http.body_bytes", http<&http_policy::body_bytes>, sizes(1, 1024 * gib),
         "The largest request body. Bodies are streamed, so without a cap they cost no memory."},
+    key{"http.body_buffer", http<&http_policy::body_buffer>, sizes(1, 64 * kib),
+        "A request body of at most this length is received whole before a place is asked for, so "
+        "that a slow client keeps no worker of the backend busy; off: every body is streamed, as "
+        "longer and chunked ones are."},
     key{"http.body_rate", http<&http_policy::body_rate>, sizes(1, 1 * gib),
-        "The least bytes a second a client must send of its body, over any `request.body_idle`."},
+        "The least bytes a second a client must send of its body, over any `request.body_idle`, "
+        "and take of a response's, over any `http.write_idle`, while the upstream has more of it. "
+        "Only time in which the client is waited for counts; event streams are exempt."},
 
     key{"gateway.in_flight", gateway<&gateway_policy::in_flight>, places,
         "Requests at the upstreams at once, over all routes, abandoned work included."},
@@ -192,10 +201,10 @@ const std::array table{
         "Name lookup and TCP connect together."},
     key{"upstream.*.idle_timeout", upstream<&upstream_policy::idle_timeout>, patience,
         "An unused connection is closed after it. Keep it below the backend's own keep-alive."},
+    key{"upstream.*.idle_max", upstream<&upstream_policy::idle_max>, places,
+        "Idle connections kept, for each endpoint and worker; it limits none that is in use."},
     key{"upstream.*.max_age", upstream<&upstream_policy::max_age>, times(1s, 24h * 30),
         "A connection older than it is not used again."},
-    key{"upstream.*.connections_max", upstream<&upstream_policy::connections_max>, places,
-        "Connections to this upstream at once, over all workers."},
 
     key{"route.*.name", route<&route_policy::name>, text_rule::name,
         "What metrics, health and refusals call it. By default its methods, host and path."},

@@ -29,6 +29,20 @@ violation read_version(std::string_view text, std::uint8_t& minor) noexcept {
     return text[5] == '1' ? violation::none : violation::version_unsupported;
 }
 
+/// A server may ignore it (RFC 9110, 7.8), and who asks for h2c speaks HTTP/1.1 just as well.
+bool asks_for_h2c_only(const field_list& fields) noexcept {
+    bool asks = false;
+    for (const auto& each : fields) {
+        if (each.id != field_id::upgrade) continue;
+        std::string_view rest = each.value;
+        for (auto name = next_element(rest); !name.empty(); name = next_element(rest)) {
+            if (!equals_ignoring_case(name, "h2c")) return false;
+            asks = true;
+        }
+    }
+    return asks;
+}
+
 }  // namespace
 
 void request_parser::reset() noexcept {
@@ -160,8 +174,8 @@ bool request_parser::conclude() noexcept {
     }
     head_.fields = fields();
     head_.keep_alive = keeps_alive(head_.minor_version);
-    head_.upgrade =
-        says_upgrade_ && head_.minor_version == 1 && present_.contains(field_id::upgrade);
+    head_.upgrade = says_upgrade_ && head_.minor_version == 1 &&
+                    present_.contains(field_id::upgrade) && !asks_for_h2c_only(head_.fields);
     return settle_host() && settle_expectation();
 }
 

@@ -87,6 +87,17 @@ INSTANTIATE_TEST_SUITE_P(
         connection_case{"1.1", "", true, false},
         connection_case{"1.1", "Connection: Close\r\n", false, false},
         connection_case{"1.1", "Connection: close, keep-alive\r\n", false, false},
+        connection_case{
+            "1.1",
+            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n",
+            true,
+            false
+        },
+        connection_case{"1.1", "Connection: upgrade\r\nUpgrade: h2c, websocket\r\n", true, true},
+        connection_case{
+            "1.1", "Connection: upgrade\r\nUpgrade: H2C\r\nUpgrade: websocket\r\n", true, true
+        },
+        connection_case{"1.1", "Connection: upgrade\r\nUpgrade: h2c-17\r\n", true, true},
         connection_case{"1.1", "Connection: closed\r\n", true, false},
         connection_case{"1.1", "Connection: x\r\nConnection: ,,close ,\r\n", false, false},
         connection_case{"1.2", "", true, false},

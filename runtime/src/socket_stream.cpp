@@ -1,6 +1,7 @@
 #include "socket_stream.hpp"
 
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -132,6 +133,15 @@ result<> socket_listener::watch() noexcept {
     auto watching = outside_.watch(socket_.number(), ready_);
     watched_ = watching.has_value();
     return watching;
+}
+
+bool socket_listener::pending() noexcept {
+    pollfd asked{socket_.number(), POLLIN, 0};
+    const bool some = ::poll(&asked, 1, 0) != 0;
+    if (!some) {
+        ready_.clear_readable();
+    }
+    return some;
 }
 
 result<std::unique_ptr<stream>> socket_listener::try_accept() noexcept {

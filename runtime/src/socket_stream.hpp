@@ -47,6 +47,7 @@ class socket_listener final : public listener {
     [[nodiscard]] result<> watch() noexcept;
 
     [[nodiscard]] result<std::unique_ptr<stream>> try_accept() noexcept override;
+    [[nodiscard]] bool pending() noexcept override;
     [[nodiscard]] endpoint local() const noexcept override;
 
   private:

@@ -149,6 +149,13 @@ simulated_listener::~simulated_listener() {
     world_.listeners_.erase(at_.port());
 }
 
+bool simulated_listener::pending() noexcept {
+    if (waiting_.empty()) {
+        ready_.clear_readable();
+    }
+    return !waiting_.empty();
+}
+
 result<std::unique_ptr<runtime::stream>> simulated_listener::try_accept() noexcept {
     if (waiting_.empty()) {
         ready_.clear_readable();

@@ -75,6 +75,8 @@ class simulated_listener final : public runtime::listener {
 
     [[nodiscard]] result<std::unique_ptr<runtime::stream>> try_accept() noexcept override;
 
+    [[nodiscard]] bool pending() noexcept override;
+
     [[nodiscard]] runtime::endpoint local() const noexcept override { return at_; }
 
     void arrive(std::unique_ptr<simulated_stream> connection);

@@ -220,6 +220,14 @@ class Unserved(Case):
         answer = get(self.curfew.http, "/", {"Connection": "Upgrade", "Upgrade": "websocket"})
         self.assert_problem(answer, 501, "upgrade-not-implemented")
 
+    def test_an_offer_of_h2c_is_passed_over_and_served_as_http_1_1(self):
+        answer = get(self.curfew.http, "/", {"Connection": "Upgrade, HTTP2-Settings",
+                                             "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQ"})
+        self.assertEqual(answer.status, 200)
+        seen = self.upstream.next()
+        self.assertIsNone(seen.header("Upgrade"))
+        self.assertIsNone(seen.header("HTTP2-Settings"))
+
     def test_an_unknown_expectation_is_417(self):
         answer = get(self.curfew.http, "/", {"Expect": "a-miracle"})
         self.assert_problem(answer, 417, "expectation-failed")

@@ -53,7 +53,7 @@ admin_site::admin_site(runtime::loop& on, std::string token, sources from)
       scope_{on},
       answer_{[this](const http::request& asked) { return answer(asked); }},
       serve_{[this](std::unique_ptr<runtime::stream> connection, runtime::scope& under) {
-          return http::serve_connection(std::move(connection), under, answer_, limits_);
+          return http::serve_connection(std::move(connection), under, answer_, limits_, &resting_);
       }},
       cap_{connections_max} {}
 
@@ -65,9 +65,9 @@ void admin_site::begin(
     cap_.narrow(connections);
     cap_.tell_shortages_to(std::move(short_of));
     listening_ = std::move(listening);
-    tasks_.spawn(
-        http::accept_connections(*listening_, scope_, scope_, connections_, cap_, serve_, accepted_)
-    );
+    tasks_.spawn(http::accept_connections(
+        *listening_, scope_, scope_, connections_, resting_, serve_, accepted_
+    ));
 }
 
 bool admin_site::may_read(const http::request& asked) const noexcept {

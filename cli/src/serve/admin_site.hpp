@@ -62,6 +62,7 @@ class admin_site {
     http::handler answer_;
     http::connection_handler serve_;
     http::connection_cap cap_;
+    http::resting_connections resting_{cap_, loop_};
     http::accept_numbers accepted_;
 };
 

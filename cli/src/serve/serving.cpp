@@ -335,6 +335,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.uptime = loop_.now() - started_;
     now.draining = draining_;
     now.connections_limit = gateway_.connections.most();
+    now.connections_crowded = gateway_.connections.crowded(loop_.now());
     now.observe = rules_->gateway.observe;
     now.ready = !draining_;
     if (backend_) {

@@ -76,8 +76,10 @@ struct snapshot {
     std::uint64_t requests = 0;  ///< ended so far, refused ones included
     std::uint64_t refused = 0;
     std::uint32_t connections = 0;      ///< client connections open now
-    std::size_t connections_limit = 0;  ///< at most so many; beyond it clients wait in the kernel
+    std::size_t connections_limit = 0;  ///< at most so many; beyond it those at rest are let go
+    bool connections_crowded = false;   ///< the limit has kept somebody out in the last 10 s
     std::uint64_t connections_accepted = 0;
+    std::uint64_t connections_let_go = 0;  ///< closed at rest, to make room for new ones
     std::uint64_t bad_requests = 0;  ///< refused before a route was known (400, 408, 431, ...)
     std::vector<upstream_snapshot> upstreams;
     std::vector<route_snapshot> routes;  ///< in the order of their first use

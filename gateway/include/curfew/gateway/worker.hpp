@@ -45,6 +45,9 @@ class worker {
     /// asks adds them up on its own thread.
     void count(snapshot& into, std::vector<times_of_route>& times) const;
 
+    /// Bytes of bodies that are being received before their admission.
+    [[nodiscard]] std::size_t bodies_held() const noexcept;
+
   private:
     std::unique_ptr<worker_state> state_;
     std::unique_ptr<runtime::listener> listening_;

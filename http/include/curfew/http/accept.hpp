@@ -17,6 +17,8 @@
 namespace curfew::http {
 
 struct in_cap;
+struct in_members;
+class resting_connections;
 
 /// How many connections may be open at a time, over all the loops that accept under it.
 /// Thread rule: any thread.
@@ -50,6 +52,29 @@ class connection_cap {
     /// Something could not be accepted: tells the listener, if a minute has passed since the last.
     void note_shortage(failure why, time_point now);
 
+    /// Wakes one of those who wait, full or not: a connection has come to rest that may be let go.
+    void call_if_waited_for() noexcept;
+
+    /// Somebody is kept out.
+    void note_crowd(time_point now) noexcept { crowded_at_ = now.time_since_epoch().count(); }
+
+    /// Whether somebody was kept out, or let go to make room, in the last 10 s.
+    [[nodiscard]] bool crowded(time_point now) const noexcept;
+
+    /// One loop's connections at rest, as the other loops see them.
+    struct member : runtime::list_node<in_members> {
+        explicit member(runtime::loop& on) noexcept : asked{on} {}
+
+        std::atomic<std::size_t> count = 0;
+        runtime::bell asked;  ///< one is to be let go
+    };
+
+    void add(member& one);
+    void remove(member& one);
+
+    /// Asks a loop that has connections at rest to let one go. O(loops).
+    void ask_for_room();
+
     /// One loop's wait for a place: `bell` rings when it should try again. Lives on its thread.
     struct turn : runtime::list_node<in_cap> {
         turn(connection_cap& cap, runtime::loop& on);
@@ -69,6 +94,9 @@ class connection_cap {
     shortage_listener short_of_;
     std::mutex lock_;
     runtime::intrusive_list<turn, in_cap> turns_;
+    runtime::intrusive_list<member, in_members> members_;
+    std::size_t loops_ = 0;
+    std::atomic<duration::rep> crowded_at_ = time_point::min().time_since_epoch().count();
 };
 
 /// Numbers of one listener, read on its loop.
@@ -82,17 +110,18 @@ struct accept_numbers {
 using connection_handler =
     std::function<runtime::task<>(std::unique_ptr<runtime::stream>, runtime::scope&)>;
 
-/// Accepts until `under` ends, each connection a task in `into` under `connections`. When `cap` is
-/// full, and while the machine has no descriptor left (which the cap tells), the rest wait in the
-/// kernel's queue and nothing is dropped: the end of a connection wakes it, and descriptors are
-/// looked for every 50 ms. A crowd that arrives at once keeps the others waiting for 16 connections
-/// at a time.
+/// Accepts until `under` ends, each connection a task in `into` under `connections`. When the cap
+/// of `resting` is full and somebody waits, the connection that has rested the longest is let go
+/// (see resting_connections); while none may go, and while the machine has no descriptor left
+/// (which the cap tells), the rest wait in the kernel's queue and nothing is dropped: the end of a
+/// connection wakes it, and descriptors are looked for every 50 ms. A crowd that arrives at once
+/// keeps the others waiting for 16 connections at a time.
 [[nodiscard]] runtime::task<> accept_connections(
     runtime::listener& from,
     runtime::scope& under,
     runtime::scope& connections,
     runtime::task_group& into,
-    connection_cap& cap,
+    resting_connections& resting,
     const connection_handler& serve,
     accept_numbers& numbers
 );

@@ -3,6 +3,7 @@
 #include <curfew/core/budget.hpp>
 #include <curfew/http/block.hpp>
 #include <curfew/http/input_buffer.hpp>
+#include <curfew/http/resting.hpp>
 #include <curfew/protocol/http1_parser.hpp>
 #include <curfew/runtime/network.hpp>
 #include <curfew/runtime/task.hpp>
@@ -57,8 +58,9 @@ template <class Parser>
 /// Bounds of a request's head, in size and in time.
 struct head_limits {
     http1::limits head;
-    duration header_timeout = std::chrono::seconds{10};  ///< first byte to whole head, absolute
-    duration keep_alive = std::chrono::seconds{75};      ///< of a connection without a first byte
+    /// First byte to whole head, absolute; of a connection's first request, accept to whole head.
+    duration header_timeout = std::chrono::seconds{10};
+    duration keep_alive = std::chrono::seconds{75};  ///< between two requests
 };
 
 /// How the wait for the head of a request ended.
@@ -75,8 +77,16 @@ enum class head_end : std::uint8_t {
 /// there. What it is given outlives it. Thread rule: the stream's loop.
 class request_reader {
   public:
-    request_reader(runtime::stream& from, input_buffer& into, const head_limits& limits) noexcept
-        : from_{from}, into_{into}, limits_{limits} {}
+    /// While a request is waited for, the connection stands in `among`, if there is one, and may be
+    /// let go to make room.
+    request_reader(
+        runtime::stream& from,
+        input_buffer& into,
+        const head_limits& limits,
+        time_point accepted,
+        resting_connections* among = nullptr
+    ) noexcept
+        : from_{from}, into_{into}, limits_{limits}, among_{among}, timed_from_{accepted} {}
 
     /// Waits for the first byte under `resting`, for the rest of the head under `reading`. The
     /// request before has been consumed.
@@ -90,18 +100,22 @@ class request_reader {
 
     /// What it has to be whole by.
     [[nodiscard]] bound limit() const noexcept {
-        return bound::after(begun_, limits_.header_timeout, "http.header_timeout");
+        return bound::after(timed_from_, limits_.header_timeout, "http.header_timeout");
     }
 
   private:
+    [[nodiscard]] bool had_something() noexcept;
     [[nodiscard]] runtime::task<head_end> rest(runtime::scope& under);
     [[nodiscard]] head_end verdict() const noexcept;
 
     runtime::stream& from_;
     input_buffer& into_;
     const head_limits& limits_;
+    resting_connections* among_;
     std::optional<request_parser> parser_;
+    time_point timed_from_;
     time_point begun_{};
+    bool fresh_ = true;  ///< no byte of a request has come yet
 };
 
 }  // namespace curfew::http

@@ -41,12 +41,13 @@ struct server_limits : head_limits {
 
 /// Serves one connection of small requests, whole in memory: the admin listener, and what else
 /// needs no streaming. Strict as the gateway is: broken framing is answered once and closed.
-/// `answer` and `limits` outlive the task.
+/// `answer`, `limits` and what it rests `among` outlive the task.
 [[nodiscard]] runtime::task<> serve_connection(
     std::unique_ptr<runtime::stream> connection,
     runtime::scope& under,
     const handler& answer,
-    const server_limits& limits
+    const server_limits& limits,
+    resting_connections* among = nullptr
 );
 
 }  // namespace curfew::http

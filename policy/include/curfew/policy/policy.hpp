@@ -56,8 +56,9 @@ struct http_policy {
     std::uint64_t header_bytes = 32 * 1024;
     std::uint32_t header_count = 100;
     std::uint64_t target_bytes = 8 * 1024;
-    std::optional<std::uint64_t> body_bytes;       ///< off: bodies are streamed without a cap
-    std::optional<std::uint64_t> body_rate = 256;  ///< least bytes a second of a request's body
+    std::optional<std::uint64_t> body_bytes;  ///< off: bodies are streamed without a cap
+    std::optional<std::uint64_t> body_buffer = 64 * 1024;  ///< received before admission
+    std::optional<std::uint64_t> body_rate = 256;          ///< least bytes a second of a body
 };
 
 /// [gateway]: the caps over all upstreams.
@@ -101,7 +102,7 @@ struct upstream_policy {
     duration connect_timeout = std::chrono::seconds{5};
     duration idle_timeout = std::chrono::seconds{60};
     duration max_age = std::chrono::hours{1};
-    std::uint32_t connections_max = 1'000;
+    std::uint32_t idle_max = 1'000;  ///< idle connections kept, for each endpoint and worker
 };
 
 /// The limits one route works under. What a [[route]] leaves out is inherited.

@@ -70,8 +70,9 @@ struct request_head {
     std::uint8_t minor_version = 1;
     bool keep_alive = false;       ///< the client wishes for it and the version allows it
     bool expect_continue = false;  ///< the client waits for `100 Continue` before its body
-    bool upgrade = false;          ///< `Connection: upgrade` and an Upgrade field, on 1.1
-    bool has_query = false;        ///< a `?` was there, though perhaps nothing after it
+    bool upgrade =
+        false;  ///< `Connection: upgrade` and an Upgrade field, on 1.1; h2c alone is none
+    bool has_query = false;  ///< a `?` was there, though perhaps nothing after it
     body_framing body;
     std::string_view method_name;
     std::string_view target;  ///< as it came: visible ASCII, no `#`

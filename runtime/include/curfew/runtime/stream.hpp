@@ -70,6 +70,9 @@ class listener {
     /// kernel's queue.
     [[nodiscard]] virtual result<std::unique_ptr<stream>> try_accept() noexcept = 0;
 
+    /// Whether a connection is waiting; when none is, readiness is cleared. One system call.
+    [[nodiscard]] virtual bool pending() noexcept = 0;
+
     [[nodiscard]] virtual endpoint local() const noexcept = 0;
 
     [[nodiscard]] readiness& ready() noexcept { return ready_; }
