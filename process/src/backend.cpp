@@ -307,6 +307,8 @@ runtime::task<> backend::dump(runtime::scope& under, time_point until) {
     job->request.directory = options_.dump_directory;
     job->request.python_stacks = python_ ? python_->stacks() : std::string{};
     job->request.hung_for = now() - last_answer_;
+    job->request.leader = running_->tree->identity().leader;
+    job->request.serves_at = probe_.asks_at();
     job->until = until;
     job->bell = runtime::descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     runtime::watched_descriptor bell{

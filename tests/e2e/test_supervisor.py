@@ -93,6 +93,7 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: state_of(before) == "T"))
         self.assertEqual(get(curfew.http, "/").status, 504)
         self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
+        self.assertRegex(curfew.stderr, r"hung in .*stopped by a signal \(state T\)")
         self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
