@@ -140,10 +140,12 @@ runtime::task<supervisor_event> backend::perform(runtime::scope& under, supervis
             co_return supervisor_event{kind::tick};
         case order::stop_tree:
         case order::dump_and_stop: {
-            auto ending = end_tree(under, action.what == order::dump_and_stop);
+            const bool failed = action.tell == supervisor_action::notice::hung;
+            const bool unhealthy = failed && !probe_.complaint().empty();
+            auto ending = end_tree(under, action.what == order::dump_and_stop && !unhealthy);
             co_await ending;
-            if (action.tell == supervisor_action::notice::hung) {
-                last_end_ = "hung";
+            if (failed) {
+                last_end_ = unhealthy ? "unhealthy" : "hung";
             } else if (action.tell == supervisor_action::notice::not_ready_in_time) {
                 last_end_ = "not ready in time";
             }

@@ -14,6 +14,7 @@ namespace curfew::process {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using state = backend_state;
@@ -40,6 +41,10 @@ struct scripted_probe final : backend_probe {
     }
 
     [[nodiscard]] std::optional<runtime::endpoint> asks_at() const override { return where; }
+
+    [[nodiscard]] std::string_view complaint() const override { return wrong; }
+
+    std::string wrong;
 
     std::optional<runtime::endpoint> where;
 };
@@ -224,6 +229,33 @@ TEST_F(backend_scenario, its_last_end_is_how_it_ended_and_not_what_follows) {
         subject->stop();
     });
     ASSERT_TRUE(finish());
+}
+
+TEST_F(backend_scenario, one_that_answers_with_errors_is_unhealthy_and_does_not_hang) {
+    begin();
+    at(3s, [&] {
+        probe.wrong = "answered 500";
+        probe.good = [](time_point) { return false; };
+    });
+    at(20s, [&] {
+        EXPECT_EQ(subject->last_end(), "unhealthy");
+        subject->stop();
+    });
+    ASSERT_TRUE(finish());
+    EXPECT_THAT(
+        heard.sentences,
+        Contains("the backend is unhealthy: answered 500; 3 probes in a row failed")
+    );
+}
+
+TEST_F(backend_scenario, one_that_is_never_ready_is_told_with_what_it_answered) {
+    options.limits.ready_timeout = 1s;
+    probe.wrong = "answered 503";
+    probe.good = [](time_point) { return false; };
+    begin();
+    at(2s, [&] { subject->stop(); });
+    ASSERT_TRUE(finish());
+    EXPECT_THAT(heard.sentences, Contains("the backend was not ready within 1.00 s: answered 503"));
 }
 
 TEST_F(backend_scenario, a_command_that_is_not_there_is_told_at_once) {

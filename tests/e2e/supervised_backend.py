@@ -3,7 +3,8 @@
 usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SECONDS]
 
 GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
-later request (liveness probes too) wait for ever, /slow/MS answers after MS ms, the rest `ok`.
+later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
+/slow/MS answers after MS ms, the rest `ok`.
 With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
 """
 
@@ -23,6 +24,7 @@ os.rename(sys.argv[1] + ".new", sys.argv[1])
 time.sleep(120)
 """
 hanging = threading.Event()
+sick = threading.Event()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,10 +38,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os._exit(3)
         if kind == "hang":
             hanging.set()
+        if kind == "sick":
+            sick.set()
         if kind == "slow":
             time.sleep(int(rest) / 1000)
         body = str(os.getpid()).encode() if kind == "pid" else b"ok"
-        self.send_response(200)
+        self.send_response(500 if kind == "live" and sick.is_set() else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -85,6 +85,16 @@ class Supervised(Case):
         self.assertTrue(said, curfew.stderr)
         self.assertIn("do_GET", Path(said[1]).read_text())
 
+    def test_one_that_answers_with_errors_is_called_unhealthy_and_restarted(self):
+        curfew = self.supervise()
+        before = self.pid(curfew)
+        get(curfew.http, "/sick")
+        self.assertTrue(wait_for(lambda: not is_running(before), 15), "the sick one still runs")
+        self.assertNotEqual(self.pid(curfew), before)
+        self.assertIn("the backend is unhealthy: answered 500; 2 probes in a row", curfew.stderr)
+        self.assertNotIn("hang", curfew.stderr)
+        self.assertNotIn("hung", curfew.stderr)
+
     def test_one_that_stands_still_is_found_without_a_path_to_ask(self):
         curfew = self.supervise(policy=PATIENT.replace('live_path = "/live"\n', ""),
                                 timeout="300ms")

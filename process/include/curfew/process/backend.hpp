@@ -30,6 +30,10 @@ class backend_probe {
     /// True if it answered well. Ends, with false, when `under` ends.
     [[nodiscard]] virtual runtime::task<bool> answers(purpose why, runtime::scope& under) = 0;
 
+    /// What was wrong with the last answer, "answered 500"; empty when it was good, or none came.
+    /// A backend whose liveness fails so is unhealthy and does not hang: no stacks are dumped.
+    [[nodiscard]] virtual std::string_view complaint() const { return {}; }
+
     /// Where it asks, or was answered well last. If that is known, a backend is ready only when it
     /// is its own tree that listens there.
     [[nodiscard]] virtual std::optional<runtime::endpoint> asks_at() const { return std::nullopt; }
@@ -114,8 +118,8 @@ class backend {
     /// Starts so far, the first included.
     [[nodiscard]] std::size_t starts() const noexcept { return machine_.starts(); }
 
-    /// How it ended last: "exit status 1", "signal 9 (SIGKILL)", "hung", "not ready in time"; empty
-    /// while it never has.
+    /// How it ended last: "exit status 1", "signal 9 (SIGKILL)", "hung", "unhealthy", "not ready in
+    /// time"; empty while it never has.
     [[nodiscard]] const std::string& last_end() const noexcept { return last_end_; }
 
     /// The leader's pid, 0 when it does not run.
