@@ -72,6 +72,7 @@ worker_state::worker_state(
       by_route(of.routes().capacity()),
       connections{loop},
       arrivals{connections},
+      patience{loop},
       abandoned{loop},
       housekeeping{loop} {
     for (const policy::upstream_policy& each : of.rules().upstreams) {
@@ -132,7 +133,7 @@ runtime::task<> worker::drain(duration grace) {
     auto stopping = join_for(at.accepting, always, grace);
     co_await stopping;
     listening_.reset();
-    auto ending = join_for(at.sessions, always, grace);
+    auto ending = join_for(at.sessions, at.patience, grace);
     co_await ending;
     at.connections.end({cause_kind::shutdown});
     auto breaking = at.sessions.join(always);
@@ -141,6 +142,10 @@ runtime::task<> worker::drain(duration grace) {
     at.housekeeping.end({cause_kind::shutdown});
     auto leaving = at.leftovers.join(always);
     co_await leaving;
+}
+
+void worker::hurry() noexcept {
+    state_->patience.end({cause_kind::shutdown});
 }
 
 void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
