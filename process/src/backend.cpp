@@ -287,8 +287,10 @@ runtime::task<> backend::end_tree(runtime::scope& under, bool hangs) {
             action = advance(ladder, tree, {stop_event::kind::dumped}, time);
             continue;
         }
-        auto pausing = pause(under, action.wake);
-        co_await pausing;
+        if (stops_told_ == stops_asked_) {
+            auto pausing = pause(under, action.wake);
+            co_await pausing;
+        }
         const bool hurry = stop_was_asked_again();
         const auto event =
             hurry ? stop_event{stop_event::kind::interrupted} : stop_event::of(tree.scan());

@@ -282,6 +282,17 @@ TEST_F(backend_scenario, workers_left_by_a_crashed_leader_are_gone_before_the_re
     EXPECT_EQ(alive_at_restart, 1U) << "the new leader alone";
 }
 
+TEST_F(backend_scenario, two_stops_at_once_kill_at_once) {
+    machine.script_next(sim::behaviour{.obeys_after = {}});
+    at(1s, [&] {
+        subject->stop();
+        subject->stop();
+    });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(on.now() - heard.began, 1s);
+}
+
 TEST_F(backend_scenario, a_second_stop_forces_and_does_not_wait_for_the_grace) {
     machine.script_next(sim::behaviour{.obeys_after = {}});
     at(1s, [&] { subject->stop(); });
