@@ -5,12 +5,14 @@ usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SEC
 GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
 later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
 /slow/MS answers after MS ms, the rest `ok`.
+SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
 With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
 """
 
 import argparse
 import http.server
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -59,6 +61,8 @@ def main():
     parser.add_argument("--say")
     parser.add_argument("--start-after", type=float, default=0)
     given = parser.parse_args()
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda got, _: print("got", signal.Signals(got).name, flush=True))
     if given.say:
         print(given.say, flush=True)
     if given.child:

@@ -76,7 +76,7 @@ class Stopping(Case):
         self.curfew = self.serve("--upstream", self.upstream.url)
 
     def test_sigterm_ends_it_with_0(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number):
                 curfew = self.serve("--upstream", self.upstream.url)
                 curfew.signal(number)
@@ -104,6 +104,17 @@ class Stopping(Case):
             upstream.next()
             curfew.signal(signal.SIGTERM)
             self.assertEqual(curfew.wait(8), 0, curfew.output)
+
+    def test_a_second_signal_does_not_wait_for_it(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, policy='[server]\ndrain = "1m"\n')
+        with Connection(curfew.http) as connection:
+            connection.send(message("GET", "/report"))
+            upstream.next()
+            curfew.signal(signal.SIGTERM)
+            time.sleep(0.2)
+            curfew.signal(signal.SIGTERM)
+            self.assertEqual(curfew.wait(5), 0, curfew.output)
 
     def test_the_address_is_free_at_once_afterwards(self):
         address = self.curfew.http
@@ -169,7 +180,8 @@ class ShortOfMachine(Case):
 class Hangup(Case):
     def test_sighup_is_ignored_with_a_sentence(self):
         upstream = self.backend(PooledBackend())
-        curfew = self.serve("--upstream", upstream.url)
+        curfew = self.serve("--upstream", upstream.url,
+                            prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         curfew.signal(signal.SIGHUP)
         self.assertTrue(wait_for(lambda: "reload is not supported yet" in curfew.stderr, 5))
         self.assertEqual(get(curfew.http, "/").status, 200)

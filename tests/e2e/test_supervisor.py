@@ -1,10 +1,11 @@
 """`curfew serve -- CMD`: what is dead or hung is restarted, and requests wait for it."""
 
+import fcntl
 import os
 import re
 import signal
 import sys
-import threading
+import termios
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -36,11 +37,16 @@ def is_running(pid: int) -> bool:
     return state_of(pid) not in ("Z", "gone")
 
 
+def hear_hangups():
+    """Whoever runs the tests may ignore them (nohup)."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Supervised(Case):
-    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s"):
+    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s", **options):
         self.port = free_port()
         return self.serve("--upstream", f"http://127.0.0.1:{self.port}", "--timeout", timeout,
-                          policy=policy,
+                          policy=policy, **options,
                           command=[sys.executable, SUPERVISED, str(self.port), *arguments])
 
     def pid(self, curfew) -> int:
@@ -145,17 +151,71 @@ class Supervised(Case):
             pass
         self.assertTrue(wait_for(lambda: not is_running(first), 10), "an orphan survived")
 
-    def test_sigterm_lets_the_backend_finish_what_it_does(self):
-        curfew = self.supervise()
-        self.pid(curfew)
-        answers = []
-        going = threading.Thread(target=lambda: answers.append(get(curfew.http, "/slow/800")))
-        going.start()
-        time.sleep(0.3)
-        curfew.signal(signal.SIGTERM)
-        going.join(10)
-        self.assertEqual([answer.status for answer in answers], [200])
-        self.assertEqual(curfew.wait(), 0)
+    def test_sigterm_and_sigquit_let_the_backend_finish_what_it_does(self):
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            with self.subTest(number), ThreadPoolExecutor() as pool:
+                curfew = self.supervise()
+                self.pid(curfew)
+                going = pool.submit(get, curfew.http, "/slow/800")
+                time.sleep(0.3)
+                curfew.signal(number)
+                self.assertEqual(going.result().status, 200)
+                self.assertEqual(curfew.wait(), 0)
+
+    def test_a_second_signal_kills_at_once(self):
+        curfew = self.supervise(policy=PATIENT + '[server]\ndrain = "1m"\n', timeout="1m")
+        backend = self.pid(curfew)
+        with ThreadPoolExecutor() as pool:
+            going = pool.submit(self.outcome, curfew, "/slow/30000")
+            time.sleep(0.3)
+            curfew.signal(signal.SIGTERM)
+            time.sleep(0.3)
+            self.assertTrue(is_running(backend), "the first one waits")
+            curfew.signal(signal.SIGINT)
+            self.assertEqual(curfew.wait(5), 0)
+            self.assertFalse(is_running(backend))
+            self.assertNotEqual(going.result(), 200)
+
+    def outcome(self, curfew, path: str) -> int:
+        try:
+            return get(curfew.http, path).status
+        except (Closed, OSError):
+            return 0
+
+    def test_sighup_and_both_sigusr_are_passed_on(self):
+        curfew = self.supervise(prepare=hear_hangups)
+        before = self.pid(curfew)
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            curfew.signal(number)
+            told = f"got {number.name}"
+            self.assertTrue(wait_for(lambda told=told: told in curfew.output, 5), curfew.output)
+        self.assertEqual(self.pid(curfew), before)
+
+    def test_a_closed_terminal_ends_it_and_a_living_one_lets_sighup_pass(self):
+        ours, theirs = os.openpty()
+
+        def take_terminal():
+            hear_hangups()
+            os.setsid()
+            fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+        curfew = self.supervise(prepare=take_terminal)
+        backend = self.pid(curfew)
+        os.close(theirs)
+        curfew.signal(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: "got SIGHUP" in curfew.output, 5), curfew.output)
+        os.close(ours)
+        self.assertEqual(curfew.wait(), 0, curfew.output)
+        self.assertFalse(is_running(backend))
+
+    def test_nohup_holds(self):
+        curfew = self.supervise(prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        before = self.pid(curfew)
+        curfew.signal(signal.SIGHUP)
+        curfew.signal(signal.SIGUSR1)
+        self.assertTrue(wait_for(lambda: "got SIGUSR1" in curfew.output, 5))
+        self.assertNotIn("got SIGHUP", curfew.output)
+        self.assertEqual(self.pid(curfew), before)
 
 
 class SupervisedThreeWorkers(Supervised):

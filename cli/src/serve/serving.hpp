@@ -6,6 +6,7 @@
 #include "fleet.hpp"
 #include "health_desk.hpp"
 #include "http_probe.hpp"
+#include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
@@ -50,6 +51,9 @@ class serving final : public process::backend_watcher {
     void tell_shortage(failure why) noexcept;
     void announce_ready();
     void end_with(int exit_code);
+    void hurry();
+    void ask_backend_to_stop();
+    void obey_hangup();
     [[nodiscard]] int complain_about_backend(failure why) const;
 
     void told(process::backend_state state, std::string_view sentence) override;
@@ -59,6 +63,7 @@ class serving final : public process::backend_watcher {
     runtime::epoll outside_;
     runtime::loop loop_;
     runtime::signals signals_;
+    terminal terminal_;
     runtime::bell untold_;
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
@@ -82,6 +87,7 @@ class serving final : public process::backend_watcher {
     bool backend_running_ = false;
     bool announced_ = false;
     bool draining_ = false;
+    bool backend_asked_ = false;  ///< to stop
 };
 
 }  // namespace curfew::cli
