@@ -264,7 +264,8 @@ const std::array table{
     key{"backend.crash_window", backend<&backend_policy::crash_window>, times(1s, 24h),
         "The time over which crashes are counted."},
     key{"backend.prefix_output", backend<&backend_policy::prefix_output>, anything,
-        "Puts a mark before each line the backend prints."},
+        "Puts a mark before each line the backend prints, or makes it a JSON object where the log "
+        "is JSON; off, its output stays as it is."},
 
     key{"ledger.enabled", ledger<&ledger_policy::enabled>, anything,
         "Keeps a durable record of operations, which reports and advice are made of."},

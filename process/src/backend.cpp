@@ -80,7 +80,7 @@ backend::backend(
       options_{std::move(options)},
       machine_{options_.limits, options_.seed},
       own_{on} {
-    const auto mode = options_.prefix.empty() ? output::inherit : output::capture;
+    const auto mode = options_.capture_output ? output::capture : output::inherit;
     options_.what.standard_output = mode;
     options_.what.standard_error = mode;
     if (options_.dump_stacks && options_.hook_python) {

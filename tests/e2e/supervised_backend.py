@@ -64,7 +64,7 @@ def main():
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda got, _: print("got", signal.Signals(got).name, flush=True))
     if given.say:
-        print(given.say, flush=True)
+        os.write(1, os.fsencode(given.say) + b"\n")
     if given.child:
         subprocess.Popen([sys.executable, "-c", STUBBORN, given.child])
     time.sleep(given.start_after)

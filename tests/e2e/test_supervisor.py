@@ -1,6 +1,7 @@
 """`curfew serve -- CMD`: what is dead or hung is restarted, and requests wait for it."""
 
 import fcntl
+import json
 import os
 import re
 import signal
@@ -127,6 +128,16 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: "hello from below" in curfew.output, 5))
         lines = [line for line in curfew.output.splitlines() if "hello from below" in line]
         self.assertNotEqual(lines[0].strip(), "hello from below")
+
+    def test_among_a_log_of_json_its_lines_are_json_too(self):
+        says = 'a "quoted" line \udcff' + '"' * 3900
+        curfew = self.supervise("--say", says, policy=PATIENT + '[server]\nlog_format = "json"\n')
+        self.assertTrue(wait_for(lambda: "quoted" in curfew.stderr, 5), curfew.output)
+        curfew.stop()
+        told = [json.loads(line) for line in curfew.stderr.splitlines()]
+        lines = [each["line"] for each in told if each.get("backend", "").startswith("python")]
+        self.assertEqual("".join(lines), says.replace("\udcff", "\ufffd"))
+        self.assertTrue(any("stopping the backend" in each.get("message", "") for each in told))
 
     def test_the_whole_tree_is_stopped_even_what_ignores_sigterm(self):
         curfew = self.serve_with_child()

@@ -47,7 +47,8 @@ process::backend_options backend_options_of(const policy::policy& rules) {
     made.limits.crash_window = from.crash_window;
     made.probe_timeout = from.live_timeout;
     made.stop.grace = from.grace;
-    made.prefix = from.prefix_output ? "backend | " : "";
+    made.capture_output = from.prefix_output;
+    made.prefix = rules.server.log_format == policy::log_shape::json ? "" : "backend | ";
     return made;
 }
 

@@ -72,7 +72,7 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
       log_{rules_->server, untold_},
-      output_{STDERR_FILENO},
+      output_{*rules_},
       root_{loop_},
       gateway_{rules_, log_, loop_.now()},
       fleet_{gateway_, loop_},

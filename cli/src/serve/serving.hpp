@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin_site.hpp"
+#include "backend_output.hpp"
 #include "descriptor_plan.hpp"
 #include "event_log.hpp"
 #include "fleet.hpp"
@@ -10,7 +11,6 @@
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
-#include <curfew/process/line_writer.hpp>
 #include <curfew/process/spawn.hpp>
 #include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/epoll.hpp>
@@ -67,7 +67,7 @@ class serving final : public process::backend_watcher {
     runtime::bell untold_;
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
-    process::line_writer output_;
+    backend_output output_;
     runtime::scope root_;
     runtime::task_group tasks_;
     gateway::gateway gateway_;

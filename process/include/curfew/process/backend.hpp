@@ -66,14 +66,15 @@ class backend_watcher {
 };
 
 struct backend_options {
-    command what{};  ///< its output modes are set by `prefix`
+    command what{};  ///< its output modes are set by `capture_output`
     supervisor_options limits{};
     duration probe_timeout = std::chrono::seconds{2};
     /// Where it cannot be told who listens at the backend's address, it is not ready before it has
     /// run for so long: who finds the address taken has ended by then.
     duration settle = std::chrono::seconds{1};
     stop_plan stop{};                   ///< dump_first is decided case by case
-    std::string prefix = "backend | ";  ///< of each line of output; empty: the output is ours
+    bool capture_output = true;         ///< false: it writes where we do, and no line is told
+    std::string prefix = "backend | ";  ///< of each line of output
     bool dump_stacks = true;            ///< of a backend that hangs, before it is stopped
     std::string dump_directory{};       ///< for hang-<id>.txt; empty: only the headline is told
     /// Arms the command with a python_hook, so that a dump has Python stacks too. It adds to
