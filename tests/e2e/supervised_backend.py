@@ -1,11 +1,13 @@
 """The backend that `curfew serve -- CMD` starts in the tests.
 
 usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SECONDS]
+                             [--drain SECONDS]
 
 GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
 later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
 /slow/MS answers after MS ms, the rest `ok`.
 SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
+With --drain it takes so long to end after SIGTERM, but a second one ends it at once.
 With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
 """
 
@@ -54,13 +56,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def drain(seconds: float):
+    """As Node's process.once does it: the next SIGTERM ends it at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def finish():
+        time.sleep(seconds)
+        os.write(1, b"saved everything\n")
+        os._exit(0)
+
+    threading.Thread(target=finish).start()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("--child")
     parser.add_argument("--say")
     parser.add_argument("--start-after", type=float, default=0)
+    parser.add_argument("--drain", type=float)
     given = parser.parse_args()
+    if given.drain:
+        signal.signal(signal.SIGTERM, lambda *_: drain(given.drain))
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda got, _: print("got", signal.Signals(got).name, flush=True))
     if given.say:

@@ -173,6 +173,13 @@ class Supervised(Case):
                 self.assertEqual(going.result().status, 200)
                 self.assertEqual(curfew.wait(), 0)
 
+    def test_one_that_drains_hears_sigterm_once(self):
+        policy = PATIENT.replace('grace = "1s"', 'grace = "4s"')
+        curfew = self.supervise("--drain", "2.5", policy=policy)
+        self.pid(curfew)
+        self.assertEqual(curfew.stop(), 0)
+        self.assertIn("saved everything", curfew.output)
+
     def test_a_second_signal_kills_at_once(self):
         curfew = self.supervise(policy=PATIENT + '[server]\ndrain = "1m"\n', timeout="1m")
         backend = self.pid(curfew)
@@ -271,6 +278,13 @@ class CannotStart(Case):
         self.assertEqual(curfew.stderr.count("crash loop: 3 crashes"), 1, curfew.stderr)
         self.assertEqual(curfew.stderr.count("does not run"), 1, curfew.stderr)
         self.assertNotRegex(curfew.output, r"terminate called|what\(\)")
+
+    def test_one_that_is_never_ready_is_124(self):
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{free_port()}", command=["sleep", "60"], wait=False,
+            policy='[backend]\nready_timeout = "200ms"\nbackoff_min = "5ms"\ncrash_limit = 2\n')
+        self.assertEqual(curfew.wait(), 124)
+        self.assertIn("2 starts were not ready", curfew.stderr)
 
 
 if __name__ == "__main__":
