@@ -12,7 +12,7 @@ from pathlib import Path
 
 from backends import PooledBackend, wait_for
 from client import Connection, get, message
-from harness import Case, run
+from harness import ROOT, Case, run
 
 
 class Starting(Case):
@@ -62,6 +62,13 @@ class Starting(Case):
 
     def test_a_sound_policy_is_0(self):
         self.assertEqual(run("check", policy='[request]\ntimeout = "5s"\n').returncode, 0)
+
+    def test_help_and_readme_tell_the_same_exit_codes(self):
+        _, _, told = run("help").stdout.partition("exit codes:\n")
+        codes = re.findall(r"^  ([0-9+N]+) ", told, re.MULTILINE)
+        self.assertGreater(len(codes), 6)
+        _, _, readme = (ROOT / "README.md").read_text().partition("Exit codes: ")
+        self.assertEqual(re.findall(r"\b(\d+(?:\+N)?)(?= [A-Za-z])", readme.splitlines()[0]), codes)
 
     def test_version_and_help_go_to_stdout(self):
         for arguments in (["version"], ["--version"], ["help"], ["--help"], ["serve", "--help"]):
