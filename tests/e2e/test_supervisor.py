@@ -279,6 +279,19 @@ class CannotStart(Case):
         self.assertEqual(curfew.stderr.count("does not run"), 1, curfew.stderr)
         self.assertNotRegex(curfew.output, r"terminate called|what\(\)")
 
+    def test_with_a_json_log_its_last_word_is_json_too(self):
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{free_port()}", wait=False,
+            command=["sh", "-c", "echo 'no such \"database\"'; exit 9"],
+            policy='[server]\nlog_format = "json"\n[backend]\nbackoff_min = "5ms"\n'
+                   'backoff_max = "10ms"\ncrash_limit = 2\n')
+        self.assertEqual(curfew.wait(), 1)
+        told = [json.loads(line) for line in curfew.stderr.splitlines()]
+        said = [each["message"] for each in told if each["level"] == "error"]
+        self.assertIn("crash loop: 2 crashes", *said)
+        self.assertEqual({each["line"] for each in told if each.get("backend") == "sh"},
+                         {'no such "database"'})
+
     def test_one_that_is_never_ready_is_124(self):
         curfew = self.serve(
             "--upstream", f"http://127.0.0.1:{free_port()}", command=["sleep", "60"], wait=False,

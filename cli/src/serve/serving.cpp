@@ -277,16 +277,21 @@ runtime::task<> serving::stop() {
     loop_.stop();
 }
 
-int serving::complain_about_backend(failure why) const {
+int serving::complain_about_backend(failure why) {
     const errc_entry& entry = describe(why.code);
     const bool has_run = why.code == errc::crash_loop || why.code == errc::command_hung ||
                          why.code == errc::address_in_use;
     const std::string reason = has_run ? given_up_ : std::string{entry.title};
+    const std::string sentence =
+        "the backend `" + rules_->backend.command.front() + "` does not run: " + reason;
+    if (rules_->server.log_format == policy::log_shape::json) {
+        log_.say(policy::severity::error, sentence);
+        return entry.exit_code;
+    }
     std::fprintf(
         stderr,
-        "curfew: the backend `%s` does not run: %s\n  hint: %.*s\n",
-        rules_->backend.command.front().c_str(),
-        reason.c_str(),
+        "curfew: %s\n  hint: %.*s\n",
+        sentence.c_str(),
         static_cast<int>(entry.remedy.size()),
         entry.remedy.data()
     );

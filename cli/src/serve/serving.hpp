@@ -54,7 +54,7 @@ class serving final : public process::backend_watcher {
     void hurry();
     void ask_backend_to_stop();
     void obey_hangup();
-    [[nodiscard]] int complain_about_backend(failure why) const;
+    [[nodiscard]] int complain_about_backend(failure why);
 
     void told(process::backend_state state, std::string_view sentence) override;
     void printed(std::string_view line) override;
