@@ -15,7 +15,7 @@ struct exit_code {
 
 constexpr std::array exit_codes{
     exit_code{"0", "done"},
-    exit_code{"1", "a finding: a test, a gate or a claim failed"},
+    exit_code{"1", "a finding, or the backend gave up"},
     exit_code{"2", "bad usage, or a policy that does not validate"},
     exit_code{"124", "timed out"},
     exit_code{"125", "Curfew itself failed"},

@@ -21,9 +21,13 @@ constexpr std::array table{
             "restarts it when it crashes or hangs, and ends its whole tree. Prints `ready "
             "http=ADDRESS admin=ADDRESS` when it serves. All that the backend prints, on either "
             "stream, goes to stderr among Curfew's log, each line behind `backend | ` "
-            "(`backend.prefix_output`). SIGHUP goes to the backend; without one it is ignored: the "
-            "policy is not read again. --json writes the log as JSON, --quiet only its errors, "
-            "--verbose what is not a problem too.",
+            "(`backend.prefix_output`). SIGTERM, SIGINT and SIGQUIT drain: what is being served "
+            "ends (`server.drain`), then the backend is asked to (`backend.grace`); a second one "
+            "kills at once. SIGHUP, SIGUSR1 and SIGUSR2 go to the backend; no other signal does. "
+            "Without a backend they do nothing: the policy is not read again. When Curfew's "
+            "terminal is closed, SIGHUP drains too, unless it was ignored at the start (nohup). "
+            "--json writes the log as JSON, each line of the backend as an object with `backend` "
+            "and `line`, --quiet only its errors, --verbose what is not a problem too.",
         .own = serve_flags,
         .meanings = serve_meanings,
         .takes_command = true,

@@ -336,6 +336,17 @@ TEST_F(gateway_scenario, who_still_waits_when_the_drains_patience_ends_is_told_s
     EXPECT_TRUE(told.has("shutting-down")) << told.text;
 }
 
+TEST_F(gateway_scenario, a_drain_that_is_hurried_tells_at_once_who_still_waits) {
+    script_ = [](const std::string&) { return scripted_answer{.never = true}; };
+    open();
+    const auto& told = client(get("/hung"));
+    run_for(1s);
+    serving->hurry();
+    close();
+    EXPECT_EQ(told.status(), 503);
+    EXPECT_EQ(told.first, start + 1s);
+}
+
 TEST_F(gateway_scenario, pipelined_requests_are_answered_in_order) {
     script_ = [](const std::string& head) {
         return scripted_answer{.text = ok(head.substr(4, 2))};

@@ -75,6 +75,7 @@ worker_state::worker_state(
       by_route(of.routes().capacity()),
       connections{loop},
       arrivals{connections},
+      patience{loop},
       abandoned{loop},
       housekeeping{loop} {
     for (const policy::upstream_policy& each : of.rules().upstreams) {
@@ -130,7 +131,7 @@ runtime::task<> worker::drain(duration grace) {
     auto stopping = join_for(at.accepting, always, grace);
     co_await stopping;
     listening_.reset();
-    auto ending = join_for(at.sessions, always, grace);
+    auto ending = join_for(at.sessions, at.patience, grace);
     co_await ending;
     at.connections.end({cause_kind::shutdown});
     auto breaking = at.sessions.join(always);
@@ -143,6 +144,10 @@ runtime::task<> worker::drain(duration grace) {
 
 std::size_t worker::bodies_held() const noexcept {
     return state_->bodies_held;
+}
+
+void worker::hurry() noexcept {
+    state_->patience.end({cause_kind::shutdown});
 }
 
 void worker::count(snapshot& into, std::vector<times_of_route>& times) const {

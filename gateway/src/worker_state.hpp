@@ -52,6 +52,7 @@ struct worker_state {
     /// ends first, when the worker drains. Work that was given up on lives under `abandoned`.
     runtime::scope connections;
     runtime::scope arrivals;
+    runtime::scope patience;  ///< of a drain
     runtime::scope abandoned;
     runtime::scope housekeeping;
     runtime::task_group accepting;

@@ -253,13 +253,16 @@ const std::array table{
     key{"backend.ready_timeout", backend<&backend_policy::ready_timeout>, patience,
         "How long a start may take until it is ready."},
     key{"backend.live_path", backend<&backend_policy::live_path>, text_rule::path,
-        "Alive when a GET of it answers at all; empty: when a connection is accepted."},
+        "Alive when a GET of it answers with less than 500. Empty: when a connection is accepted, "
+        "or, while requests hang, when a HEAD of `/` answers at all; so a hang without requests is "
+        "not found."},
     key{"backend.live_interval", backend<&backend_policy::live_interval>, patience,
         "The time between two liveness probes."},
     key{"backend.live_timeout", backend<&backend_policy::live_timeout>, patience,
         "How long one liveness probe may take."},
     key{"backend.live_failures", backend<&backend_policy::live_failures>, counts(1, 1'000),
-        "Failed probes in a row after which it is hung: its stacks are dumped, it is restarted."},
+        "Failed probes in a row after which it is restarted. If the last one got no answer, it is "
+        "hung, and its stacks are dumped first."},
     key{"backend.grace", backend<&backend_policy::grace>, times(0s, 1h),
         "From SIGTERM to SIGKILL of its whole process tree."},
     key{"backend.backoff_min", backend<&backend_policy::backoff_min>, times(1ms, 1h),
@@ -271,7 +274,8 @@ const std::array table{
     key{"backend.crash_window", backend<&backend_policy::crash_window>, times(1s, 24h),
         "The time over which crashes are counted."},
     key{"backend.prefix_output", backend<&backend_policy::prefix_output>, anything,
-        "Puts a mark before each line the backend prints."},
+        "Puts a mark before each line the backend prints, or makes it a JSON object where the log "
+        "is JSON; off, its output stays as it is."},
 
     key{"ledger.enabled", ledger<&ledger_policy::enabled>, anything,
         "Keeps a durable record of operations, which reports and advice are made of."},

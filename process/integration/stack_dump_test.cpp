@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -24,6 +25,44 @@ dump_request request_for(unit& whom) {
     what.id = "test";
     what.hung_for = 58'900ms;
     return what;
+}
+
+TEST(stack_dump, a_stopped_server_is_named_and_not_the_sleeper_beside_it) {
+    auto unit = start(shell(R"(sleep 60 & exec /usr/bin/python3 -c '
+import socket
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen()
+print("ready", flush=True)
+listener.accept()')"));
+    ASSERT_EQ(read_lines(unit->standard_output(), 1).size(), 1U);
+    const auto leader = unit->identity().leader;
+    ASSERT_TRUE(signal_exactly(leader, SIGSTOP));
+    ASSERT_TRUE(eventually([&] { return read_stat_numbers(leader.pid)->state == 'T'; }));
+    const auto dump = dump_stacks(request_for(*unit), now() + 2s);
+    EXPECT_THAT(dump.headline, HasSubstr("stopped by a signal (state T)"));
+    EXPECT_THAT(dump.headline, Not(HasSubstr("sleep:")));
+}
+
+TEST(stack_dump, of_two_sleepers_the_one_that_serves_is_named) {
+    auto unit = start(python(R"(
+import os, socket, time
+if os.fork():
+    time.sleep(60)
+listener = socket.socket(); listener.bind(('127.0.0.1', 0)); listener.listen()
+open('/proc/self/comm', 'w').write('server')
+print(listener.getsockname()[1], flush=True)
+time.sleep(60)
+)"));
+    const auto port = read_lines(unit->standard_output(), 1);
+    ASSERT_EQ(port.size(), 1U);
+    ASSERT_TRUE(eventually([&] {
+        return std::ranges::all_of(unit->scan().members, [](const auto& one) {
+            return one.state == 'S';
+        });
+    }));
+    auto request = request_for(*unit);
+    request.leader = unit->identity().leader;
+    request.serves_at = *runtime::endpoint::parse("127.0.0.1:" + port.front());
+    EXPECT_THAT(dump_stacks(request, now() + 2s).headline, HasSubstr("hung in server: "));
 }
 
 constexpr const char* hanging_client = R"(

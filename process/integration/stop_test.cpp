@@ -90,6 +90,31 @@ TEST(stop, a_leader_that_obeys_ends_within_its_grace_and_keeps_its_exit_status) 
     EXPECT_EQ(await_exit(*unit).code, 42);
 }
 
+TEST(stop, a_leader_that_takes_a_second_sigterm_for_at_once_gets_to_the_end_of_its_drain) {
+    auto unit = start(python(R"(
+import os, signal, time
+told, tell = os.pipe()
+def drain(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.read(told, 1)
+    time.sleep(0.2)
+    print('saved', flush=True)
+    os._exit(7)
+signal.signal(signal.SIGTERM, drain)
+if os.fork() == 0:
+    def leave(*_):
+        os.write(tell, b'x')
+        os._exit(0)
+    signal.signal(signal.SIGTERM, leave)
+    print('ready', flush=True)
+time.sleep(60)
+)"));
+    ASSERT_EQ(read_lines(unit->standard_output(), 1).size(), 1U);
+    EXPECT_FALSE(stop_and_wait(*unit, {.grace = 3s}, steady_clock{}).forced);
+    EXPECT_EQ(await_exit(*unit).code, 7) << "no signal ended it";
+    EXPECT_EQ(read_lines(unit->standard_output(), 1), std::vector<std::string>{"saved"});
+}
+
 TEST(stop, a_group_that_forks_all_the_time_is_killed_to_the_last) {
     auto unit = start(python(R"(
 import os, signal, sys, time

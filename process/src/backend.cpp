@@ -80,7 +80,7 @@ backend::backend(
       options_{std::move(options)},
       machine_{options_.limits, options_.seed},
       own_{on} {
-    const auto mode = options_.prefix.empty() ? output::inherit : output::capture;
+    const auto mode = options_.capture_output ? output::capture : output::inherit;
     options_.what.standard_output = mode;
     options_.what.standard_error = mode;
     if (options_.dump_stacks && options_.hook_python) {
@@ -140,10 +140,12 @@ runtime::task<supervisor_event> backend::perform(runtime::scope& under, supervis
             co_return supervisor_event{kind::tick};
         case order::stop_tree:
         case order::dump_and_stop: {
-            auto ending = end_tree(under, action.what == order::dump_and_stop);
+            const bool failed = action.tell == supervisor_action::notice::hung;
+            const bool unhealthy = failed && !probe_.complaint().empty();
+            auto ending = end_tree(under, action.what == order::dump_and_stop && !unhealthy);
             co_await ending;
-            if (action.tell == supervisor_action::notice::hung) {
-                last_end_ = "hung";
+            if (failed) {
+                last_end_ = unhealthy ? "unhealthy" : "hung";
             } else if (action.tell == supervisor_action::notice::not_ready_in_time) {
                 last_end_ = "not ready in time";
             }
@@ -283,8 +285,10 @@ runtime::task<> backend::end_tree(runtime::scope& under, bool hangs) {
             action = advance(ladder, tree, {stop_event::kind::dumped}, time);
             continue;
         }
-        auto pausing = pause(under, action.wake);
-        co_await pausing;
+        if (stops_told_ == stops_asked_) {
+            auto pausing = pause(under, action.wake);
+            co_await pausing;
+        }
         const bool hurry = stop_was_asked_again();
         const auto event =
             hurry ? stop_event{stop_event::kind::interrupted} : stop_event::of(tree.scan());
@@ -305,6 +309,8 @@ runtime::task<> backend::dump(runtime::scope& under, time_point until) {
     job->request.directory = options_.dump_directory;
     job->request.python_stacks = python_ ? python_->stacks() : std::string{};
     job->request.hung_for = now() - last_answer_;
+    job->request.leader = running_->tree->identity().leader;
+    job->request.serves_at = probe_.asks_at();
     job->until = until;
     job->bell = runtime::descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     runtime::watched_descriptor bell{

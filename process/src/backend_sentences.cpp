@@ -35,6 +35,7 @@ void backend::announce(const supervisor_action& action) {
 
 std::string backend::sentence_for(const supervisor_action& action) const {
     const auto& limits = options_.limits;
+    const std::string complaint{probe_.complaint()};
     switch (action.tell) {
         case notice::none:
             break;
@@ -43,14 +44,16 @@ std::string backend::sentence_for(const supervisor_action& action) const {
         case notice::ready:
             return "the backend is ready";
         case notice::not_ready_in_time:
-            return "the backend was not ready within " + in_seconds(limits.ready_timeout);
+            return "the backend was not ready within " + in_seconds(limits.ready_timeout) +
+                   (complaint.empty() ? "" : ": " + complaint);
         case notice::exited: {
             const auto& report = running_->tree->exited();
             return "the backend ended: " + (report ? describe(*report) : "unknown");
         }
         case notice::hung:
-            return "the backend hangs: " + std::to_string(limits.live_failures) +
-                   " probes in a row failed";
+            return (complaint.empty() ? "the backend hangs: "
+                                      : "the backend is unhealthy: " + complaint + "; ") +
+                   std::to_string(limits.live_failures) + " probes in a row failed";
         case notice::restarting_in:
             return "the backend is started again in " + in_seconds(action.wake - now());
         case notice::usurped:

@@ -14,6 +14,7 @@ namespace curfew::process {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using state = backend_state;
@@ -40,6 +41,10 @@ struct scripted_probe final : backend_probe {
     }
 
     [[nodiscard]] std::optional<runtime::endpoint> asks_at() const override { return where; }
+
+    [[nodiscard]] std::string_view complaint() const override { return wrong; }
+
+    std::string wrong;
 
     std::optional<runtime::endpoint> where;
 };
@@ -226,6 +231,33 @@ TEST_F(backend_scenario, its_last_end_is_how_it_ended_and_not_what_follows) {
     ASSERT_TRUE(finish());
 }
 
+TEST_F(backend_scenario, one_that_answers_with_errors_is_unhealthy_and_does_not_hang) {
+    begin();
+    at(3s, [&] {
+        probe.wrong = "answered 500";
+        probe.good = [](time_point) { return false; };
+    });
+    at(20s, [&] {
+        EXPECT_EQ(subject->last_end(), "unhealthy");
+        subject->stop();
+    });
+    ASSERT_TRUE(finish());
+    EXPECT_THAT(
+        heard.sentences,
+        Contains("the backend is unhealthy: answered 500; 3 probes in a row failed")
+    );
+}
+
+TEST_F(backend_scenario, one_that_is_never_ready_is_told_with_what_it_answered) {
+    options.limits.ready_timeout = 1s;
+    probe.wrong = "answered 503";
+    probe.good = [](time_point) { return false; };
+    begin();
+    at(2s, [&] { subject->stop(); });
+    ASSERT_TRUE(finish());
+    EXPECT_THAT(heard.sentences, Contains("the backend was not ready within 1.00 s: answered 503"));
+}
+
 TEST_F(backend_scenario, a_command_that_is_not_there_is_told_at_once) {
     machine.script_next(failure{errc::command_not_found, ENOENT});
     begin();
@@ -248,6 +280,17 @@ TEST_F(backend_scenario, workers_left_by_a_crashed_leader_are_gone_before_the_re
     ASSERT_EQ(machine.spawns().size(), 2U);
     EXPECT_GE(machine.spawns()[1] - heard.began, 6s) << "after the grace of the deaf worker";
     EXPECT_EQ(alive_at_restart, 1U) << "the new leader alone";
+}
+
+TEST_F(backend_scenario, two_stops_at_once_kill_at_once) {
+    machine.script_next(sim::behaviour{.obeys_after = {}});
+    at(1s, [&] {
+        subject->stop();
+        subject->stop();
+    });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_EQ(on.now() - heard.began, 1s);
 }
 
 TEST_F(backend_scenario, a_second_stop_forces_and_does_not_wait_for_the_grace) {

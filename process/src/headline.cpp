@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdio>
 #include <map>
 
@@ -61,20 +62,37 @@ const descriptor_facts* find_descriptor(
     return found == all.end() ? nullptr : &*found;
 }
 
-// Waiting for a new connection is what an idle server does.
+// Waiting for a new connection is what an idle server does, unless it was stopped there.
 interest telling(const thread_facts& thread, const std::vector<descriptor_facts>& descriptors) {
     const auto level = thread.telling();
+    if (level == interest::stuck) {
+        return level;
+    }
     const auto* on = thread.in ? find_descriptor(descriptors, thread.in->descriptor) : nullptr;
     return on != nullptr && on->peer.starts_with("listening") ? std::min(level, interest::idle)
                                                               : level;
 }
+
+std::string describe_stop(
+    const thread_facts& thread, const std::vector<descriptor_facts>& descriptors
+) {
+    return thread.state == 'T' ? "stopped by a signal (state T)"
+                               : describe_wait(thread, descriptors);
+}
+
+struct weight {
+    interest level = interest::none;
+    standing stands = standing::member;
+
+    friend auto operator<=>(const weight&, const weight&) noexcept = default;
+};
 
 std::string describe_place(const process_picture& picture, const thread_facts& thread) {
     auto place = python_place(picture.python);
     if (place.empty()) {
         place = native_place(picture.native, thread.tid);
     }
-    const auto wait = describe_wait(thread, picture.descriptors);
+    const auto wait = describe_stop(thread, picture.descriptors);
     if (place.empty()) {
         place = wait.empty() ? picture.facts.name : picture.facts.name + ": " + wait;
         return place;
@@ -103,17 +121,18 @@ std::string describe_wait(
 std::string make_headline(
     const std::vector<process_picture>& pictures, std::optional<duration> hung_for
 ) {
-    interest best = interest::none;
+    weight best;
     std::map<std::string, int> places;
     std::string chosen;
     for (const auto& picture : pictures) {
         for (const auto& thread : picture.threads) {
-            const auto level = telling(thread, picture.descriptors);
-            if (level < best || (level == best && level == interest::none && !chosen.empty())) {
+            const weight one{telling(thread, picture.descriptors), picture.stands};
+            const bool says_nothing = one == best && one.level == interest::none;
+            if (one < best || (says_nothing && !chosen.empty())) {
                 continue;
             }
-            if (level > best) {
-                best = level;
+            if (one > best) {
+                best = one;
                 places.clear();
                 chosen.clear();
             }

@@ -2,10 +2,13 @@
 #include <curfew/process/line_writer.hpp>
 #include <curfew/runtime/descriptor.hpp>
 
+#include <climits>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -18,9 +21,22 @@ namespace {
 
 constexpr auto farewell = std::chrono::milliseconds{200};
 
+// How much of it goes in one write: what a pipe takes in one piece, up to the end of a line.
+std::size_t whole_lines(std::string_view text) noexcept {
+    if (text.size() <= PIPE_BUF) {
+        return text.size();
+    }
+    const auto last = text.rfind('\n', PIPE_BUF - 1);
+    return last == text.npos ? std::min(text.find('\n'), text.size() - 1) + 1 : last + 1;
+}
+
+std::string tell_plainly(std::size_t dropped) {
+    return "(" + std::to_string(dropped) + " lines dropped here)\n";
+}
+
 void write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
-        const auto wrote = ::write(descriptor, text.data(), text.size());
+        const auto wrote = ::write(descriptor, text.data(), whole_lines(text));
         if (wrote > 0) {
             text.remove_prefix(static_cast<std::size_t>(wrote));
         } else if (wrote < 0 && errno == EAGAIN) {
@@ -36,6 +52,7 @@ void write_all(int descriptor, std::string_view text) {
 
 struct line_writer::shared {
     runtime::descriptor to;
+    loss_teller tell_loss;
     std::mutex lock;
     std::condition_variable changed;
     std::string waiting;
@@ -47,7 +64,7 @@ struct line_writer::shared {
     std::string take() {
         auto text = std::exchange(waiting, {});
         if (dropped != dropped_told) {
-            text += "(" + std::to_string(dropped - dropped_told) + " lines dropped here)\n";
+            text += tell_loss(dropped - dropped_told);
             dropped_told = dropped;
         }
         return text;
@@ -71,7 +88,9 @@ struct line_writer::shared {
     }
 };
 
-line_writer::line_writer(int descriptor) : shared_{std::make_shared<shared>()} {
+line_writer::line_writer(int descriptor, loss_teller tell_loss)
+    : shared_{std::make_shared<shared>()} {
+    shared_->tell_loss = tell_loss ? std::move(tell_loss) : tell_plainly;
     shared_->to = runtime::descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
     start_quiet_thread([mine = shared_] { mine->run(); });
 }

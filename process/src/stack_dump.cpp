@@ -1,4 +1,5 @@
 #include "headline.hpp"
+#include <curfew/process/listener.hpp>
 #include <curfew/process/stack_dump.hpp>
 #include <curfew/runtime/descriptor.hpp>
 
@@ -20,9 +21,16 @@ constexpr std::size_t most_processes = 64;
 constexpr std::size_t largest_report = 1U << 20U;
 constexpr std::size_t dumps_kept = 64;
 
+standing standing_of(const process_facts& one, const dump_request& what) {
+    const bool serves =
+        what.serves_at && find_owner(*what.serves_at, {}, {&one, 1}).whose == ownership::own;
+    return serves ? standing::server : one.id == what.leader ? standing::leader : standing::member;
+}
+
 process_picture look_at(const process_facts& facts, const dump_request& what, time_point until) {
     process_picture picture;
     picture.facts = facts;
+    picture.stands = standing_of(facts, what);
     picture.threads = read_threads(facts.id.pid);
     picture.descriptors = read_descriptors(facts.id.pid);
     std::vector<pid_t> tids;

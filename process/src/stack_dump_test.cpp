@@ -195,6 +195,30 @@ TEST(headline, a_spin_is_told_as_running) {
     EXPECT_EQ(make_headline({picture_of({spinning})}, {}), "hung in shop: running");
 }
 
+TEST(headline, what_was_stopped_by_a_signal_outranks_whoever_waits) {
+    auto stopped = picture_of({thread_in(1, SYS_accept4, 3)});
+    stopped.threads.front().state = 'T';
+    auto uninterruptible = picture_of({thread_in(3, SYS_read, 7)});
+    uninterruptible.threads.front().state = 'D';
+    const auto waiting = picture_of({thread_in(2, SYS_recvfrom, 7)});
+    EXPECT_EQ(make_headline({waiting, stopped}, {}), "hung in shop: stopped by a signal (state T)");
+    EXPECT_EQ(
+        make_headline({waiting, uninterruptible}, {}), "hung in shop: read fd 7 (127.0.0.1:5432)"
+    );
+}
+
+TEST(headline, of_equal_waits_the_servers_is_named_then_the_leaders) {
+    const auto bystander = picture_of({thread_in(1, SYS_nanosleep, 0), thread_in(2, SYS_futex, 0)});
+    auto leader = picture_of({thread_in(3, SYS_futex, 0)});
+    leader.facts.name = "launcher";
+    leader.stands = standing::leader;
+    EXPECT_EQ(make_headline({bystander, leader}, {}), "hung in launcher: futex");
+    auto server = picture_of({thread_in(4, SYS_futex, 0)});
+    server.facts.name = "server";
+    server.stands = standing::server;
+    EXPECT_EQ(make_headline({server, leader, bystander}, {}), "hung in server: futex");
+}
+
 TEST(headline, an_empty_tree_is_no_riddle) {
     EXPECT_EQ(make_headline({}, 1s), "nothing left to look at");
 }

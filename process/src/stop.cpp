@@ -16,6 +16,11 @@ constexpr duration first_pause = std::chrono::milliseconds{1};
 constexpr duration longest_pause = std::chrono::milliseconds{32};
 constexpr std::size_t most_named = 16;
 
+void tell(unit& whom, target part, int signal) {
+    whom.signal(part, signal);
+    whom.signal(part, SIGCONT);
+}
+
 }  // namespace
 
 stop_event stop_event::of(const census& seen) noexcept {
@@ -82,7 +87,7 @@ stop_action stop_ladder::while_asking(const stop_event& seen, time_point now) no
     }
     if (!rest_told_ && (!seen.leader_alive || now >= tell_rest_)) {
         rest_told_ = true;
-        return {order::signal_everyone, plan_.signal};
+        return {order::signal_rest, plan_.signal};
     }
     return {order::wait, 0, rest_told_ ? ends_ : tell_rest_};
 }
@@ -155,12 +160,13 @@ stop_action advance(stop_ladder& ladder, unit& whom, stop_event event, const clo
         const auto action = ladder.step(event, time.now());
         switch (action.what) {
             case order::signal_leader:
-                whom.signal(target::leader, action.signal);
-                whom.signal(target::leader, SIGCONT);
+                tell(whom, target::leader, action.signal);
+                break;
+            case order::signal_rest:
+                tell(whom, target::rest, action.signal);
                 break;
             case order::signal_everyone:
-                whom.signal(target::everyone, action.signal);
-                whom.signal(target::everyone, SIGCONT);
+                tell(whom, target::everyone, action.signal);
                 break;
             case order::freeze:
             case order::kill:

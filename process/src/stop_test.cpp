@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <tuple>
 
@@ -33,7 +34,7 @@ TEST(stop_ladder, tells_the_leader_then_the_rest_when_it_is_gone) {
     stop_ladder ladder{{.grace = 5s}};
     EXPECT_EQ(ladder.step({}, at(0s)), (stop_action{order::signal_leader, SIGTERM}));
     EXPECT_EQ(ladder.step(seen(2, true), at(0s)), (stop_action{order::wait, 0, at(2500ms)}));
-    EXPECT_EQ(ladder.step(seen(1, false), at(100ms)).what, order::signal_everyone);
+    EXPECT_EQ(ladder.step(seen(1, false), at(100ms)).what, order::signal_rest);
     EXPECT_EQ(ladder.step(seen(1, false), at(100ms)), (stop_action{order::wait, 0, at(5s)}));
 }
 
@@ -41,7 +42,7 @@ TEST(stop_ladder, a_leader_that_lingers_has_half_the_grace_for_itself) {
     stop_ladder ladder{{.grace = 5s}};
     std::ignore = ladder.step({}, at(0s));
     EXPECT_EQ(ladder.step(seen(2, true), at(2499ms)).what, order::wait);
-    EXPECT_EQ(ladder.step(seen(2, true), at(2500ms)).what, order::signal_everyone);
+    EXPECT_EQ(ladder.step(seen(2, true), at(2500ms)).what, order::signal_rest);
 }
 
 TEST(stop_ladder, no_grace_forces_at_once) {
@@ -64,7 +65,7 @@ TEST(stop_ladder, one_empty_look_is_not_enough) {
     stop_ladder ladder{{}};
     std::ignore = ladder.step({}, at(0s));
     EXPECT_EQ(ladder.step(seen(0, false), at(1s)), (stop_action{order::wait, 0, at(1s)}));
-    EXPECT_EQ(ladder.step(seen(1, false), at(1s)).what, order::signal_everyone) << "it came back";
+    EXPECT_EQ(ladder.step(seen(1, false), at(1s)).what, order::signal_rest) << "it came back";
     EXPECT_EQ(ladder.step(seen(0, false), at(2s)).what, order::wait);
     EXPECT_EQ(ladder.step(seen(0, false), at(2s)).what, order::finish);
     EXPECT_FALSE(ladder.forced());
@@ -165,6 +166,19 @@ TEST_F(ladder_scenario, a_stopped_process_hears_sigterm_because_of_sigcont) {
             sim::processes::received{at(0s), 1000, SIGCONT}
         )
     );
+}
+
+TEST_F(ladder_scenario, a_leader_that_drains_hears_one_sigterm_and_the_rest_theirs_at_half) {
+    run({.obeys_after = 4s, .children = {{.name = "worker", .obeys_after = {}}}});
+    std::ignore = stop({.grace = 5s});
+    EXPECT_THAT(
+        machine.signals(),
+        testing::IsSupersetOf({
+            sim::processes::received{at(0s), 1000, SIGTERM},
+            sim::processes::received{at(2500ms), 1001, SIGTERM},
+        })
+    );
+    EXPECT_EQ(std::ranges::count(machine.signals(), SIGTERM, &sim::processes::received::signal), 2);
 }
 
 TEST_F(ladder_scenario, children_that_respawn_are_killed_to_the_last) {

@@ -115,7 +115,8 @@ std::size_t system_unit::signal(target whom, int number) {
     }
     const auto found = scan();
     return static_cast<std::size_t>(std::ranges::count_if(found.members, [&](const auto& one) {
-        return signal_exactly(one.id, number);
+        const bool meant = whom == target::everyone || one.id != identity_.leader;
+        return meant && signal_exactly(one.id, number);
     }));
 }
 

@@ -173,8 +173,8 @@ interest thread_facts::telling() const noexcept {
     if (state == 'R') {
         return interest::running;
     }
-    if (state == 'D') {
-        return interest::blocked;
+    if (state == 'D' || state == 'T') {
+        return interest::stuck;
     }
     return in ? in->telling : interest::none;
 }

@@ -12,7 +12,9 @@
 namespace curfew::process {
 
 /// How telling a wait is, for the headline: the higher, the more likely it is where things hang.
-enum class interest : std::uint8_t { none, idle, lock, running, blocked };
+/// `stuck` is what no program does by itself: it was stopped (state T), or sleeps where not even a
+/// signal wakes it (D).
+enum class interest : std::uint8_t { none, idle, lock, running, blocked, stuck };
 
 /// A system call that a thread is in, from /proc/PID/task/TID/syscall.
 struct syscall_facts {

@@ -50,8 +50,9 @@ class processes::simulated_unit final : public process::unit {
         std::size_t reached = 0;
         const auto count = members_.size();  // what respawns meanwhile is not reached
         for (std::size_t i = 0; i < count; ++i) {
+            const bool leads = members_[i].facts.id == identity_.leader;
             const bool meant =
-                whom == process::target::everyone || members_[i].facts.id == identity_.leader;
+                whom == process::target::everyone || leads == (whom == process::target::leader);
             if (members_[i].alive && meant) {
                 of_.signals_.push_back({now(), members_[i].facts.id.pid, number});
                 deliver(i, number);

@@ -48,10 +48,11 @@ class Curfew:
 
     def __init__(self, *arguments: str, policy: str = "", command: list[str] | None = None,
                  files: int | None = None, wait: bool = True,
-                 prepare: Callable[[], None] | None = None):
+                 prepare: Callable[[], None] | None = None, wrap: list[str] | None = None):
         self.folder = Path(tempfile.mkdtemp(prefix="curfew-e2e-"))
         (self.folder / "curfew.toml").write_text(policy)
-        line = [BINARY, "serve", "--config", str(self.folder / "curfew.toml"), *arguments]
+        line = [*(wrap or []), BINARY, "serve", "--config", str(self.folder / "curfew.toml"),
+                *arguments]
         for listener in ("--listen", "--admin"):
             line += [] if listener in arguments else [listener, "127.0.0.1:0"]
         line += ["--", *command] if command else []

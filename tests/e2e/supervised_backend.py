@@ -1,15 +1,20 @@
 """The backend that `curfew serve -- CMD` starts in the tests.
 
 usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SECONDS]
+                             [--drain SECONDS]
 
 GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
-later request (liveness probes too) wait for ever, /slow/MS answers after MS ms, the rest `ok`.
+later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
+/slow/MS answers after MS ms, the rest `ok`.
+SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
+With --drain it takes so long to end after SIGTERM, but a second one ends it at once.
 With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
 """
 
 import argparse
 import http.server
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +28,7 @@ os.rename(sys.argv[1] + ".new", sys.argv[1])
 time.sleep(120)
 """
 hanging = threading.Event()
+sick = threading.Event()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,10 +42,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os._exit(3)
         if kind == "hang":
             hanging.set()
+        if kind == "sick":
+            sick.set()
         if kind == "slow":
             time.sleep(int(rest) / 1000)
         body = str(os.getpid()).encode() if kind == "pid" else b"ok"
-        self.send_response(200)
+        self.send_response(500 if kind == "live" and sick.is_set() else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -48,15 +56,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def drain(seconds: float):
+    """As Node's process.once does it: the next SIGTERM ends it at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def finish():
+        time.sleep(seconds)
+        os.write(1, b"saved everything\n")
+        os._exit(0)
+
+    threading.Thread(target=finish).start()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("--child")
     parser.add_argument("--say")
     parser.add_argument("--start-after", type=float, default=0)
+    parser.add_argument("--drain", type=float)
     given = parser.parse_args()
+    if given.drain:
+        signal.signal(signal.SIGTERM, lambda *_: drain(given.drain))
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda got, _: print("got", signal.Signals(got).name, flush=True))
     if given.say:
-        print(given.say, flush=True)
+        os.write(1, os.fsencode(given.say) + b"\n")
     if given.child:
         subprocess.Popen([sys.executable, "-c", STUBBORN, given.child])
     time.sleep(given.start_after)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from backends import PooledBackend, wait_for
 from client import Connection, get, message
-from harness import Case, run
+from harness import ROOT, Case, run
 
 
 class Starting(Case):
@@ -63,6 +63,13 @@ class Starting(Case):
     def test_a_sound_policy_is_0(self):
         self.assertEqual(run("check", policy='[request]\ntimeout = "5s"\n').returncode, 0)
 
+    def test_help_and_readme_tell_the_same_exit_codes(self):
+        _, _, told = run("help").stdout.partition("exit codes:\n")
+        codes = re.findall(r"^  ([0-9+N]+) ", told, re.MULTILINE)
+        self.assertGreater(len(codes), 6)
+        _, _, readme = (ROOT / "README.md").read_text().partition("Exit codes: ")
+        self.assertEqual(re.findall(r"\b(\d+(?:\+N)?)(?= [A-Za-z])", readme.splitlines()[0]), codes)
+
     def test_version_and_help_go_to_stdout(self):
         for arguments in (["version"], ["--version"], ["help"], ["--help"], ["serve", "--help"]):
             done = run(*arguments)
@@ -76,7 +83,7 @@ class Stopping(Case):
         self.curfew = self.serve("--upstream", self.upstream.url)
 
     def test_sigterm_ends_it_with_0(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number):
                 curfew = self.serve("--upstream", self.upstream.url)
                 curfew.signal(number)
@@ -104,6 +111,17 @@ class Stopping(Case):
             upstream.next()
             curfew.signal(signal.SIGTERM)
             self.assertEqual(curfew.wait(8), 0, curfew.output)
+
+    def test_a_second_signal_does_not_wait_for_it(self):
+        upstream = self.backend(PooledBackend(hangs="/report"))
+        curfew = self.serve("--upstream", upstream.url, policy='[server]\ndrain = "1m"\n')
+        with Connection(curfew.http) as connection:
+            connection.send(message("GET", "/report"))
+            upstream.next()
+            curfew.signal(signal.SIGTERM)
+            time.sleep(0.2)
+            curfew.signal(signal.SIGTERM)
+            self.assertEqual(curfew.wait(5), 0, curfew.output)
 
     def test_the_address_is_free_at_once_afterwards(self):
         address = self.curfew.http
@@ -169,7 +187,8 @@ class ShortOfMachine(Case):
 class Hangup(Case):
     def test_sighup_is_ignored_with_a_sentence(self):
         upstream = self.backend(PooledBackend())
-        curfew = self.serve("--upstream", upstream.url)
+        curfew = self.serve("--upstream", upstream.url,
+                            prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         curfew.signal(signal.SIGHUP)
         self.assertTrue(wait_for(lambda: "reload is not supported yet" in curfew.stderr, 5))
         self.assertEqual(get(curfew.http, "/").status, 200)

@@ -1,11 +1,12 @@
 """`curfew serve -- CMD`: what is dead or hung is restarted, and requests wait for it."""
 
+import fcntl
 import json
 import os
 import re
 import signal
 import sys
-import threading
+import termios
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -37,11 +38,16 @@ def is_running(pid: int) -> bool:
     return state_of(pid) not in ("Z", "gone")
 
 
+def hear_hangups():
+    """Whoever runs the tests may ignore them (nohup)."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Supervised(Case):
-    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s"):
+    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s", **options):
         self.port = free_port()
         return self.serve("--upstream", f"http://127.0.0.1:{self.port}", "--timeout", timeout,
-                          policy=policy,
+                          policy=policy, **options,
                           command=[sys.executable, SUPERVISED, str(self.port), *arguments])
 
     def pid(self, curfew) -> int:
@@ -100,6 +106,16 @@ class Supervised(Case):
         self.assertTrue(said, curfew.stderr)
         self.assertIn("do_GET", Path(said[1]).read_text())
 
+    def test_one_that_answers_with_errors_is_called_unhealthy_and_restarted(self):
+        curfew = self.supervise()
+        before = self.pid(curfew)
+        get(curfew.http, "/sick")
+        self.assertTrue(wait_for(lambda: not is_running(before), 15), "the sick one still runs")
+        self.assertNotEqual(self.pid(curfew), before)
+        self.assertIn("the backend is unhealthy: answered 500; 2 probes in a row", curfew.stderr)
+        self.assertNotIn("hang", curfew.stderr)
+        self.assertNotIn("hung", curfew.stderr)
+
     def test_one_that_stands_still_is_found_without_a_path_to_ask(self):
         curfew = self.supervise(policy=PATIENT.replace('live_path = "/live"\n', ""),
                                 timeout="300ms")
@@ -108,6 +124,7 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: state_of(before) == "T"))
         self.assertEqual(get(curfew.http, "/").status, 504)
         self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
+        self.assertRegex(curfew.stderr, r"hung in .*stopped by a signal \(state T\)")
         self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
@@ -125,6 +142,16 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: "hello from below" in curfew.output, 5))
         lines = [line for line in curfew.output.splitlines() if "hello from below" in line]
         self.assertNotEqual(lines[0].strip(), "hello from below")
+
+    def test_among_a_log_of_json_its_lines_are_json_too(self):
+        says = 'a "quoted" line \udcff' + '"' * 3900
+        curfew = self.supervise("--say", says, policy=PATIENT + '[server]\nlog_format = "json"\n')
+        self.assertTrue(wait_for(lambda: "quoted" in curfew.stderr, 5), curfew.output)
+        curfew.stop()
+        told = [json.loads(line) for line in curfew.stderr.splitlines()]
+        lines = [each["line"] for each in told if each.get("backend", "").startswith("python")]
+        self.assertEqual("".join(lines), says.replace("\udcff", "\ufffd"))
+        self.assertTrue(any("stopping the backend" in each.get("message", "") for each in told))
 
     def test_the_whole_tree_is_stopped_even_what_ignores_sigterm(self):
         curfew = self.serve_with_child()
@@ -149,17 +176,78 @@ class Supervised(Case):
             pass
         self.assertTrue(wait_for(lambda: not is_running(first), 10), "an orphan survived")
 
-    def test_sigterm_lets_the_backend_finish_what_it_does(self):
-        curfew = self.supervise()
+    def test_sigterm_and_sigquit_let_the_backend_finish_what_it_does(self):
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            with self.subTest(number), ThreadPoolExecutor() as pool:
+                curfew = self.supervise()
+                self.pid(curfew)
+                going = pool.submit(get, curfew.http, "/slow/800")
+                time.sleep(0.3)
+                curfew.signal(number)
+                self.assertEqual(going.result().status, 200)
+                self.assertEqual(curfew.wait(), 0)
+
+    def test_one_that_drains_hears_sigterm_once(self):
+        policy = PATIENT.replace('grace = "1s"', 'grace = "4s"')
+        curfew = self.supervise("--drain", "2.5", policy=policy)
         self.pid(curfew)
-        answers = []
-        going = threading.Thread(target=lambda: answers.append(get(curfew.http, "/slow/800")))
-        going.start()
-        time.sleep(0.3)
-        curfew.signal(signal.SIGTERM)
-        going.join(10)
-        self.assertEqual([answer.status for answer in answers], [200])
-        self.assertEqual(curfew.wait(), 0)
+        self.assertEqual(curfew.stop(), 0)
+        self.assertIn("saved everything", curfew.output)
+
+    def test_a_second_signal_kills_at_once(self):
+        curfew = self.supervise(policy=PATIENT + '[server]\ndrain = "1m"\n', timeout="1m")
+        backend = self.pid(curfew)
+        with ThreadPoolExecutor() as pool:
+            going = pool.submit(self.outcome, curfew, "/slow/30000")
+            time.sleep(0.3)
+            curfew.signal(signal.SIGTERM)
+            time.sleep(0.3)
+            self.assertTrue(is_running(backend), "the first one waits")
+            curfew.signal(signal.SIGINT)
+            self.assertEqual(curfew.wait(5), 0)
+            self.assertFalse(is_running(backend))
+            self.assertNotEqual(going.result(), 200)
+
+    def outcome(self, curfew, path: str) -> int:
+        try:
+            return get(curfew.http, path).status
+        except (Closed, OSError):
+            return 0
+
+    def test_sighup_and_both_sigusr_are_passed_on(self):
+        curfew = self.supervise(prepare=hear_hangups)
+        before = self.pid(curfew)
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            curfew.signal(number)
+            told = f"got {number.name}"
+            self.assertTrue(wait_for(lambda told=told: told in curfew.output, 5), curfew.output)
+        self.assertEqual(self.pid(curfew), before)
+
+    def test_a_closed_terminal_ends_it_and_a_living_one_lets_sighup_pass(self):
+        ours, theirs = os.openpty()
+
+        def take_terminal():
+            hear_hangups()
+            os.setsid()
+            fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+        curfew = self.supervise(prepare=take_terminal)
+        backend = self.pid(curfew)
+        os.close(theirs)
+        curfew.signal(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: "got SIGHUP" in curfew.output, 5), curfew.output)
+        os.close(ours)
+        self.assertEqual(curfew.wait(), 0, curfew.output)
+        self.assertFalse(is_running(backend))
+
+    def test_nohup_holds(self):
+        curfew = self.supervise(prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        before = self.pid(curfew)
+        curfew.signal(signal.SIGHUP)
+        curfew.signal(signal.SIGUSR1)
+        self.assertTrue(wait_for(lambda: "got SIGUSR1" in curfew.output, 5))
+        self.assertNotIn("got SIGHUP", curfew.output)
+        self.assertEqual(self.pid(curfew), before)
 
 
 class SupervisedThreeWorkers(Supervised):
@@ -204,6 +292,26 @@ class CannotStart(Case):
         self.assertEqual(curfew.stderr.count("crash loop: 3 crashes"), 1, curfew.stderr)
         self.assertEqual(curfew.stderr.count("does not run"), 1, curfew.stderr)
         self.assertNotRegex(curfew.output, r"terminate called|what\(\)")
+
+    def test_with_a_json_log_its_last_word_is_json_too(self):
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{free_port()}", wait=False,
+            command=["sh", "-c", "echo 'no such \"database\"'; exit 9"],
+            policy='[server]\nlog_format = "json"\n[backend]\nbackoff_min = "5ms"\n'
+                   'backoff_max = "10ms"\ncrash_limit = 2\n')
+        self.assertEqual(curfew.wait(), 1)
+        told = [json.loads(line) for line in curfew.stderr.splitlines()]
+        said = [each["message"] for each in told if each["level"] == "error"]
+        self.assertIn("crash loop: 2 crashes", *said)
+        self.assertEqual({each["line"] for each in told if each.get("backend") == "sh"},
+                         {'no such "database"'})
+
+    def test_one_that_is_never_ready_is_124(self):
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{free_port()}", command=["sleep", "60"], wait=False,
+            policy='[backend]\nready_timeout = "200ms"\nbackoff_min = "5ms"\ncrash_limit = 2\n')
+        self.assertEqual(curfew.wait(), 124)
+        self.assertIn("2 starts were not ready", curfew.stderr)
 
 
 if __name__ == "__main__":

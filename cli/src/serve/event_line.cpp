@@ -1,7 +1,9 @@
 #include "event_line.hpp"
 
 #include <curfew/admin/json_writer.hpp>
+#include <curfew/core/utf8.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -162,6 +164,36 @@ void write_account(json_writer& line, const time_account& account) {
     line.end_object();
 }
 
+/// How many bytes of `text` take at most `room` in JSON: whole characters, and at least one.
+std::size_t bytes_that_fit(std::string_view text, std::size_t room) noexcept {
+    constexpr std::size_t escaped = 6;
+    std::size_t taken = 0;
+    while (taken < text.size()) {
+        const std::size_t length = utf8_sequence(text.substr(taken));
+        const auto byte = static_cast<unsigned char>(text[taken]);
+        const bool plain = length > 1 || (length == 1 && byte >= 0x20 && byte != 0x7f &&
+                                          byte != '"' && byte != '\\');
+        const std::size_t cost = plain ? length : escaped;
+        if (cost > room && taken > 0) {
+            break;
+        }
+        room -= std::min(cost, room);
+        taken += std::max<std::size_t>(length, 1);
+    }
+    return taken;
+}
+
+std::string json_piece(std::string_view name, std::string_view text) {
+    json_writer line;
+    line.begin_object();
+    line.member("timestamp", timestamp());
+    line.member("level", name_of(severity::info));
+    line.member("backend", name);
+    line.member("line", text);
+    line.end_object();
+    return std::move(line).take();
+}
+
 }  // namespace
 
 severity severity_of(const event& what) noexcept {
@@ -248,6 +280,19 @@ std::string json_sentence(severity level, std::string_view sentence) {
     line.member("message", printable(sentence));
     line.end_object();
     return std::move(line).take();
+}
+
+std::string json_output(std::string_view name, std::string_view line) {
+    constexpr std::size_t name_room = 256;
+    constexpr std::size_t line_room = 3600;
+    name = name.substr(0, bytes_that_fit(name, name_room));
+    std::string all;
+    do {
+        const auto piece = line.substr(0, bytes_that_fit(line, line_room));
+        line.remove_prefix(piece.size());
+        all += (all.empty() ? "" : "\n") + json_piece(name, piece);
+    } while (!line.empty());
+    return all;
 }
 
 }  // namespace curfew::cli

@@ -33,4 +33,9 @@ namespace curfew::cli {
 [[nodiscard]] std::string text_sentence(policy::severity level, std::string_view sentence);
 [[nodiscard]] std::string json_sentence(policy::severity level, std::string_view sentence);
 
+/// What the backend `name` printed, a line without its end: an object of at most 4 KiB a line, so
+/// that a pipe takes it in one piece; what does not fit goes on in the next one. Any bytes come out
+/// as UTF-8.
+[[nodiscard]] std::string json_output(std::string_view name, std::string_view line);
+
 }  // namespace curfew::cli

@@ -58,5 +58,29 @@ TEST(event_line, a_time_is_told_as_one_even_when_it_is_zero) {
     EXPECT_THAT(text(nothing), HasSubstr("grpc-timeout 0.000 s, no-time-left"));
 }
 
+TEST(event_line, what_a_backend_prints_is_one_object_of_valid_utf8) {
+    const auto told = json_output("python3", "say \"hi\"\t\xff \xc3\xa4");
+    EXPECT_THAT(told, HasSubstr(R"("level":"info","backend":"python3",)"));
+    EXPECT_THAT(told, HasSubstr("\"line\":\"say \\\"hi\\\"\\u0009\\ufffd \xc3\xa4\"}"));
+    EXPECT_THAT(json_output("sh", ""), HasSubstr(R"("line":"")"));
+}
+
+TEST(event_line, a_long_line_is_told_in_objects_that_a_pipe_takes_whole) {
+    for (const char* unit : {"x", "\"", "\x01", "\xff", "\xe2\x82\xac"}) {
+        std::string text;
+        while (text.size() < 4000) {
+            text += unit;
+        }
+        const auto told = json_output(std::string(4000, 'n'), text) + '\n';
+        std::size_t began = 0;
+        for (auto end = told.find('\n'); end != told.npos; end = told.find('\n', began)) {
+            EXPECT_LE(end + 1 - began, 4096U);
+            EXPECT_EQ(told.substr(began, 14), R"({"timestamp":")");
+            EXPECT_EQ(told.substr(end - 2, 2), "\"}");
+            began = end + 1;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace curfew::cli

@@ -103,6 +103,12 @@ class fleet::crew {
         }
     }
 
+    void hurry() noexcept {
+        if (!std::exchange(told_to_hurry_, true)) {
+            loop_->post(hurry_order_);
+        }
+    }
+
     [[nodiscard]] census::stop stop() const noexcept { return {loop_, worker_}; }
 
   private:
@@ -165,6 +171,7 @@ class fleet::crew {
     std::size_t number_;
     std::uint64_t seed_;
     bool told_to_drain_ = false;
+    bool told_to_hurry_ = false;
     duration grace_{};
 
     // Set by the thread before begin() returns; what they point to lives as long as the thread.
@@ -179,6 +186,9 @@ class fleet::crew {
     order drain_order_{*this, [](runtime::posted& self) noexcept {
                            crew& here = addressee(self);
                            here.tasks_->spawn(here.drain_and_tell());
+                       }};
+    order hurry_order_{*this, [](runtime::posted& self) noexcept {
+                           addressee(self).worker_->hurry();
                        }};
     order end_order_{*this, [](runtime::posted& self) noexcept {
                          crew& here = addressee(self);
@@ -251,6 +261,12 @@ runtime::task<> fleet::drain(duration grace) {
     }
     auto ending = ticker_.close();
     co_await ending;
+}
+
+void fleet::hurry() noexcept {
+    for (const auto& each : crews_) {
+        each->hurry();
+    }
 }
 
 std::uint64_t fleet::next_seed() noexcept {

@@ -39,6 +39,9 @@ class fleet {
     /// Lets every worker end what it serves, for at most `grace`, and waits until all have.
     [[nodiscard]] runtime::task<> drain(duration grace);
 
+    /// Ends the grace of the drain now: what is left is broken off.
+    void hurry() noexcept;
+
   private:
     class crew;
 

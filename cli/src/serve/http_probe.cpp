@@ -76,6 +76,7 @@ runtime::task<bool> http_probe::ask(runtime::endpoint at, question what, runtime
     if (what.path.empty()) {
         auto connecting = runtime::connect(through_, at, under);
         const auto made = co_await connecting;
+        complaint_.clear();
         co_return made.has_value();
     }
     rescue rescuing{gateway_, under.on(), rules_.live_timeout / 2};
@@ -84,7 +85,9 @@ runtime::task<bool> http_probe::ask(runtime::endpoint at, question what, runtime
     text += ' ' + what.path + " HTTP/1.1\r\nHost: " + at.text() + "\r\n\r\n";
     auto asking = with.exchange(what.method, text, under);
     const auto told = co_await asking;
-    co_return told && told->status < what.below;
+    const bool good = told && told->status < what.below;
+    complaint_ = told && !good ? "answered " + std::to_string(told->status) : std::string{};
+    co_return good;
 }
 
 }  // namespace curfew::cli

@@ -26,6 +26,8 @@ class http_probe final : public process::backend_probe {
 
     [[nodiscard]] runtime::task<bool> answers(purpose why, runtime::scope& under) override;
 
+    [[nodiscard]] std::string_view complaint() const override { return complaint_; }
+
     [[nodiscard]] std::optional<runtime::endpoint> asks_at() const override { return asks_at_; }
 
   private:
@@ -46,6 +48,7 @@ class http_probe final : public process::backend_probe {
     gateway::gateway& gateway_;
     time_point heard_at_ = time_point::min();
     std::optional<runtime::endpoint> asks_at_;
+    std::string complaint_;
     const policy::http_url& url_;
     const policy::backend_policy& rules_;
 };

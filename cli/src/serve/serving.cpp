@@ -1,17 +1,13 @@
 #include "serving.hpp"
 
+#include "backend_setup.hpp"
 #include <curfew/runtime/sleep.hpp>
-
-#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <new>
-#include <random>
 
 namespace curfew::cli {
 
@@ -34,42 +30,6 @@ constexpr std::string_view name_of(process::backend_state state) noexcept {
             return "crash_loop";
     }
     return "stopped";
-}
-
-/// Where dumps of a hung backend go: the XDG state directory, if it can be written.
-std::string dump_directory() {
-    const char* state = std::getenv("XDG_STATE_HOME");
-    const char* home = std::getenv("HOME");
-    std::filesystem::path at;
-    if (state != nullptr && *state != '\0') {
-        at = state;
-    } else if (home != nullptr && *home != '\0') {
-        at = std::filesystem::path{home} / ".local/state";
-    } else {
-        return {};
-    }
-    at /= "curfew";
-    std::error_code refused;
-    std::filesystem::create_directories(at, refused);
-    return ::access(at.c_str(), W_OK) == 0 ? at.string() : std::string{};
-}
-
-process::backend_options options_of(const policy::backend_policy& from) {
-    process::backend_options made;
-    made.seed = std::random_device{}();
-    made.dump_directory = dump_directory();
-    made.what.arguments = from.command;
-    made.limits.ready_timeout = from.ready_timeout;
-    made.limits.live_interval = from.live_interval;
-    made.limits.live_failures = from.live_failures;
-    made.limits.backoff_min = from.backoff_min;
-    made.limits.backoff_max = from.backoff_max;
-    made.limits.crash_limit = from.crash_limit;
-    made.limits.crash_window = from.crash_window;
-    made.probe_timeout = from.live_timeout;
-    made.stop.grace = from.grace;
-    made.prefix = from.prefix_output ? "backend | " : "";
-    return made;
 }
 
 std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
@@ -109,10 +69,10 @@ int complain_about(const policy::address& at, failure what) {
 serving::serving(std::shared_ptr<const policy::policy> rules)
     : rules_{std::move(rules)},
       loop_{outside_},
-      signals_{outside_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
+      signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
       log_{rules_->server, untold_},
-      output_{STDERR_FILENO},
+      output_{*rules_},
       root_{loop_},
       gateway_{rules_, log_, loop_.now()},
       fleet_{gateway_, loop_},
@@ -132,7 +92,7 @@ serving::serving(std::shared_ptr<const policy::policy> rules)
     if (!rules_->backend.command.empty()) {
         probe_ = std::make_unique<http_probe>(loop_, outside_, gateway_);
         backend_ = std::make_unique<process::backend>(
-            loop_, host_, *probe_, *this, options_of(rules_->backend)
+            loop_, host_, *probe_, *this, backend_options_of(*rules_)
         );
         gateway_.backend_is_up = false;
         gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
@@ -234,40 +194,73 @@ runtime::task<> serving::obey_signals() {
                 break;
             case SIGTERM:
             case SIGINT:
-                end_with(0);
+            case SIGQUIT:
+                if (draining_) {
+                    hurry();
+                } else {
+                    end_with(0);
+                }
+                break;
+            case SIGHUP:
+                obey_hangup();
                 break;
             default:
                 if (backend_) {
                     backend_->forward(*number);
-                } else if (*number == SIGHUP) {
-                    log_.say(
-                        policy::severity::warning,
-                        "SIGHUP is ignored: reload is not supported yet; restart to read a "
-                        "changed policy"
-                    );
                 }
         }
     }
 }
 
-void serving::end_with(int exit_code) {
-    if (draining_) {
-        if (backend_) {
-            backend_->stop();
-        }
-        return;
+void serving::obey_hangup() {
+    switch (terminal_.meaning_of_hangup()) {
+        case hangup::ignored:
+            break;
+        case hangup::terminal:
+            end_with(0);
+            break;
+        case hangup::request:
+            if (backend_) {
+                backend_->forward(SIGHUP);
+            } else {
+                log_.say(
+                    policy::severity::warning,
+                    "SIGHUP is ignored: reload is not supported yet; restart to read a changed "
+                    "policy"
+                );
+            }
     }
-    draining_ = true;
-    exit_code_ = exit_code;
-    gateway_.guards().drain(loop_.now());
-    tasks_.spawn(stop());
+}
+
+/// The first time a drain begins; what comes later changes nothing.
+void serving::end_with(int exit_code) {
+    if (!std::exchange(draining_, true)) {
+        exit_code_ = exit_code;
+        gateway_.guards().drain(loop_.now());
+        tasks_.spawn(stop());
+    }
+}
+
+/// Whoever asks again does not want to wait: the backend is killed, and what is served broken off.
+void serving::hurry() {
+    fleet_.hurry();
+    if (backend_) {
+        ask_backend_to_stop();
+        backend_->stop();
+    }
+}
+
+void serving::ask_backend_to_stop() {
+    if (!std::exchange(backend_asked_, true)) {
+        backend_->stop();
+    }
 }
 
 runtime::task<> serving::stop() {
     auto draining = fleet_.drain(rules_->server.drain);
     co_await draining;
     if (backend_ && backend_->state() != process::backend_state::stopped) {
-        backend_->stop();
+        ask_backend_to_stop();
     } else {
         root_.end({cause_kind::shutdown});
     }
@@ -284,16 +277,21 @@ runtime::task<> serving::stop() {
     loop_.stop();
 }
 
-int serving::complain_about_backend(failure why) const {
+int serving::complain_about_backend(failure why) {
     const errc_entry& entry = describe(why.code);
     const bool has_run = why.code == errc::crash_loop || why.code == errc::command_hung ||
                          why.code == errc::address_in_use;
     const std::string reason = has_run ? given_up_ : std::string{entry.title};
+    const std::string sentence =
+        "the backend `" + rules_->backend.command.front() + "` does not run: " + reason;
+    if (rules_->server.log_format == policy::log_shape::json) {
+        log_.say(policy::severity::error, sentence);
+        return entry.exit_code;
+    }
     std::fprintf(
         stderr,
-        "curfew: the backend `%s` does not run: %s\n  hint: %.*s\n",
-        rules_->backend.command.front().c_str(),
-        reason.c_str(),
+        "curfew: %s\n  hint: %.*s\n",
+        sentence.c_str(),
         static_cast<int>(entry.remedy.size()),
         entry.remedy.data()
     );

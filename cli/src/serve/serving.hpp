@@ -1,15 +1,16 @@
 #pragma once
 
 #include "admin_site.hpp"
+#include "backend_output.hpp"
 #include "descriptor_plan.hpp"
 #include "event_log.hpp"
 #include "fleet.hpp"
 #include "health_desk.hpp"
 #include "http_probe.hpp"
+#include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
-#include <curfew/process/line_writer.hpp>
 #include <curfew/process/spawn.hpp>
 #include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/epoll.hpp>
@@ -50,7 +51,10 @@ class serving final : public process::backend_watcher {
     void tell_shortage(failure why) noexcept;
     void announce_ready();
     void end_with(int exit_code);
-    [[nodiscard]] int complain_about_backend(failure why) const;
+    void hurry();
+    void ask_backend_to_stop();
+    void obey_hangup();
+    [[nodiscard]] int complain_about_backend(failure why);
 
     void told(process::backend_state state, std::string_view sentence) override;
     void printed(std::string_view line) override;
@@ -59,10 +63,11 @@ class serving final : public process::backend_watcher {
     runtime::epoll outside_;
     runtime::loop loop_;
     runtime::signals signals_;
+    terminal terminal_;
     runtime::bell untold_;
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
-    process::line_writer output_;
+    backend_output output_;
     runtime::scope root_;
     runtime::task_group tasks_;
     gateway::gateway gateway_;
@@ -82,6 +87,7 @@ class serving final : public process::backend_watcher {
     bool backend_running_ = false;
     bool announced_ = false;
     bool draining_ = false;
+    bool backend_asked_ = false;  ///< to stop
 };
 
 }  // namespace curfew::cli

@@ -34,6 +34,9 @@ class worker {
     /// broken off. Idle connections close at once. Must have ended before the worker is destroyed.
     [[nodiscard]] runtime::task<> drain(duration grace);
 
+    /// The grace of a drain is over now, and of one that comes later too.
+    void hurry() noexcept;
+
     /// The histograms of a route on this thread. Any thread may read them while the worker lives.
     struct times_of_route {
         std::size_t route = 0;

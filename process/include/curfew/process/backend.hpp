@@ -30,6 +30,10 @@ class backend_probe {
     /// True if it answered well. Ends, with false, when `under` ends.
     [[nodiscard]] virtual runtime::task<bool> answers(purpose why, runtime::scope& under) = 0;
 
+    /// What was wrong with the last answer, "answered 500"; empty when it was good, or none came.
+    /// A backend whose liveness fails so is unhealthy and does not hang: no stacks are dumped.
+    [[nodiscard]] virtual std::string_view complaint() const { return {}; }
+
     /// Where it asks, or was answered well last. If that is known, a backend is ready only when it
     /// is its own tree that listens there.
     [[nodiscard]] virtual std::optional<runtime::endpoint> asks_at() const { return std::nullopt; }
@@ -62,14 +66,15 @@ class backend_watcher {
 };
 
 struct backend_options {
-    command what{};  ///< its output modes are set by `prefix`
+    command what{};  ///< its output modes are set by `capture_output`
     supervisor_options limits{};
     duration probe_timeout = std::chrono::seconds{2};
     /// Where it cannot be told who listens at the backend's address, it is not ready before it has
     /// run for so long: who finds the address taken has ended by then.
     duration settle = std::chrono::seconds{1};
     stop_plan stop{};                   ///< dump_first is decided case by case
-    std::string prefix = "backend | ";  ///< of each line of output; empty: the output is ours
+    bool capture_output = true;         ///< false: it writes where we do, and no line is told
+    std::string prefix = "backend | ";  ///< of each line of output
     bool dump_stacks = true;            ///< of a backend that hangs, before it is stopped
     std::string dump_directory{};       ///< for hang-<id>.txt; empty: only the headline is told
     /// Arms the command with a python_hook, so that a dump has Python stacks too. It adds to
@@ -114,8 +119,8 @@ class backend {
     /// Starts so far, the first included.
     [[nodiscard]] std::size_t starts() const noexcept { return machine_.starts(); }
 
-    /// How it ended last: "exit status 1", "signal 9 (SIGKILL)", "hung", "not ready in time"; empty
-    /// while it never has.
+    /// How it ended last: "exit status 1", "signal 9 (SIGKILL)", "hung", "unhealthy", "not ready in
+    /// time"; empty while it never has.
     [[nodiscard]] const std::string& last_end() const noexcept { return last_end_; }
 
     /// The leader's pid, 0 when it does not run.

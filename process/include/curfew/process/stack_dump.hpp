@@ -2,6 +2,7 @@
 
 #include <curfew/core/clock.hpp>
 #include <curfew/process/membership.hpp>
+#include <curfew/runtime/endpoint.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,8 @@ struct dump_request {
     std::string directory;      ///< empty: no file, only the text; the newest 64 dumps are kept
     std::string python_stacks;  ///< python_hook::stacks of the unit; empty: none
     std::optional<duration> hung_for;  ///< for the headline
+    process_id leader{};               ///< and so are these two: whose hang it more likely is
+    std::optional<runtime::endpoint> serves_at;
 };
 
 struct stack_dump {

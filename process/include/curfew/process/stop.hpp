@@ -18,7 +18,8 @@ struct stop_plan {
     duration dump_budget = std::chrono::seconds{2};
     int signal = SIGTERM;
     /// The leader is told first and may end its children in its own order; the rest are told when
-    /// it is gone, or at half of the grace.
+    /// it is gone, or at half of the grace. Nobody is told twice by us: many a program takes the
+    /// second signal for "at once" (Node's process.once, Go's signal.NotifyContext).
     bool leader_first = true;
     duration grace = std::chrono::seconds{5};        ///< zero: force at once
     duration force_limit = std::chrono::seconds{5};  ///< what SIGKILL has not ended by then is
@@ -47,7 +48,8 @@ struct stop_action {
     enum class order : std::uint8_t {
         dump,             ///< until `wake` at most; then tell `dumped`
         signal_leader,    ///< `signal`, then SIGCONT; then scan and tell
-        signal_everyone,  ///< the same
+        signal_rest,      ///< the same, to everyone but the leader
+        signal_everyone,  ///< the same, to everyone
         freeze,           ///< SIGSTOP to everyone; then scan and tell
         kill,             ///< SIGKILL to everyone; then scan and tell
         wait,             ///< until `wake` or news of the unit; then scan and tell

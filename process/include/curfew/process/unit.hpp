@@ -57,7 +57,11 @@ struct exit_report {
 [[nodiscard]] std::string describe(const exit_report& report);
 
 /// Whom a signal is for.
-enum class target : std::uint8_t { leader, everyone };
+enum class target : std::uint8_t {
+    leader,
+    rest,  ///< everyone but the leader
+    everyone,
+};
 
 /// A started command and everything it ever starts. Destroying it ends the whole tree with SIGKILL
 /// and waits for that at most 1 s: **no process outlives its unit**, and none outlives us either,
@@ -86,7 +90,7 @@ class unit {
     /// Looks who is there now (a pass over /proc).
     [[nodiscard]] virtual census scan() = 0;
 
-    /// Sends a signal; to everyone: every member of a fresh scan. Returns how many it reached.
+    /// Sends a signal; to more than the leader: by a fresh scan. Returns how many it reached.
     virtual std::size_t signal(target whom, int number) = 0;
 
     /// Who takes the connections to this address (a pass over /proc).
