@@ -39,6 +39,15 @@ inline constexpr std::array common_flags{
         .offers = offer::words,
         .words = "development staging production"
     },
+    flag{
+        .name = "--ledger",
+        .value = "FILE",
+        .help = "The record of operations; `off`: none. By default curfew/ledger.db in the state "
+                "directory (XDG).",
+        .key = "ledger.path",
+        .off_key = "ledger.enabled",
+        .offers = offer::files
+    },
     json_flag,
     quiet_flag,
     verbose_flag,

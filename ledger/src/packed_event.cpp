@@ -1,6 +1,7 @@
 #include "packed_event.hpp"
 
 #include "checksum.hpp"
+#include "last_of.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -35,19 +36,7 @@ static_assert(sizeof(head) == 72 && std::has_unique_object_representations_v<hea
 constexpr std::size_t stage_bytes = 10;
 
 template <class T>
-constexpr std::uint8_t last = 0;
-template <>
-constexpr std::uint8_t last<surface> = static_cast<std::uint8_t>(surface::policy);
-template <>
-constexpr std::uint8_t last<outcome> = static_cast<std::uint8_t>(outcome::ignored);
-template <>
-constexpr std::uint8_t last<cause_kind> = static_cast<std::uint8_t>(cause_kind::shutdown);
-template <>
-constexpr std::uint8_t last<shed_reason> = static_cast<std::uint8_t>(shed_reason::rate);
-template <>
-constexpr std::uint8_t last<errc> = static_cast<std::uint8_t>(errc::internal);
-template <>
-constexpr std::uint8_t last<stage> = static_cast<std::uint8_t>(stage::other);
+constexpr auto last = static_cast<std::uint8_t>(last_of<T>);
 
 template <class T>
 bool read_enum(std::uint8_t from, T& to) noexcept {

@@ -1,5 +1,6 @@
 #include "packed_event.hpp"
 
+#include "last_of.hpp"
 #include "ledger_scenario.hpp"
 
 #include <vector>
@@ -58,6 +59,29 @@ TEST(packed_event, texts_over_their_bounds_are_cut_and_said_to_be) {
     EXPECT_EQ(again.told.name.size(), name_max);
     EXPECT_EQ(again.told.attributes.size(), attributes_max);
     EXPECT_EQ(again.told.account.total(), what.account.total());
+}
+
+/// Beyond the last one there is no name: a new enumerator must be added to last_of.hpp.
+template <class T>
+void expect_no_name_after_the_last() {
+    const auto last = static_cast<unsigned>(last_of<T>);
+    const auto fallback = to_string(static_cast<T>(200));
+    EXPECT_EQ(to_string(static_cast<T>(last + 1)), fallback);
+}
+
+TEST(packed_event, knows_every_way_in_which_an_operation_ends) {
+    expect_no_name_after_the_last<surface>();
+    expect_no_name_after_the_last<outcome>();
+    expect_no_name_after_the_last<cause_kind>();
+    expect_no_name_after_the_last<shed_reason>();
+    expect_no_name_after_the_last<stage>();
+    event what = some_event("request", outcome::ignored);
+    what.why = {cause_kind::rejected};
+    what.error = errc::bad_request;
+    const auto bytes = packed(what);
+    unpacked_event again;
+    ASSERT_TRUE(unpack(bytes, again));
+    EXPECT_EQ(again.told.why.kind, cause_kind::rejected);
 }
 
 TEST(packed_event, every_truncation_is_refused) {

@@ -1,13 +1,15 @@
 #include "series_names.hpp"
 
+#include "last_of.hpp"
+
 #include <algorithm>
 
 namespace curfew::ledger {
 namespace {
 
 template <class T>
-bool read_enum(std::string_view from, T last, T& to) noexcept {
-    for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
+bool read_enum(std::string_view from, T& to) noexcept {
+    for (unsigned i = 0; i <= static_cast<unsigned>(last_of<T>); ++i) {
         if (to_string(static_cast<T>(i)) == from) {
             to = static_cast<T>(i);
             return true;
@@ -32,10 +34,9 @@ bool read_error(std::string_view from, std::optional<errc>& to) noexcept {
 
 result<series> read_series(const statement& from, int first) {
     series read;
-    if (!read_enum(from.text(first), surface::policy, read.where) ||
-        !read_enum(from.text(first + 2), outcome::ignored, read.ended) ||
-        !read_enum(from.text(first + 3), cause_kind::shutdown, read.why) ||
-        !read_enum(from.text(first + 4), shed_reason::rate, read.reason) ||
+    if (!read_enum(from.text(first), read.where) || !read_enum(from.text(first + 2), read.ended) ||
+        !read_enum(from.text(first + 3), read.why) ||
+        !read_enum(from.text(first + 4), read.reason) ||
         !read_error(from.text(first + 5), read.error)) {
         return fail(errc::ledger_corrupt);
     }

@@ -6,6 +6,7 @@
 #include "fleet.hpp"
 #include "health_desk.hpp"
 #include "http_probe.hpp"
+#include "recording.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/process/backend.hpp>
@@ -29,7 +30,8 @@ namespace curfew::cli {
 /// Thread rule: the main thread.
 class serving final : public process::backend_watcher {
   public:
-    explicit serving(std::shared_ptr<const policy::policy> rules);
+    /// `loaded` has a snapshot.
+    explicit serving(const policy::loading& loaded);
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
     ~serving() override;
@@ -53,6 +55,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] int complain_about_backend(failure why) const;
 
     void told(process::backend_state state, std::string_view sentence) override;
+    void happened(process::supervisor_action::notice what, std::string_view sentence) override;
     void printed(std::string_view line) override;
 
     std::shared_ptr<const policy::policy> rules_;
@@ -62,6 +65,7 @@ class serving final : public process::backend_watcher {
     runtime::bell untold_;
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
+    recording recording_;
     process::line_writer output_;
     runtime::scope root_;
     runtime::task_group tasks_;
