@@ -132,6 +132,27 @@ inline constexpr std::array demo_flags{
     },
 };
 
+inline constexpr std::array report_flags{
+    flag{.name = "--since", .value = "SPAN", .help = "How far back: 90m, 24h, 7d (the default)."},
+    flag{
+        .name = "--surface",
+        .value = "NAME",
+        .help = "Only operations of this part of Curfew.",
+        .offers = offer::words,
+        .words = "http websocket database cache bus agent command test"
+    },
+    flag{
+        .name = "--compare", .value = "SPAN", .help = "Also the stretch of this length before it."
+    },
+    flag{
+        .name = "--format",
+        .value = "FORMAT",
+        .help = "text (the default), json, or html: one file with plots.",
+        .offers = offer::words,
+        .words = "text json html"
+    },
+};
+
 inline constexpr std::array check_flags{
     flag{
         .name = "--explain",
