@@ -9,11 +9,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(doorbell, does_not_sleep_while_there_is_work) {
+TEST(doorbell, looks_for_work_before_it_sleeps) {
     doorbell bell;
-    const auto began = std::chrono::steady_clock::now();
-    bell.rest(doorbell::mood::asleep, 1h, [] { return true; });
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 1min);
+    bool looked = false;
+    bell.rest(doorbell::mood::asleep, 1h, [&] { return looked = true; });
+    EXPECT_TRUE(looked);
 }
 
 TEST(doorbell, who_dozes_is_woken_by_a_loud_ring) {

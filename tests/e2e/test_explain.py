@@ -1,4 +1,4 @@
-"""`curfew explain TRACE_ID` tells what happened on one screen, and what is wrong in one sentence."""
+"""`curfew explain TRACE_ID` tells what happened on one screen; trouble is one sentence."""
 
 import json
 import sqlite3

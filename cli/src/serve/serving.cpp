@@ -1,5 +1,6 @@
 #include "serving.hpp"
 
+#include <curfew/ledger/place.hpp>
 #include <curfew/runtime/sleep.hpp>
 
 #include <unistd.h>
@@ -9,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <new>
 #include <random>
 
@@ -38,20 +38,12 @@ constexpr std::string_view name_of(process::backend_state state) noexcept {
 
 /// Where dumps of a hung backend go: the XDG state directory, if it can be written.
 std::string dump_directory() {
-    const char* state = std::getenv("XDG_STATE_HOME");
-    const char* home = std::getenv("HOME");
-    std::filesystem::path at;
-    if (state != nullptr && *state != '\0') {
-        at = state;
-    } else if (home != nullptr && *home != '\0') {
-        at = std::filesystem::path{home} / ".local/state";
-    } else {
+    const auto file = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    if (!file || !ledger::make_directory_of(*file)) {
         return {};
     }
-    at /= "curfew";
-    std::error_code refused;
-    std::filesystem::create_directories(at, refused);
-    return ::access(at.c_str(), W_OK) == 0 ? at.string() : std::string{};
+    const std::string at = file->substr(0, file->rfind('/'));
+    return ::access(at.c_str(), W_OK) == 0 ? at : std::string{};
 }
 
 process::backend_options options_of(const policy::backend_policy& from) {
