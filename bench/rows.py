@@ -104,6 +104,38 @@ def syscalls(site: Site, report: Report, seconds: int):
                  counts["haproxy"])
 
 
+def ledger(site: Site, report: Report, rounds: int, seconds: int):
+    """CPU per request with the ledger and without, its own thread included; in turns."""
+    flags = {"on": (), "off": ("--ledger", "off")}
+    servers = {name: site.start("curfew", more=more) for name, more in flags.items()}
+    cost: dict[str, list[float]] = {name: [] for name in flags}
+    try:
+        for server in servers.values():
+            settle(server)
+        watch = Watch()
+        for _ in range(rounds):
+            spent = {name: [0.0, 0] for name in flags}
+            for name in (*flags, *reversed(flags)):
+                before = servers[name].cpu_seconds()
+                spent[name][1] += wrk(servers[name].port, seconds)
+                spent[name][0] += servers[name].cpu_seconds() - before
+            for name, (cpu_time, requests) in spent.items():
+                cost[name].append(cpu_time / requests * 1e6)
+        steal = watch.steal()
+        recorded = servers["on"].metric("curfew_ledger_operations_total")
+    finally:
+        for server in servers.values():
+            server.stop()
+    if recorded == 0:
+        raise Invalid("the ledger recorded nothing")
+    for name, each in cost.items():
+        report.tell(f"ledger {name}: CPU per request", f"{spread(each)} us")
+    ratios = [on / off for on, off in zip(cost["on"], cost["off"])]
+    report.judge("CPU with the ledger, ratio to without", median(ratios), 1.03,
+                 figure=spread(ratios), doubt=steal)
+    report.invalid = report.invalid or steal
+
+
 def allocations(site: Site, report: Report):
     library, count = site.folder / "allocations.so", site.folder / "allocations"
     source = Path(__file__).parent / "allocations.c"
@@ -146,7 +178,8 @@ def start_up(site: Site, report: Report):
     ready, version, watch = [], [], Watch()
     for _ in range(11):
         line = [site.binary, "serve", "--listen", f"127.0.0.1:{free_port()}",
-                "--admin", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1"]
+                "--admin", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1",
+                "--ledger", str(site.folder / "start-up/ledger.db")]
         began = time.monotonic()
         with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               cwd=site.folder) as server:

@@ -163,8 +163,8 @@ class Site:
         return Server(name, line, port, cpu, folder)
 
     def start(self, name: str, under: tuple[str, ...] = (), binary: str = "",
-              env: dict[str, str] | None = None) -> Server:
-        """`under`: the program to run it under, such as valgrind."""
+              env: dict[str, str] | None = None, more: tuple[str, ...] = ()) -> Server:
+        """`under`: the program to run it under, such as valgrind; `more`: flags of curfew."""
         port = free_port()
         if name == "nginx":
             proxy = NGINX_PROXY.format(port=port, backend=self.backend_port)
@@ -175,5 +175,7 @@ class Site:
             line = [*under, "haproxy", "-db", "-f", str(file)]
             return Server(name, line, port, PROXY_CPU, self.folder)
         line = [*under, binary or self.binary, "serve", "--listen", f"127.0.0.1:{port}",
-                "--admin", "127.0.0.1:0", "--upstream", f"http://127.0.0.1:{self.backend_port}"]
-        return Server(name, line, port, PROXY_CPU, self.folder, env)
+                "--admin", "127.0.0.1:0", "--upstream", f"http://127.0.0.1:{self.backend_port}",
+                *more]
+        state = {"XDG_STATE_HOME": str(self.folder / f"state-{port}")}
+        return Server(name, line, port, PROXY_CPU, self.folder, {**state, **(env or {})})

@@ -2,6 +2,7 @@
 
 #include <curfew/admin/process_sampler.hpp>
 #include <curfew/gateway/snapshot.hpp>
+#include <curfew/ledger/ledger.hpp>
 
 #include <chrono>
 
@@ -78,6 +79,22 @@ inline gateway::snapshot example_snapshot() {
 
 inline process_sample example_process() {
     return {50 << 20, 200 << 20, 25, 1.5, 2, 12.5};
+}
+
+inline ledger::status example_ledger() {
+    using namespace std::chrono_literals;
+    ledger::status made;
+    made.is = ledger::status::condition::storing;
+    made.path = "/state/curfew/ledger.db";
+    made.last_written = ledger::wall_time{1'700'000'000s};
+    made.file_bytes = 1 << 20;
+    made.success_rows_one_in = 16;
+    made.rows_waiting = 3;
+    made.so_far[static_cast<std::size_t>(ledger::fate::recorded)] = 100;
+    made.so_far[static_cast<std::size_t>(ledger::fate::row_kept)] = 20;
+    made.so_far[static_cast<std::size_t>(ledger::fate::row_sampled_out)] = 80;
+    made.so_far[static_cast<std::size_t>(ledger::fate::ring_full_timeout)] = 2;
+    return made;
 }
 
 }  // namespace curfew::admin

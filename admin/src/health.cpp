@@ -1,9 +1,9 @@
+#include "ledger_status.hpp"
 #include "route_names.hpp"
 #include <curfew/admin/health.hpp>
 #include <curfew/admin/json_writer.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <vector>
 
 namespace curfew::admin {
@@ -50,7 +50,9 @@ void add_problems(
     }
 }
 
-std::vector<std::string> problems_of(const snapshot& now, const std::vector<std::string>& names) {
+std::vector<std::string> problems_of(
+    const snapshot& now, const std::vector<std::string>& names, const ledger::status* book
+) {
     std::vector<std::string> problems;
     if (now.draining) {
         problems.emplace_back("draining");
@@ -62,6 +64,9 @@ std::vector<std::string> problems_of(const snapshot& now, const std::vector<std:
     }
     if (backend_troubled(now)) {
         problems.push_back("backend is " + now.backend.state);
+    }
+    if (book != nullptr && book->is == ledger::status::condition::failing) {
+        problems.push_back("the ledger cannot be written: " + book->reason);
     }
     for (const upstream_snapshot& upstream : now.upstreams) {
         add_problems(upstream, problems);
@@ -188,33 +193,15 @@ std::string_view to_string(health state) noexcept {
     return "unhealthy";
 }
 
-health health_of(const snapshot& now) {
-    return health_of(now, problems_of(now, route_names(now)));
+health health_of(const snapshot& now, const ledger::status* ledger) {
+    return health_of(now, problems_of(now, route_names(now), ledger));
 }
 
-std::string rfc3339(wall_time at) {
-    const auto day = std::chrono::floor<std::chrono::days>(at);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(at - day)};
-    char text[64];
-    std::snprintf(
-        text,
-        sizeof text,
-        "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-        static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()),
-        static_cast<int>(time.hours().count()),
-        static_cast<int>(time.minutes().count()),
-        static_cast<int>(time.seconds().count()),
-        static_cast<int>(time.subseconds().count())
-    );
-    return text;
-}
-
-std::string render_health(const snapshot& now, const process_sample& process, wall_time at) {
+std::string render_health(
+    const snapshot& now, const process_sample& process, wall_time at, const ledger::status* ledger
+) {
     const auto names = route_names(now);
-    const auto problems = problems_of(now, names);
+    const auto problems = problems_of(now, names, ledger);
     json_writer out;
     out.begin_object();
     out.member("status", to_string(health_of(now, problems)));
@@ -227,6 +214,7 @@ std::string render_health(const snapshot& now, const process_sample& process, wa
     if (!now.backend.state.empty()) {
         write_backend(out, now.backend);
     }
+    write_ledger(out, ledger);
     out.key("upstreams");
     out.begin_object();
     for (const upstream_snapshot& upstream : now.upstreams) {
@@ -245,10 +233,10 @@ std::string render_health(const snapshot& now, const process_sample& process, wa
     return std::move(out).take();
 }
 
-std::string render_brief(const snapshot& now, wall_time at) {
+std::string render_brief(const snapshot& now, wall_time at, const ledger::status* ledger) {
     json_writer out;
     out.begin_object();
-    out.member("status", to_string(health_of(now)));
+    out.member("status", to_string(health_of(now, ledger)));
     out.member("timestamp", rfc3339(at));
     out.end_object();
     return std::move(out).take();

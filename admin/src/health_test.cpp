@@ -29,11 +29,20 @@ class health_test : public testing::Test {
     simdjson::dom::parser parser;
 };
 
-TEST_F(health_test, wall_time_is_written_as_rfc_3339) {
-    EXPECT_EQ(rfc3339(at), "2023-11-14T22:13:20.123Z");
-    EXPECT_EQ(rfc3339(wall_time{}), "1970-01-01T00:00:00.000Z");
-    EXPECT_EQ(rfc3339(wall_time{-1ms}), "1969-12-31T23:59:59.999Z");
-    EXPECT_EQ(rfc3339(wall_time{951'782'400s}), "2000-02-29T00:00:00.000Z");
+TEST_F(health_test, a_ledger_that_cannot_be_written_is_a_problem_and_no_ledger_is_none) {
+    auto book = example_ledger();
+    EXPECT_EQ(health_of(calm(), &book), health::healthy);
+    book.is = ledger::status::condition::failing;
+    book.reason = "no space left";
+    EXPECT_EQ(health_of(calm(), &book), health::degraded);
+    const auto text = render_health(calm(), example_process(), at, &book);
+    const element told = parse(text);
+    EXPECT_EQ(std::string_view{told["ledger"]["state"]}, "failing");
+    EXPECT_EQ(std::string_view{told["ledger"]["trouble"]}, "no space left");
+    EXPECT_EQ(std::uint64_t{told["ledger"]["dropped"]}, 2U);
+    const auto without = render_health(calm(), example_process(), at);
+    EXPECT_EQ(std::string_view{parse(without)["ledger"]["state"]}, "off");
+    EXPECT_EQ(health_of(calm()), health::healthy);
 }
 
 TEST_F(health_test, holds_what_the_contract_names) {

@@ -1,4 +1,5 @@
 #include "exposition.hpp"
+#include "ledger_status.hpp"
 #include "route_names.hpp"
 #include <curfew/admin/metrics.hpp>
 
@@ -315,7 +316,9 @@ labelled_routes label_routes(const snapshot& now) {
 
 }  // namespace
 
-std::string render_metrics(const snapshot& now, const process_sample& process) {
+std::string render_metrics(
+    const snapshot& now, const process_sample& process, const ledger::status* ledger
+) {
     const labelled_routes routes = label_routes(now);
     exposition out;
     write_build(out, now);
@@ -324,6 +327,7 @@ std::string render_metrics(const snapshot& now, const process_sample& process) {
     out.sample("", process.cpu_seconds);
     write(out, of_process, process);
     write_backend(out, now.backend);
+    write_ledger(out, ledger);
     write_upstreams(out, now);
     write_breakers(out, routes);
     write(out, of_route, std::span{routes});

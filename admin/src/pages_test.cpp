@@ -16,11 +16,12 @@ using namespace std::chrono_literals;
 class pages_test : public testing::Test {
   protected:
     std::optional<page> get(std::string_view target) const {
-        return page_for(target, {now, process, wall_time{1'700'000'000'123ms}});
+        return page_for(target, {now, process, wall_time{1'700'000'000'123ms}, &ledger});
     }
 
     gateway::snapshot now = example_snapshot();
     process_sample process = example_process();
+    ledger::status ledger = example_ledger();
 };
 
 TEST_F(pages_test, are_what_the_golden_files_say) {

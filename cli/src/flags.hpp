@@ -39,6 +39,15 @@ inline constexpr std::array common_flags{
         .offers = offer::words,
         .words = "development staging production"
     },
+    flag{
+        .name = "--ledger",
+        .value = "FILE",
+        .help = "The record of operations; `off`: none. By default curfew/ledger.db in the state "
+                "directory (XDG).",
+        .key = "ledger.path",
+        .off_key = "ledger.enabled",
+        .offers = offer::files
+    },
     json_flag,
     quiet_flag,
     verbose_flag,
@@ -120,6 +129,27 @@ inline constexpr std::array demo_flags{
             "program "
             "that speaks its contract will do (examples/shop/README.md), such as shop.py there.",
         .offers = offer::files
+    },
+};
+
+inline constexpr std::array report_flags{
+    flag{.name = "--since", .value = "SPAN", .help = "How far back: 90m, 24h, 7d (the default)."},
+    flag{
+        .name = "--surface",
+        .value = "NAME",
+        .help = "Only operations of this part of Curfew.",
+        .offers = offer::words,
+        .words = "http websocket database cache bus agent command test"
+    },
+    flag{
+        .name = "--compare", .value = "SPAN", .help = "Also the stretch of this length before it."
+    },
+    flag{
+        .name = "--format",
+        .value = "FORMAT",
+        .help = "text (the default), json, or html: one file with plots.",
+        .offers = offer::words,
+        .words = "text json html"
     },
 };
 

@@ -28,6 +28,13 @@ std::vector<policy::flag_setting> settings(const invocation& line) {
         if (flag.key.empty() || !line.has(flag.name)) continue;
         auto values = line.given.at(flag.name);
         if (flag.value.empty()) values = {std::string{flag.setting}};
+        if (!flag.off_key.empty()) {
+            const bool off = values == std::vector<std::string>{"off"};
+            all.push_back(
+                {std::string{flag.name}, std::string{flag.off_key}, {off ? "false" : "true"}}
+            );
+            if (off) continue;
+        }
         all.push_back({std::string{flag.name}, std::string{flag.key}, std::move(values)});
     }
     for (const auto& [flag, key, setting] : line.verb->meanings) {

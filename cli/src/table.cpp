@@ -34,6 +34,44 @@ constexpr std::array table{
         .run = serve,
     },
     verb{
+        .name = "explain",
+        .usage = "TRACE_ID",
+        .summary = "tell what happened to one operation, and why",
+        .description =
+            "Prints all that the ledger knows of a trace, on one screen: how it ended, which limit "
+            "ended it, its value and which layer of the policy said so, where the time went, what "
+            "else was true then (the same operation and the others in that minute, its usual "
+            "times, "
+            "the breaker, the queue, the backend's restarts, the last deploy), and what to do. "
+            "TRACE_ID is the `trace_id` of a refusal or of the log. Exits 1 if there is none.",
+        .own = {},
+        .arguments_max = 1,
+        .run = explain,
+    },
+    verb{
+        .name = "report",
+        .usage = "",
+        .summary = "tell what timed out, what nearly did, and where the time went",
+        .description =
+            "Sums up what the ledger recorded: what timed out, near misses (over 80 % of a limit), "
+            "quantiles and where the time went by operation, what failed, refusals by cause, the "
+            "backend's hangs and restarts, deploys, and what was sampled or lost. Counts and times "
+            "are exact, whatever was sampled. Examples are trace ids, for `curfew explain`.",
+        .own = report_flags,
+        .run = report,
+    },
+    verb{
+        .name = "mark",
+        .usage = "TEXT",
+        .summary = "record a deploy in the ledger",
+        .description =
+            "Records that something was deployed now, such as `curfew mark v1.4`: reports "
+            "show it among the figures. Works whether or not a Curfew serves.",
+        .own = {},
+        .arguments_max = 1,
+        .run = mark,
+    },
+    verb{
         .name = "demo",
         .usage = "",
         .summary = "show what Curfew does for a backend that hangs and crashes",

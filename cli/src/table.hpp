@@ -20,6 +20,9 @@ struct flag {
     std::string_view help;       ///< a sentence
     std::string_view key{};      ///< the key of the policy it sets; empty: none
     std::string_view setting{};  ///< what a switch sets that key to
+    /// A key that is false where the value is `off`, and true where there is another; then `key` is
+    /// set to that.
+    std::string_view off_key{};
     offer offers = offer::nothing;
     std::string_view words{};  ///< for offer::words, with spaces between
     bool repeatable = false;

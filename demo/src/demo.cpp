@@ -190,6 +190,8 @@ class stage {
             "127.0.0.1:0",
             "--upstream",
             "http://" + http_.text(),
+            "--ledger",
+            scratch_.path() + "/ledger.db",
             "--"
         };
         const auto backend = shop_command();

@@ -1,7 +1,7 @@
 #include "demo_result.hpp"
 #include "page_plots.hpp"
-#include "page_style.hpp"
 #include <curfew/load/figures.hpp>
+#include <curfew/load/page_style.hpp>
 
 #include <algorithm>
 
@@ -192,7 +192,7 @@ std::string write_page(const demo_result& of) {
         "<meta name=\"color-scheme\" content=\"light dark\"><title>" +
         std::string{to_string(of.conclusion())} +
         ": one hung dependency, with and without Curfew</title><style>";
-    page += page_style;
+    page += load::page_style;
     return page + "</style></head><body>\n" + head(of) + claims(of) + summary(of) + operations(of) +
            method(of) + "</body></html>\n";
 }

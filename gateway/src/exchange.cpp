@@ -270,10 +270,7 @@ void exchange::conclude() noexcept {
     end_.whole = now() - budget_.started();
     end_.slow = end_.whole >= at_.shared.rules().request.slow && !event_stream_;
     at_.numbers(match_.route).record(end_);
-    const bool plain = end_.ended == outcome::success && !end_.slow;
-    if (!plain || at_.shared.rules().server.access_log) {
-        tell();
-    }
+    tell();
 }
 
 void exchange::tell() const noexcept {
@@ -296,7 +293,7 @@ void exchange::tell() const noexcept {
         event::attribute{"slow", end_.slow ? "true" : "false"},
     };
     what.attributes = attributes;
-    at_.shared.events().record(what);
+    at_.events.record(what);
 }
 
 }  // namespace curfew::gateway

@@ -26,10 +26,9 @@ std::vector<route_rule> rules_of(const policy::policy& from) {
 
 }  // namespace
 
-gateway::gateway(std::shared_ptr<const policy::policy> rules, event_sink& events, time_point now)
+gateway::gateway(std::shared_ptr<const policy::policy> rules, time_point now)
     : connections{rules->server.connections_max},
       rules_{std::move(rules)},
-      events_{events},
       routes_{rules_of(*rules_), {.routes_max = rules_->gateway.routes_max}},
       guards_{{rules_->gateway.in_flight, rules_->gateway.observe, routes_.capacity()}} {
     for (const policy::upstream_policy& each : rules_->upstreams) {

@@ -319,7 +319,8 @@ TEST_F(
     const auto& later = client(post("/big", 2, "hi"), {.begin = 20s});
     run_for(30s);
     EXPECT_EQ(later.status(), 200) << later.text;
-    ASSERT_EQ(events.all.size(), 5U);
+    ASSERT_EQ(events.all.size(), 6U);
+    EXPECT_EQ(events.all[5].ended, outcome::success);
     for (std::size_t i = 0; i < 5; ++i) {
         expect_the_clients_limit(i, errc::own_timeout, "http.write_idle", 2s);
         EXPECT_EQ(events.all[i].took, 2s);

@@ -75,11 +75,9 @@ class gateway_scenario : public testing::Test {
     }
 
     void open() {
-        shared = std::make_unique<gateway>(
-            std::make_shared<const policy::policy>(rules), events, on.now()
-        );
+        shared = std::make_unique<gateway>(std::make_shared<const policy::policy>(rules), on.now());
         ticking = std::make_unique<ticker>(shared->guards(), on);
-        serving = std::make_unique<worker>(*shared, on, outside, 1);
+        serving = std::make_unique<worker>(*shared, on, outside, events, 1);
         serving->begin(*outside.listen(*runtime::endpoint::parse("127.0.0.1:8080"), false));
         if (script_) {
             open_backend();
@@ -148,6 +146,7 @@ class gateway_scenario : public testing::Test {
         ASSERT_EQ(clients.back()->status(), 200);
         clients.clear();
         seen.clear();
+        events.all.clear();
         ASSERT_EQ(on.now(), start);
     }
 

@@ -127,7 +127,7 @@ class session {
             event::attribute{"client", client_.from.text()},
         };
         told.attributes = attributes;
-        at_.shared.events().record(told);
+        at_.events.record(told);
         if (!client_.broken) {
             auto sending = send_refusal(client_, what, at_);
             co_await sending;

@@ -64,11 +64,16 @@ http::head_limits limits_of(const policy::http_policy& of) noexcept {
 }  // namespace
 
 worker_state::worker_state(
-    gateway& of, runtime::loop& loop, runtime::network& network, std::uint64_t seed
+    gateway& of,
+    runtime::loop& loop,
+    runtime::network& network,
+    event_sink& told_to,
+    std::uint64_t seed
 )
     : shared{of},
       on{loop},
       through{network},
+      events{told_to},
       resolve{loop},
       heads{limits_of(of.rules().http)},
       traces{seed},
@@ -104,8 +109,14 @@ route_numbers& worker_state::numbers(route_index route) {
     return *kept;
 }
 
-worker::worker(gateway& shared, runtime::loop& on, runtime::network& through, std::uint64_t seed)
-    : state_{std::make_unique<worker_state>(shared, on, through, seed)} {
+worker::worker(
+    gateway& shared,
+    runtime::loop& on,
+    runtime::network& through,
+    event_sink& events,
+    std::uint64_t seed
+)
+    : state_{std::make_unique<worker_state>(shared, on, through, events, seed)} {
     state_->leftovers.spawn(housekeep(*state_));
     state_->leftovers.spawn(let_go(*state_));
 }

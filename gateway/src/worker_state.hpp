@@ -1,6 +1,7 @@
 #pragma once
 
 #include "upstream_pool.hpp"
+#include <curfew/core/event.hpp>
 #include <curfew/core/trace_context.hpp>
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/gateway/numbers.hpp>
@@ -22,7 +23,13 @@ namespace curfew::gateway {
 
 /// What one loop thread keeps for its sessions. Everything here belongs to that thread.
 struct worker_state {
-    worker_state(gateway& of, runtime::loop& loop, runtime::network& network, std::uint64_t seed);
+    worker_state(
+        gateway& of,
+        runtime::loop& loop,
+        runtime::network& network,
+        event_sink& told_to,
+        std::uint64_t seed
+    );
     worker_state(const worker_state&) = delete;
     worker_state& operator=(const worker_state&) = delete;
     ~worker_state();
@@ -33,6 +40,7 @@ struct worker_state {
     gateway& shared;
     runtime::loop& on;
     runtime::network& through;
+    event_sink& events;
     runtime::resolver resolve;
     const http::head_limits heads;
     runtime::bell letting_go{on};  ///< idle connections are to be let go

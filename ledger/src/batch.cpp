@@ -59,6 +59,7 @@ void batch::take(const event& what, wall_time started, std::uint32_t one_in) {
              what.why.limit,
              what.trace,
              one_in,
+             !is_plain_success(what),
              encode_detail(what)}
         );
         count(fate::row_kept);

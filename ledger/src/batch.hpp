@@ -34,6 +34,7 @@ class batch {
         duration cause_limit;
         trace_context trace;
         std::uint32_t one_in;
+        bool notable;        ///< no plain success
         std::string detail;  ///< the account and the attributes, see encode_detail
     };
 

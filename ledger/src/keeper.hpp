@@ -27,6 +27,9 @@ class keeper {
     /// Whether an attempt is due.
     [[nodiscard]] bool may_try(time_point now) const noexcept { return now >= try_at_; }
 
+    /// When an attempt is due.
+    [[nodiscard]] time_point try_at() const noexcept { return try_at_; }
+
     /// The next attempt need not wait: there will be no other.
     void hurry() noexcept { try_at_ = time_point::min(); }
 

@@ -1,3 +1,4 @@
+#include "doorbell.hpp"
 #include "writer.hpp"
 #include <curfew/core/expects.hpp>
 #include <curfew/ledger/ledger.hpp>
@@ -5,9 +6,11 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,7 +18,6 @@
 namespace curfew::ledger {
 namespace {
 
-constexpr auto pause = std::chrono::milliseconds{200};
 constexpr auto farewell = std::chrono::milliseconds{200};
 constexpr std::size_t sinks_max = 1'024;
 
@@ -58,13 +60,13 @@ struct ledger::shared {
     }
 
     void run() {
+        pthread_setname_np(pthread_self(), "ledger");
         bool last = false;
         while (!last) {
             std::vector<recorder*> from;
             std::vector<std::string> texts;
             {
-                std::unique_lock held{lock};
-                changed.wait_for(held, pause, [this] { return stopping; });
+                const std::lock_guard held{lock};
                 last = stopping;
                 texts.swap(marks);
                 for (const auto& each : recorders) {
@@ -77,13 +79,29 @@ struct ledger::shared {
                 work.take_mark({wall, std::move(each)});
             }
             const bool whole = last ? work.finish(now, wall, from) : work.step(now, wall, from);
-            const std::lock_guard held{lock};
-            seen = work.state();
-            all_written = whole;
+            {
+                const std::lock_guard held{lock};
+                seen = work.state();
+                all_written = whole;
+            }
+            if (!last) {
+                rest(from);
+            }
         }
         const std::lock_guard held{lock};
         ended = true;
         changed.notify_all();
+    }
+
+    // While events come they are left to gather: a ring holds far more than come in a moment.
+    void rest(std::span<recorder* const> from) {
+        const duration longest = work.rest(clocks.now());
+        const bool gathers = longest == writer::drain_every;
+        bell.rest(gathers ? doorbell::mood::dozing : doorbell::mood::asleep, longest, [&] {
+            const std::lock_guard held{lock};
+            return stopping || !marks.empty() || recorders.size() != from.size() ||
+                   (!gathers && std::ranges::any_of(from, &recorder::waits));
+        });
     }
 
     const std::size_t ring_bytes;
@@ -91,6 +109,7 @@ struct ledger::shared {
     std::mutex telling;
     std::function<void(std::string_view)> tell;
 
+    doorbell bell;
     std::mutex lock;
     std::condition_variable changed;
     std::vector<std::unique_ptr<recorder>> recorders;
@@ -113,18 +132,28 @@ ledger::~ledger() {
     stop(farewell);
 }
 
-event_sink& ledger::sink() {
-    auto made = std::make_unique<recorder>(shared_->ring_bytes);
-    const std::lock_guard held{shared_->lock};
-    expects(shared_->recorders.size() < sinks_max, "a sink is for a thread, not for a request");
-    return *shared_->recorders.emplace_back(std::move(made));
+event_sink& ledger::sink(std::size_t ring_bytes) {
+    auto made = std::make_unique<recorder>(
+        ring_bytes == 0 ? shared_->ring_bytes : ring_bytes, &shared_->bell
+    );
+    event_sink& its = *made;
+    {
+        const std::lock_guard held{shared_->lock};
+        expects(shared_->recorders.size() < sinks_max, "a sink is for a thread, not for a request");
+        shared_->recorders.push_back(std::move(made));
+    }
+    shared_->bell.ring_loudly();
+    return its;
 }
 
 void ledger::mark(std::string text) {
-    const std::lock_guard held{shared_->lock};
-    if (shared_->marks.size() < batch::marks_max) {
-        shared_->marks.push_back(std::move(text));
+    {
+        const std::lock_guard held{shared_->lock};
+        if (shared_->marks.size() < batch::marks_max) {
+            shared_->marks.push_back(std::move(text));
+        }
     }
+    shared_->bell.ring_loudly();
 }
 
 status ledger::state() const {
@@ -137,7 +166,7 @@ bool ledger::stop(duration patience) {
     {
         std::unique_lock held{shared_->lock};
         shared_->stopping = true;
-        shared_->changed.notify_all();
+        shared_->bell.ring_loudly();
         shared_->changed.wait_for(held, patience, [this] { return shared_->ended; });
         shared_->seen.is = status::condition::stopped;
         whole = shared_->ended && shared_->all_written;

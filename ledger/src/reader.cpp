@@ -1,5 +1,6 @@
 #include "reader_connection.hpp"
 #include "schema.hpp"
+#include "set_aside.hpp"
 
 #include <algorithm>
 #include <map>
@@ -40,7 +41,9 @@ result<reader> reader::open(const std::string& path) {
         version = opened ? version_of(*opened) : std::unexpected{opened.error()};
     }
     if (!version) {
-        return std::unexpected{version.error()};
+        const bool damaged = version.error().code == errc::ledger_corrupt;
+        return damaged && !was_a_ledger(path) ? fail(errc::ledger_foreign)
+                                              : std::unexpected{version.error()};
     }
     if (*version == 0) {
         return std::unexpected{no_access()};
@@ -90,16 +93,6 @@ constexpr std::string_view each_minute_once =
     "SELECT (SELECT min(minute) FROM operation WHERE minute>m.at) FROM m "
     "WHERE m.at IS NOT NULL) ";
 
-bool was_plain_success(const kept_operation& kept) noexcept {
-    event shape;
-    shape.ended = kept.what.ended;
-    shape.why.kind = kept.what.why;
-    shape.error = kept.what.error;
-    shape.took = kept.took;
-    shape.limit = kept.limit;
-    return is_plain_success(shape);
-}
-
 }  // namespace
 
 result<std::vector<kept_operation>> reader::operations(
@@ -118,15 +111,13 @@ result<std::vector<kept_operation>> reader::operations(
         if (!read) {
             return std::unexpected{read.error()};
         }
-        if (plain_successes || !was_plain_success(*read)) {
-            found.push_back(std::move(*read));
-        }
+        found.push_back(std::move(*read));
         return true;
     };
     const auto done = on_->at_one_moment([&] {
         return on_->select(
-            std::string{columns} +
-                "operation o WHERE o.minute>=?1 AND o.minute<?2 ORDER BY o.minute DESC",
+            std::string{columns} + "operation o WHERE o.minute>=?1 AND o.minute<?2" +
+                (plain_successes ? "" : " AND o.notable=1") + " ORDER BY o.minute DESC",
             minute_of(which.when.from),
             minute_of(which.when.to),
             one

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "doorbell.hpp"
 #include "packed_event.hpp"
 #include "ring.hpp"
 #include <curfew/core/event.hpp>
@@ -10,14 +11,17 @@
 
 namespace curfew::ledger {
 
-/// Takes the events of one thread: a copy into its ring, without a lock, an allocation or a system
-/// call. A full ring drops the event and counts it by its outcome.
+/// Takes the events of one thread: a copy into its ring, without a lock or an allocation, and
+/// without a system call but the one that wakes a sleeping writer. A full ring drops the event and
+/// counts it by its outcome.
 /// Thread rule: `record` by one thread at a time, `drain` by another, `dropped` by any.
 class recorder final : public event_sink {
   public:
     static constexpr std::size_t outcomes = static_cast<std::size_t>(outcome::ignored) + 1;
 
-    explicit recorder(std::size_t ring_bytes) : ring_{ring_bytes} {}
+    /// `writer` is rung when there is something to drain; it outlives this.
+    explicit recorder(std::size_t ring_bytes, doorbell* writer = nullptr)
+        : ring_{ring_bytes}, writer_{writer} {}
 
     void record(const event& what) noexcept override {
         const std::size_t size = packed_size(what);
@@ -29,6 +33,9 @@ class recorder final : public event_sink {
         }
         pack(what, room);
         ring_.commit(size);
+        if (writer_ != nullptr) {
+            writer_->ring();
+        }
     }
 
     /// See ring::drain.
@@ -36,6 +43,9 @@ class recorder final : public event_sink {
     std::size_t drain(std::size_t most, F&& visit) {
         return ring_.drain(most, std::forward<F>(visit));
     }
+
+    /// Whether there is something to drain; asked by the thread that drains.
+    [[nodiscard]] bool waits() const noexcept { return !ring_.empty(); }
 
     [[nodiscard]] std::uint64_t dropped(outcome of) const noexcept {
         return dropped_[static_cast<std::size_t>(of)].load(relaxed);
@@ -45,6 +55,7 @@ class recorder final : public event_sink {
     static constexpr auto relaxed = std::memory_order_relaxed;
 
     ring ring_;
+    doorbell* writer_;
     std::array<std::atomic<std::uint64_t>, outcomes> dropped_{};
 };
 

@@ -76,6 +76,11 @@ class ring {
         return seen;
     }
 
+    /// The consumer's view.
+    [[nodiscard]] bool empty() const noexcept {
+        return head_.load(std::memory_order_acquire) == tail_.load(std::memory_order_relaxed);
+    }
+
   private:
     static constexpr std::size_t whole(std::size_t size) noexcept {
         return (size + 2 * alignment - 1) & ~(alignment - 1);

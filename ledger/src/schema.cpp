@@ -9,6 +9,7 @@ namespace {
 // Enumerations are stored by their names, except the stages inside blobs (see batch_test).
 // An operation belongs to the minute in which it ended. The index of rows starts with that minute:
 // new entries then go to few pages, where an index by trace alone would touch one page a row.
+// Notable is what is no plain success: reports look for it among a million samples of what is.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE series(
     id INTEGER PRIMARY KEY,
@@ -50,9 +51,11 @@ CREATE TABLE operation(
     trace_low INTEGER NOT NULL,
     span INTEGER NOT NULL,
     one_in INTEGER NOT NULL,
+    notable INTEGER NOT NULL,
     detail BLOB NOT NULL
 );
 CREATE INDEX operation_by_minute ON operation(minute, trace_low);
+CREATE INDEX operation_notable ON operation(minute) WHERE notable=1;
 CREATE TABLE mark(id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE fate(
     minute INTEGER NOT NULL,

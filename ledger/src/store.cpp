@@ -124,8 +124,8 @@ result<> store::prepare_all() {
          "figures=merge_figures(figures, excluded.figures)"},
         {&prepared_.insert_operation,
          "INSERT INTO operation(minute, series, instance, started_ns, took_ns, limit_ns, "
-         "cause_limit_ns, trace_high, trace_low, span, one_in, detail) "
-         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
+         "cause_limit_ns, trace_high, trace_low, span, one_in, detail, notable) "
+         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
         {&prepared_.insert_mark, "INSERT INTO mark(at_ns, text) VALUES(?1, ?2)"},
         {&prepared_.add_fate,
          "INSERT INTO fate(minute, instance, what, count) VALUES(?1, ?2, ?3, ?4) "
@@ -284,6 +284,7 @@ result<> store::write_rows(const batch& what) {
                               .bind(10, static_cast<std::int64_t>(each.trace.span))
                               .bind(11, each.one_in)
                               .bind_blob(12, each.detail)
+                              .bind(13, each.notable ? 1 : 0)
                               .run();
         if (!done) {
             return done;

@@ -26,6 +26,7 @@ bool writer::step(time_point now, wall_time wall, std::span<recorder* const> fro
     } else if (anchor_->look(now, wall)) {
         batch_.count(fate::clock_stepped);
     }
+    busy_ = false;
     for (recorder* each : from) {
         drain(*each, now, wall);
         count_drops(*each);
@@ -50,6 +51,7 @@ void writer::drain(recorder& from, time_point now, wall_time wall) {
     for (std::size_t i = 0; i < pieces_max; ++i) {
         const std::size_t seen =
             from.drain(piece, [&](std::span<const std::byte> bytes) { take(bytes, now); });
+        busy_ = busy_ || seen > 0;
         if (batch_.rows().size() > batch::rows_max / 2) {
             (void)write(now, wall);
         }
@@ -110,6 +112,17 @@ void writer::trim(time_point now, wall_time wall) {
         rows_since_trim_ = 0;
         trim_at_ = add_saturated(now, trim_every);
     }
+}
+
+duration writer::rest(time_point now) const noexcept {
+    if (busy_) {
+        return drain_every;
+    }
+    if (batch_.empty()) {
+        return rest_most;
+    }
+    const time_point due = std::max(write_at_, keeper_.try_at());
+    return due <= now ? drain_every : std::clamp(due - now, drain_every, rest_most);
 }
 
 status writer::state() const {

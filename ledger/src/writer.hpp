@@ -18,19 +18,26 @@ namespace curfew::ledger {
 /// without the thread. Told the time. Thread rule: one thread.
 class writer {
   public:
+    static constexpr duration drain_every = std::chrono::milliseconds{200};
     static constexpr duration write_every = std::chrono::seconds{1};
     static constexpr duration spool_every = std::chrono::seconds{5};
     static constexpr duration trim_every = std::chrono::seconds{10};
+    /// Of a process that does nothing: what others left in the spool, and what grows old.
+    static constexpr duration rest_most = std::chrono::minutes{1};
 
     writer(const settings& how, std::function<void(std::string_view)> tell);
 
     void take_mark(mark what);
 
-    /// Whether nothing waits any more.
+    /// Whether all that was told so far is written.
     bool step(time_point now, wall_time wall, std::span<recorder* const> from);
 
     /// The last step: writes even if it is not time yet.
     bool finish(time_point now, wall_time wall, std::span<recorder* const> from);
+
+    /// For how long there is nothing to do, unless somebody tells something: while events come, a
+    /// moment; then until what waits may be written; and when nothing waits, for long.
+    [[nodiscard]] duration rest(time_point now) const noexcept;
 
     [[nodiscard]] status state() const;
 
@@ -54,6 +61,7 @@ class writer {
     time_point spool_at_ = time_point::min();
     time_point trim_at_ = time_point::min();
     std::uint64_t rows_since_trim_ = 0;
+    bool busy_ = false;  ///< the last step found something in the rings
     fates written_{};
     bool stopped_ = false;
 };

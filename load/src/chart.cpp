@@ -75,14 +75,19 @@ class canvas {
             );
             out += escape_markup(chart_.tick(value)) + "</text>";
         }
-        const double every = seconds_ > 120 ? std::ceil(seconds_ / 300) * 30 : 5;
+        const double usual = seconds_ > 120 ? std::ceil(seconds_ / 300) * 30 : 5;
+        const double every = chart_.time != nullptr ? seconds_ / 4 : usual;
         for (double second = 0; second <= seconds_; second += every) {
+            const bool last = second + every > seconds_;
             out += text(
-                R"(<text class="tick" text-anchor="middle" x="%.1f" y="%.0f">%g s</text>)",
+                R"(<text class="tick" text-anchor="%s" x="%.1f" y="%.0f">)",
+                last && chart_.time != nullptr ? "end" : "middle",
                 x(second),
-                height - 6,
-                second
+                height - 6
             );
+            out +=
+                chart_.time != nullptr ? escape_markup(chart_.time(second)) : text("%g s", second);
+            out += "</text>";
         }
         return out;
     }

@@ -11,6 +11,17 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
+TEST(chart, tells_long_times_as_it_is_told_to) {
+    chart plot{.title = "t", .lines = {}, .bands = {}};
+    plot.step_seconds = 3600;
+    plot.time = [](double seconds) { return plain_tick(seconds / 3600) + " h"; };
+    plot.lines.push_back({"a", "a", std::vector<std::optional<double>>(8, 1.0)});
+    const auto svg = draw(plot);
+    EXPECT_NE(svg.find(">2 h<"), svg.npos) << svg;
+    EXPECT_NE(svg.find(">8 h<"), svg.npos) << svg;
+    EXPECT_EQ(svg.find(" s<"), svg.npos) << svg;
+}
+
 TEST(chart, places_values_on_a_linear_axis) {
     chart plot{.title = "t", .highest = 100, .lines = {}, .bands = {}};
     plot.lines = {{"direct", "direct", {0, 100}}};

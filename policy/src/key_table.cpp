@@ -278,7 +278,7 @@ const std::array table{
         "is JSON; off, its output stays as it is."},
 
     key{"ledger.enabled", ledger<&ledger_policy::enabled>, anything,
-        "Keeps a durable record of operations, which reports and advice are made of."},
+        "Keeps a durable record of operations, which reports are made of."},
     key{"ledger.path", ledger<&ledger_policy::path>, text_rule::any,
         "Its file; empty: `curfew/ledger.db` in the state directory of the user (XDG)."},
     key{"ledger.size_max", ledger<&ledger_policy::size_max>, sizes(16 * mib, 1024 * gib),
@@ -303,8 +303,8 @@ constexpr std::array section_table{
                        "by host, path and methods. What it leaves out is inherited."},
     section{"route.*.breaker", "The breaker of this route."},
     section{"backend", "The command that Curfew starts and keeps running."},
-    section{"ledger", "The durable record of operations. No verb keeps one yet: these keys are "
-                      "checked, and nothing reads them."},
+    section{"ledger", "The durable record of operations, which `curfew explain` and `curfew "
+                      "report` read. See docs/ledger.md."},
 };
 
 constexpr std::array environment_table{

@@ -29,7 +29,9 @@ std::string describe_failure(const failure& why) {
 
 void backend::announce(const supervisor_action& action) {
     if (action.tell != notice::none) {
-        watcher_.told(state(), sentence_for(action));
+        const std::string sentence = sentence_for(action);
+        watcher_.happened(action.tell, sentence);
+        watcher_.told(state(), sentence);
     }
 }
 

@@ -116,7 +116,7 @@ class Check(Folder):
         done = self.curfew("check", "--explain", "request.timeout", "--env", "staging", "--json",
                            CURFEW_REQUEST_TIMEOUT="22s")
         said = json.loads(done.stdout)
-        conforms(said, schema("explain"))
+        conforms(said, schema("check-explain"))
         self.assertEqual(said["value"], '"22s"')
         self.assertEqual([layer["origin"] for layer in said["layers"]],
                          ["built-in", "curfew.toml:2:11", "curfew.toml:4:11",

@@ -13,7 +13,7 @@ FLOORS = {
     "process": 2, "http": 2, "clients": 2, "pooler": 2,
     "gateway": 3, "ledger": 3, "preflight": 3, "load": 3, "warp": 3,
     "runner": 4, "agents": 4, "stress": 4, "chaos": 4, "lint": 4, "admin": 4,
-    "demo": 4,
+    "demo": 4, "report": 4,
     "cli": 5,
 }
 TEST_ONLY = "sim"  # the other side of runtime's and process's seams: tests may include it

@@ -113,7 +113,10 @@ runtime::task<http::response> admin_site::page(admin::view what) {
             503, "text/plain; charset=utf-8", "A worker does not answer: its numbers are missing.\n"
         };
     }
-    auto made = admin::draw(what, {*now, process, std::chrono::system_clock::now()});
+    const auto ledger = from_.ledger();
+    auto made = admin::draw(
+        what, {*now, process, std::chrono::system_clock::now(), ledger ? &*ledger : nullptr}
+    );
     co_return http::response{made.status, made.content_type, std::move(made.body)};
 }
 

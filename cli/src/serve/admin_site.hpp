@@ -25,6 +25,9 @@ class admin_site {
 
         /// All of it; the scope bounds it. Nothing when a worker does not answer.
         std::function<runtime::task<std::optional<gateway::snapshot>>(runtime::scope&)> everything;
+
+        /// How the ledger is; nothing where none is kept.
+        std::function<std::optional<ledger::status>()> ledger;
     };
 
     admin_site(runtime::loop& on, std::string token, sources from);

@@ -1,12 +1,12 @@
 #include "backend_setup.hpp"
 
+#include <curfew/ledger/place.hpp>
+
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 #include <string>
-#include <system_error>
 
 namespace curfew::cli {
 
@@ -14,20 +14,12 @@ namespace {
 
 /// Where dumps of a hung backend go: the XDG state directory, if it can be written.
 std::string dump_directory() {
-    const char* state = std::getenv("XDG_STATE_HOME");
-    const char* home = std::getenv("HOME");
-    std::filesystem::path at;
-    if (state != nullptr && *state != '\0') {
-        at = state;
-    } else if (home != nullptr && *home != '\0') {
-        at = std::filesystem::path{home} / ".local/state";
-    } else {
+    const auto file = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    if (!file || !ledger::make_directory_of(*file)) {
         return {};
     }
-    at /= "curfew";
-    std::error_code refused;
-    std::filesystem::create_directories(at, refused);
-    return ::access(at.c_str(), W_OK) == 0 ? at.string() : std::string{};
+    const std::string at = file->substr(0, file->rfind('/'));
+    return ::access(at.c_str(), W_OK) == 0 ? at : std::string{};
 }
 
 }  // namespace

@@ -41,4 +41,12 @@ std::size_t descriptor_limit() noexcept {
     return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, unlimited));
 }
 
+std::string sentence_of(const descriptor_plan& plan, std::size_t wanted) {
+    return "RLIMIT_NOFILE is " + std::to_string(plan.limit) + ": at most " +
+           std::to_string(plan.connections) +
+           " client connections at a time (server.connections_max is " + std::to_string(wanted) +
+           "); each may need two descriptors, and " + std::to_string(plan.reserved) +
+           " are kept for Curfew's own work";
+}
+
 }  // namespace curfew::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace curfew::cli {
 
@@ -18,6 +19,9 @@ struct descriptor_plan {
 [[nodiscard]] descriptor_plan plan_descriptors(
     std::size_t limit, std::size_t workers, std::size_t wanted
 ) noexcept;
+
+/// What an operator is told who asked for `wanted` connections and gets fewer.
+[[nodiscard]] std::string sentence_of(const descriptor_plan& plan, std::size_t wanted);
 
 /// The soft limit of this process.
 [[nodiscard]] std::size_t descriptor_limit() noexcept;

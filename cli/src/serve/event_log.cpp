@@ -42,7 +42,8 @@ event_log::~event_log() {
 void event_log::record(const event& what) noexcept {
     const severity level = severity_of(what);
     const bool whole = access_log_ && what.where == surface::http;
-    if (level < least_ && !whole) {
+    const bool plain = what.ended == outcome::success && level == severity::info;
+    if ((level < least_ || plain) && !whole) {
         return;
     }
     repeat_filter::verdict told{.tell = true};

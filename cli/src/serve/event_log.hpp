@@ -24,7 +24,7 @@ namespace curfew::cli {
 /// Of what happens again and again (the same name, outcome, cause and error) one line a second is
 /// written. How many were left out is told by the next line, or within two seconds by a line of its
 /// own; so is how many lines were lost, to a slow reader or for want of memory. The access log is
-/// whole.
+/// whole; without it, requests that went well are not told.
 /// Lines are formatted where the event happens: a copy of all that an event refers to would cost as
 /// much, and but for the access log it is one line a second for each kind.
 /// Thread rule: any thread.

@@ -65,7 +65,8 @@ struct census : runtime::posted {
 /// A thread with a loop and a worker.
 class fleet::crew {
   public:
-    crew(fleet& of, std::size_t number) : of_{of}, number_{number}, seed_{of.next_seed()} {}
+    crew(fleet& of, std::size_t number)
+        : of_{of}, events_{of.sink_()}, number_{number}, seed_{of.next_seed()} {}
 
     crew(const crew&) = delete;
     crew& operator=(const crew&) = delete;
@@ -126,7 +127,7 @@ class fleet::crew {
                 return;
             }
             runtime::loop loop{outside};
-            gateway::worker worker{of_.shared_, loop, outside, seed_};
+            gateway::worker worker{of_.shared_, loop, outside, events_, seed_};
             runtime::task_group tasks;
             loop_ = &loop;
             worker_ = &worker;
@@ -168,6 +169,7 @@ class fleet::crew {
     }
 
     fleet& of_;
+    event_sink& events_;
     std::size_t number_;
     std::uint64_t seed_;
     bool told_to_drain_ = false;
@@ -198,9 +200,10 @@ class fleet::crew {
     std::thread thread_;
 };
 
-fleet::fleet(gateway::gateway& shared, runtime::loop& control)
+fleet::fleet(gateway::gateway& shared, runtime::loop& control, std::function<event_sink&()> sink)
     : shared_{shared},
       control_{control},
+      sink_{std::move(sink)},
       ticker_{shared.guards(), control},
       seed_{std::random_device{}()},
       drained_{control} {}

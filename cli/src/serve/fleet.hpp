@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/core/event.hpp>
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/gateway/ticker.hpp>
 #include <curfew/gateway/worker.hpp>
@@ -8,6 +9,7 @@
 #include <curfew/runtime/loop.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -20,7 +22,9 @@ namespace curfew::cli {
 /// Thread rule: the control loop's thread.
 class fleet {
   public:
-    fleet(gateway::gateway& shared, runtime::loop& control);
+    /// `sink`, called once a worker, gives each where it tells its requests; what it gives outlives
+    /// the fleet.
+    fleet(gateway::gateway& shared, runtime::loop& control, std::function<event_sink&()> sink);
     fleet(const fleet&) = delete;
     fleet& operator=(const fleet&) = delete;
 
@@ -49,6 +53,7 @@ class fleet {
 
     gateway::gateway& shared_;
     runtime::loop& control_;
+    std::function<event_sink&()> sink_;
     gateway::ticker ticker_;
     std::uint64_t seed_;
     runtime::bell drained_;

@@ -66,26 +66,30 @@ int complain_about(const policy::address& at, failure what) {
 
 }  // namespace
 
-serving::serving(std::shared_ptr<const policy::policy> rules)
-    : rules_{std::move(rules)},
+serving::serving(const policy::loading& loaded)
+    : rules_{loaded.snapshot},
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
       log_{rules_->server, untold_},
+      recording_{rules_->ledger, log_},
       output_{*rules_},
       root_{loop_},
-      gateway_{rules_, log_, loop_.now()},
-      fleet_{gateway_, loop_},
+      gateway_{rules_, loop_.now()},
+      fleet_{gateway_, loop_, [this]() -> event_sink& { return recording_.sink_for_worker(); }},
       admin_{
           loop_,
           rules_->server.admin_token,
-          {[this] { return state(); }, [this](runtime::scope& under) { return draw(under); }}
+          {[this] { return state(); },
+           [this](runtime::scope& under) { return draw(under); },
+           [this] { return recording_.state(); }}
       },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
       started_{loop_.now()} {
+    recording_.tell_limits(loaded);
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -103,17 +107,13 @@ serving::~serving() = default;
 
 void serving::tell_descriptors() noexcept {
     const std::size_t wanted = rules_->server.connections_max;
-    const std::size_t granted = descriptors_.connections;
-    if (granted == wanted) {
+    if (descriptors_.connections == wanted) {
         return;
     }
-    const bool nearly_all = granted * 10 >= wanted * 9;
+    const bool nearly_all = descriptors_.connections * 10 >= wanted * 9;
     log_.say(
         nearly_all ? policy::severity::info : policy::severity::warning,
-        "RLIMIT_NOFILE is " + std::to_string(descriptors_.limit) + ": at most " +
-            std::to_string(granted) + " client connections at a time (server.connections_max is " +
-            std::to_string(wanted) + "); each may need two descriptors, and " +
-            std::to_string(descriptors_.reserved) + " are kept for Curfew's own work"
+        sentence_of(descriptors_, wanted)
     );
 }
 
@@ -131,6 +131,7 @@ int serving::run() {
         loop_.run();
         return exit_code_;
     }
+    recording_.speak();
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());
     if (backend_) {
@@ -388,6 +389,10 @@ void serving::told(process::backend_state state, std::string_view sentence) {
             guards.set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
             break;
     }
+}
+
+void serving::happened(process::supervisor_action::notice what, std::string_view sentence) {
+    recording_.tell_backend(what, sentence, loop_.now());
 }
 
 void serving::printed(std::string_view line) {

@@ -7,6 +7,7 @@
 #include "fleet.hpp"
 #include "health_desk.hpp"
 #include "http_probe.hpp"
+#include "recording.hpp"
 #include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
@@ -30,7 +31,8 @@ namespace curfew::cli {
 /// Thread rule: the main thread.
 class serving final : public process::backend_watcher {
   public:
-    explicit serving(std::shared_ptr<const policy::policy> rules);
+    /// `loaded` has a snapshot.
+    explicit serving(const policy::loading& loaded);
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
     ~serving() override;
@@ -57,6 +59,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] int complain_about_backend(failure why);
 
     void told(process::backend_state state, std::string_view sentence) override;
+    void happened(process::supervisor_action::notice what, std::string_view sentence) override;
     void printed(std::string_view line) override;
 
     std::shared_ptr<const policy::policy> rules_;
@@ -67,6 +70,7 @@ class serving final : public process::backend_watcher {
     runtime::bell untold_;
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
+    recording recording_;
     backend_output output_;
     runtime::scope root_;
     runtime::task_group tasks_;

@@ -65,7 +65,7 @@ int serve(const invocation& line) {
     std::signal(SIGPIPE, SIG_IGN);
     std::set_new_handler(give_up_for_want_of_memory);
     try {
-        serving one{loaded.snapshot};
+        serving one{loaded};
         return one.run();
     } catch (const std::exception& cannot_start) {
         complain(usage_problem{

@@ -10,8 +10,11 @@ namespace curfew::cli {
 int check(const invocation& line);
 int completions(const invocation& line);
 int demo(const invocation& line);
+int explain(const invocation& line);
 int help(const invocation& line);
 int init(const invocation& line);
+int mark(const invocation& line);
+int report(const invocation& line);
 int serve(const invocation& line);
 int version(const invocation& line);
 

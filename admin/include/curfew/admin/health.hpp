@@ -1,7 +1,9 @@
 #pragma once
 
 #include <curfew/admin/process_sampler.hpp>
+#include <curfew/core/rfc3339.hpp>
 #include <curfew/gateway/snapshot.hpp>
+#include <curfew/ledger/ledger.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -20,26 +22,33 @@ enum class health : std::uint8_t {
 [[nodiscard]] std::string_view to_string(health state) noexcept;
 
 /// Degraded by: an upstream that is down, an endpoint that is skipped, a breaker that is not
-/// closed, work that was abandoned or hangs, a backend that is not ready.
-[[nodiscard]] health health_of(const gateway::snapshot& now);
+/// closed, work that was abandoned or hangs, a backend that is not ready, a ledger that cannot be
+/// written. `ledger`: null where none is kept.
+[[nodiscard]] health health_of(
+    const gateway::snapshot& now, const ledger::status* ledger = nullptr
+);
 
 /// Wall time, for display only.
 using wall_time = std::chrono::system_clock::time_point;
-
-/// RFC 3339 in UTC with milliseconds: "2026-11-20T22:31:05.123Z".
-[[nodiscard]] std::string rfc3339(wall_time at);
 
 /// `/-/health` as JSON: `status`, `timestamp`, `memory_percent`, `cpu_percent`, `problems` (a
 /// sentence each, at most 32 and then how many more), the gateway's totals, and by name the
 /// `upstreams` and the `routes`, each of these with its breaker's `state` (closed, open,
 /// half_open), `in_flight`, `queued` and `limit` (what it may hold of its upstream now), and when
-/// observing `would_queue`, how many requests would have waited.
+/// observing `would_queue`, how many requests would have waited. `ledger`: its `state` (off where
+/// none is kept, opening, storing, failing, stopped), and where one is kept its path, size, trouble
+/// and what became of operations.
 [[nodiscard]] std::string render_health(
-    const gateway::snapshot& now, const process_sample& process, wall_time at
+    const gateway::snapshot& now,
+    const process_sample& process,
+    wall_time at,
+    const ledger::status* ledger = nullptr
 );
 
 /// What strangers may know: `status` and `timestamp` as above.
-[[nodiscard]] std::string render_brief(const gateway::snapshot& now, wall_time at);
+[[nodiscard]] std::string render_brief(
+    const gateway::snapshot& now, wall_time at, const ledger::status* ledger = nullptr
+);
 
 /// `/-/health/live`: `{"status":"alive"}`. Whoever can answer this is alive.
 [[nodiscard]] std::string render_live();

@@ -2,6 +2,7 @@
 
 #include <curfew/admin/process_sampler.hpp>
 #include <curfew/gateway/snapshot.hpp>
+#include <curfew/ledger/ledger.hpp>
 
 #include <string>
 
@@ -12,10 +13,15 @@ namespace curfew::admin {
 /// `_seconds`, counters end in `_total`. Bounded: 15 `le` bounds from 1 ms to 60 s, and some 60
 /// lines a route. A counter by reason or cause appears with its first count.
 ///
+/// Where a ledger is kept, `curfew_ledger_*`: whether it can be written, its size, what waits, and
+/// what became of operations.
+///
 /// A sample is in a bucket only if it surely took no longer than `le` (histogram::count_at_most),
 /// so a service level computed from it is never too good, by at most 3.125 % of the bound.
 [[nodiscard]] std::string render_metrics(
-    const gateway::snapshot& now, const process_sample& process
+    const gateway::snapshot& now,
+    const process_sample& process,
+    const ledger::status* ledger = nullptr
 );
 
 /// `/-/metrics.json`: `endpoints.{route}` with `request_count`, `avg_time` and `max_time` in

@@ -34,6 +34,7 @@ struct facts {
     const gateway::snapshot& now;
     const process_sample& process;
     wall_time at;
+    const ledger::status* ledger = nullptr;  ///< null: none is kept
 };
 
 /// | path | status | |

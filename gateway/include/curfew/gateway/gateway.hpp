@@ -1,6 +1,5 @@
 #pragma once
 
-#include <curfew/core/event.hpp>
 #include <curfew/gateway/admission.hpp>
 #include <curfew/gateway/idle_release.hpp>
 #include <curfew/gateway/routes.hpp>
@@ -16,13 +15,13 @@
 
 namespace curfew::gateway {
 
-/// What all workers of one gateway share: the policy, the routes, the guards, and where events go.
+/// What all workers of one gateway share: the policy, the routes and the guards.
 /// Thread rule: made and changed on one thread before and after the workers run; the rest is as its
 /// parts say.
 class gateway {
   public:
-    /// `now` is when the guards begin. `events` outlives the gateway.
-    gateway(std::shared_ptr<const policy::policy> rules, event_sink& events, time_point now);
+    /// `now` is when the guards begin.
+    gateway(std::shared_ptr<const policy::policy> rules, time_point now);
 
     [[nodiscard]] const policy::policy& rules() const noexcept { return *rules_; }
 
@@ -31,8 +30,6 @@ class gateway {
     [[nodiscard]] const route_table& routes() const noexcept { return routes_; }
 
     [[nodiscard]] admission& guards() noexcept { return guards_; }
-
-    [[nodiscard]] event_sink& events() noexcept { return events_; }
 
     /// What a route works under.
     [[nodiscard]] const policy::route_limits& limits(route_index route) const noexcept;
@@ -79,7 +76,6 @@ class gateway {
 
     std::atomic<duration::rep> heard_at_ = time_point::min().time_since_epoch().count();
     std::shared_ptr<const policy::policy> rules_;
-    event_sink& events_;
     std::vector<rule> by_rule_;
     std::vector<std::unique_ptr<idle_release>> idle_;  ///< as in the policy
     route_table routes_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/core/event.hpp>
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/network.hpp>
@@ -15,14 +16,21 @@ struct worker_state;
 
 /// One loop thread's part of a gateway: accepts, serves, proxies.
 ///
-///     worker one{shared, loop, network, seed};
+///     worker one{shared, loop, network, events, seed};
 ///     one.begin(std::move(listener));     ... loop.run() ...
 ///     auto draining = one.drain(grace);   co_await draining;
 ///
 /// Thread rule: the loop's thread.
 class worker {
   public:
-    worker(gateway& shared, runtime::loop& on, runtime::network& through, std::uint64_t seed);
+    /// `events` hears of every request on the loop's thread, and outlives the worker.
+    worker(
+        gateway& shared,
+        runtime::loop& on,
+        runtime::network& through,
+        event_sink& events,
+        std::uint64_t seed
+    );
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker();

@@ -11,7 +11,7 @@ namespace curfew::ledger {
 
 // What a short-lived command has to tell: it is appended to a file beside the ledger with one write
 // (a few system calls, under a millisecond, no database), and the next Curfew that has the ledger
-// open takes it over: a serving one within seconds, or a command that reads it (`merge_spool`).
+// open takes it over: a serving one within a minute, or a command that reads it (`merge_spool`).
 //
 // Each record has a checksum. What a killed process or a full disk tore is skipped and counted, and
 // a spool is never taken over twice. Several processes may append at once.

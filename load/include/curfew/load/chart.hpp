@@ -36,6 +36,7 @@ using tick_text = std::string (*)(double value);
 struct chart {
     std::string title;            ///< said to who cannot see it
     tick_text tick = plain_tick;  ///< of the y axis: it says the unit with the number
+    tick_text time = nullptr;     ///< of the x axis, from seconds; nullptr: "30 s"
     double step_seconds = 1;
     bool logarithmic = false;  ///< decades; values below the lowest tick stick to it
     double lowest = 0;         ///< of the y axis

@@ -61,6 +61,9 @@ class backend_watcher {
     /// The state changed, or there is something to say about it: one sentence for the log.
     virtual void told(backend_state state, std::string_view sentence) = 0;
 
+    /// One of the steps of its life; `told` hears of it too.
+    virtual void happened(supervisor_action::notice, std::string_view) {}
+
     /// A line of its output, with prefix and newline.
     virtual void printed(std::string_view line) = 0;
 };

@@ -2,9 +2,9 @@
 
 #include <string_view>
 
-namespace curfew::demo {
+namespace curfew::load {
 
-/// The whole look of the report: colours for light and dark, one column on a phone, three beside
+/// The whole look of a report: colours for light and dark, one column on a phone, three beside
 /// each other on a wide screen, nothing that scrolls sideways. Fonts are the reader's own.
 inline constexpr std::string_view page_style = R"(
 :root{--ink:#1b1f24;--soft:#56606b;--ground:#fff;--panel:#f6f7f9;--rule:#d9dde2;--fault:#f6e3c5;
@@ -65,4 +65,4 @@ border-bottom:1px solid var(--rule)}.summary th,.summary td{border:0;padding:.15
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
 )";
 
-}  // namespace curfew::demo
+}  // namespace curfew::load

@@ -1,0 +1,185 @@
+#include "recording.hpp"
+
+#include <curfew/ledger/place.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+namespace curfew::cli {
+
+namespace {
+
+using notice = process::supervisor_action::notice;
+using policy::severity;
+
+constexpr std::string_view version = CURFEW_VERSION;
+constexpr std::size_t own_ring_bytes = std::size_t{256} << 10;
+constexpr auto patience = std::chrono::seconds{2};
+
+ledger::times clocks() {
+    return {
+        [] { return steady_clock{}.now(); },
+        [] { return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()); },
+    };
+}
+
+/// Secrets, addresses and commands are no limits.
+bool is_limit(std::string_view key) noexcept {
+    constexpr std::array sections{
+        "request.", "http.", "gateway.", "limiter.", "breaker.", "upstream.", "route."
+    };
+    return !key.ends_with(".urls") &&
+           std::ranges::any_of(sections, [&](auto each) { return key.starts_with(each); });
+}
+
+struct step {
+    std::string_view name;  ///< empty: not told
+    outcome ended = outcome::ignored;
+    std::optional<errc> error{};
+};
+
+step step_of(notice what) noexcept {
+    switch (what) {
+        case notice::none:
+            return {};
+        case notice::starting:
+            return {"start"};
+        case notice::ready:
+            return {"ready"};
+        case notice::not_ready_in_time:
+            return {"not ready in time", outcome::timeout};
+        case notice::exited:
+            return {"exit", outcome::failure};
+        case notice::hung:
+            return {"hang", outcome::failure, errc::command_hung};
+        case notice::restarting_in:
+            return {"restart"};
+        case notice::usurped:
+            return {"address taken", outcome::failure, errc::address_in_use};
+        case notice::gave_up:
+            return {"gave up", outcome::failure, errc::crash_loop};
+        case notice::cannot_start:
+            return {"cannot start", outcome::failure};
+        case notice::stopping:
+            return {"stop"};
+        case notice::stopped:
+            return {"stopped"};
+    }
+    return {};
+}
+
+}  // namespace
+
+recording::recording(const policy::ledger_policy& rules, event_log& log) : log_{log} {
+    if (!rules.enabled) {
+        return;
+    }
+    ledger::settings how;
+    how.path = rules.path;
+    how.rules = rules;
+    how.version = version;
+    if (how.path.empty()) {
+        const auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+        if (!usual) {
+            say("no ledger is kept: neither XDG_STATE_HOME nor HOME says where (`--ledger FILE` "
+                "names a place, `--ledger off` wants none)");
+            return;
+        }
+        how.path = *usual;
+    }
+    book_.emplace(how, clocks(), [this](std::string_view sentence) { say(sentence); });
+    own_ = &book_->sink(own_ring_bytes);
+}
+
+recording::~recording() {
+    if (book_ && !book_->stop(patience)) {
+        say("the ledger could not be written to its end");
+    }
+}
+
+void recording::speak() {
+    const std::scoped_lock hold{lock_};
+    speaks_ = true;
+    for (const std::string& each : std::exchange(unsaid_, {})) {
+        log_.say(severity::warning, each);
+    }
+}
+
+void recording::say(std::string_view sentence) {
+    const std::scoped_lock hold{lock_};
+    if (speaks_) {
+        log_.say(severity::warning, sentence);
+    } else {
+        unsaid_.emplace_back(sentence);
+    }
+}
+
+event_sink& recording::sink_for_worker() {
+    event_sink* kept = book_ ? &book_->sink() : nullptr;
+    return *sinks_.emplace_back(std::make_unique<operation_sink>(kept, log_));
+}
+
+void recording::tell_limits(const policy::loading& from) {
+    if (own_ == nullptr) {
+        return;
+    }
+    // Said even where no key is set: then each limit is known to be the built-in one.
+    const std::array environment{
+        event::attribute{"environment", from.snapshot->environment},
+    };
+    tell_policy("loaded", environment);
+    for (const std::string& key : from.set_keys()) {
+        const auto why = is_limit(key) ? from.explain(key) : std::unexpected{policy::problem{}};
+        if (!why || why->statements.empty()) {
+            continue;
+        }
+        const policy::statement& won = why->statements.back();
+        const std::array attributes{
+            event::attribute{"value", why->value},
+            event::attribute{"layer", policy::to_string(won.said_by)},
+            event::attribute{"origin", won.origin},
+        };
+        tell_policy(key, attributes);
+    }
+}
+
+void recording::tell_policy(
+    std::string_view name, std::span<const event::attribute> attributes
+) noexcept {
+    event what;
+    what.where = surface::policy;
+    what.name = name;
+    what.ended = outcome::ignored;  // no figure of anything, and each has a row
+    what.started = steady_clock{}.now();
+    what.attributes = attributes;
+    own_->record(what);
+}
+
+void recording::tell_backend(notice what, std::string_view sentence, time_point now) {
+    const step taken = step_of(what);
+    if (own_ == nullptr || taken.name.empty()) {
+        return;
+    }
+    // What the backend printed last stands on further lines, and is not ours to keep.
+    const std::array attributes{
+        event::attribute{"said", sentence.substr(0, sentence.find('\n'))},
+    };
+    event told;
+    told.where = surface::supervisor;
+    told.name = taken.name;
+    told.ended = taken.ended;
+    told.error = taken.error;
+    told.started = now;
+    told.attributes = attributes;
+    own_->record(told);
+}
+
+std::optional<ledger::status> recording::state() const {
+    return book_ ? std::optional{book_->state()} : std::nullopt;
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "event_log.hpp"
+#include <curfew/core/event.hpp>
+#include <curfew/ledger/ledger.hpp>
+#include <curfew/policy/load.hpp>
+#include <curfew/process/supervisor.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace curfew::cli {
+
+/// Where the events of one thread go: into the ledger, if there is one, and to the log.
+/// Thread rule: one thread.
+class operation_sink final : public event_sink {
+  public:
+    operation_sink(event_sink* kept, event_sink& told) noexcept : kept_{kept}, told_{told} {}
+
+    void record(const event& what) noexcept override {
+        if (kept_ != nullptr) {
+            kept_->record(what);
+        }
+        told_.record(what);
+    }
+
+  private:
+    event_sink* kept_;
+    event_sink& told_;
+};
+
+/// What a serving Curfew records: the ledger that its policy asks for, if any, and who writes to
+/// it. A ledger that cannot be had is told by the log, and serving goes on.
+/// Thread rule: the control loop's thread; sinks as they say.
+class recording {
+  public:
+    recording(const policy::ledger_policy& rules, event_log& log);
+    recording(const recording&) = delete;
+    recording& operator=(const recording&) = delete;
+
+    /// Writes what there is, for at most two seconds; says so if not all of it could be.
+    ~recording();
+
+    /// From now on what the ledger has to say is logged, and what it has said before: a start that
+    /// fails has one reason, and says no other.
+    void speak();
+
+    /// For a worker's thread. Comes before the worker, and outlives it.
+    [[nodiscard]] event_sink& sink_for_worker();
+
+    /// What the limits are from now on, and which layer said so: `curfew explain` tells it later.
+    void tell_limits(const policy::loading& from);
+
+    /// A step in the life of the backend.
+    void tell_backend(
+        process::supervisor_action::notice what, std::string_view sentence, time_point now
+    );
+
+    /// Nothing where no ledger is kept.
+    [[nodiscard]] std::optional<ledger::status> state() const;
+
+  private:
+    void say(std::string_view sentence);
+    void tell_policy(std::string_view name, std::span<const event::attribute> attributes) noexcept;
+
+    std::mutex lock_;
+    bool speaks_ = false;
+    std::vector<std::string> unsaid_;  ///< at most a few: one a trouble
+    event_log& log_;
+    std::optional<ledger::ledger> book_;
+    event_sink* own_ = nullptr;
+    std::vector<std::unique_ptr<operation_sink>> sinks_;
+};
+
+}  // namespace curfew::cli

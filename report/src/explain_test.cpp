@@ -1,0 +1,130 @@
+#include "report_scenario.hpp"
+#include <curfew/report/explanation.hpp>
+
+#include <gmock/gmock.h>
+
+namespace curfew::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class explain_test : public report_scenario {
+  protected:
+    explanation explained() {
+        auto book = read();
+        auto all = explain(book, 0xabc, 7);
+        EXPECT_TRUE(all);
+        EXPECT_EQ(all->size(), 1U);
+        return all && !all->empty() ? all->front() : explanation{};
+    }
+
+    void tell_limit(std::string_view key, std::string_view value, std::string_view origin) {
+        const std::array said{
+            event::attribute{"value", value},
+            event::attribute{"layer", "file"},
+            event::attribute{"origin", origin},
+        };
+        event what = step(surface::policy, key, 0s);
+        what.attributes = said;
+        tell(what);
+    }
+};
+
+TEST_F(explain_test, a_trace_that_nobody_knows_is_no_error) {
+    tell(timed_out("GET /a", 1s));
+    auto book = read();
+    EXPECT_TRUE(explain(book, 1, 2)->empty());
+}
+
+TEST_F(explain_test, tells_the_limit_its_value_and_who_said_it) {
+    tell_limit("request.timeout", "5s", "curfew.toml:3:11");
+    tell(timed_out("GET /a", 1s));
+    const auto told = explained();
+    ASSERT_TRUE(told.source);
+    EXPECT_EQ(told.source->origin, "curfew.toml:3:11");
+    const auto text = to_text(told);
+    EXPECT_THAT(text, HasSubstr("GET /a: timed out (own_timeout) after 5.00 s"));
+    EXPECT_THAT(text, HasSubstr("request.timeout = 5s (said by curfew.toml:3:11, layer file)"));
+    EXPECT_THAT(text, HasSubstr("attempt 1 5.00 s"));
+}
+
+TEST_F(explain_test, a_limit_of_the_route_itself_goes_before_the_general_one) {
+    tell_limit("request.timeout", "9s", "curfew.toml:3:11");
+    tell_limit("route.reports.timeout", "5s", "curfew.toml:8:3");
+    tell(timed_out("reports", 1s));
+    EXPECT_EQ(explained().source->origin, "curfew.toml:8:3");
+}
+
+TEST_F(explain_test, what_nobody_set_is_the_built_in_default) {
+    tell_limit("request.slow", "1s", "curfew.toml:3:11");
+    event full = refused(
+        "GET /a", 1s, {cause_kind::shed, shed_reason::queue_full, "gateway.queue"}, errc::queue_full
+    );
+    full.trace = {0xabc, 7, 1, 0};
+    tell(full);
+    EXPECT_THAT(to_text(explained()), HasSubstr("gateway.queue = 100 (built-in default)"));
+}
+
+TEST_F(explain_test, without_a_record_of_the_policy_the_layer_is_not_guessed) {
+    tell(timed_out("GET /a", 1s));
+    const auto told = explained();
+    EXPECT_FALSE(told.source);
+    EXPECT_THAT(to_text(told), HasSubstr("which layer said it was not recorded"));
+    EXPECT_THAT(to_json({told}), HasSubstr("\"layer\": null"));
+}
+
+TEST_F(explain_test, counts_what_else_happened_in_that_minute) {
+    tell(timed_out("GET /a", 1s));
+    for (int i = 0; i < 30; ++i) {
+        tell(success("GET /a", 2s, 20ms));
+        tell(success("GET /b", 2s, 1ms));
+        tell(refused(
+            "GET /a",
+            3s,
+            {cause_kind::breaker_open, shed_reason::none, "breaker.reset", 60s},
+            errc::breaker_open
+        ));
+    }
+    tell(timed_out("GET /b", 3s, 8));
+    tell(timed_out("GET /a", 2min, 9));
+    const auto told = explained();
+    EXPECT_EQ(told.around.by_outcome[static_cast<std::size_t>(outcome::success)], 30U);
+    EXPECT_EQ(told.around.by_outcome[static_cast<std::size_t>(outcome::timeout)], 1U);
+    EXPECT_EQ(told.around.refused_by_breaker, 30U);
+    EXPECT_EQ(told.around.others, 31U);
+    EXPECT_EQ(told.around.others_failed, 1U);
+    EXPECT_EQ(told.around.usual_count, 30U);
+    EXPECT_THAT(to_text(told), HasSubstr("This one hung"));
+}
+
+TEST_F(explain_test, a_limit_close_to_the_usual_time_is_called_tight) {
+    tell(timed_out("GET /a", 1s));
+    for (int i = 0; i < 30; ++i) {
+        tell(success("GET /a", 2s, 4'800ms));
+    }
+    EXPECT_THAT(to_text(explained()), HasSubstr("raise request.timeout"));
+}
+
+TEST_F(explain_test, names_the_steps_of_the_backend_and_the_deploy_near_it) {
+    const std::array said{event::attribute{"said", "the backend hangs"}};
+    event hang = step(surface::supervisor, "hang", 4s);
+    hang.attributes = said;
+    tell(hang);
+    tell(step(surface::supervisor, "start", 30min));
+    mark("v1.4");
+    tell(timed_out("GET /a", 1s));
+    const auto told = explained();
+    ASSERT_EQ(told.backend.size(), 1U);
+    const auto text = to_text(told);
+    EXPECT_THAT(text, HasSubstr("hang 3.00 s after it began: the backend hangs"));
+    EXPECT_THAT(text, HasSubstr("\"v1.4\" 1.00 s before"));
+}
+
+TEST_F(explain_test, no_text_from_outside_steers_the_terminal) {
+    tell(timed_out("GET /\x1b[2J", 1s));
+    EXPECT_THAT(to_text(explained()), Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace curfew::report

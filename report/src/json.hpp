@@ -1,0 +1,15 @@
+#pragma once
+
+#include <curfew/ledger/records.hpp>
+#include <curfew/policy/json_text.hpp>
+
+namespace curfew::report {
+
+/// To the microsecond.
+[[nodiscard]] double milliseconds(duration length) noexcept;
+
+/// Members that every operation has: surface, name, outcome, cause, reason, error, started,
+/// took_ms, trace_id.
+void write_identity(policy::json_text& to, const ledger::kept_operation& what);
+
+}  // namespace curfew::report

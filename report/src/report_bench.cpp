@@ -1,0 +1,88 @@
+#include <curfew/ledger/ledger.hpp>
+#include <curfew/report/summary.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace curfew::report {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ledger::wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + 12h};
+constexpr std::uint64_t events = 10'000'000;
+constexpr int operations = 30;
+
+/// Ten million events of a week, one in 500 a timeout, told through the sink as a gateway does.
+void fill(const std::string& path) {
+    ledger::settings how;
+    how.path = path;
+    how.ring_bytes = std::size_t{64} << 20;
+    ledger::ledger book{
+        how, {[] { return time_point{}; }, [] { return noon; }}, [](std::string_view) {}
+    };
+    event_sink& sink = book.sink();
+    std::vector<std::string> names;
+    for (int i = 0; i < operations; ++i) {
+        names.push_back("GET /route/" + std::to_string(i));
+    }
+    std::mt19937_64 random{1};
+    std::lognormal_distribution<double> took{16.0, 0.7};
+    constexpr std::uint64_t chunk = 200'000;
+    for (std::uint64_t i = 0; i < events; ++i) {
+        event what;
+        what.name = names[i % operations];
+        what.started = time_point{} + duration{7 * 24h} / events * i;
+        what.took = duration{static_cast<duration::rep>(took(random))};
+        what.limit = 5s;
+        what.trace = {1, i + 1, 1, 0};
+        what.account.add(stage::attempt, what.took, 1);
+        if (i % 500 == 0) {
+            what.took = 5s;
+            what.ended = outcome::timeout;
+            what.why = {cause_kind::own_timeout, shed_reason::none, "request.timeout", 5s};
+        }
+        sink.record(what);
+        while (i % chunk == 0 &&
+               book.state().so_far[static_cast<std::size_t>(ledger::fate::recorded)] < i) {
+            std::this_thread::sleep_for(10ms);
+        }
+    }
+    (void)book.stop(60s);
+}
+
+void report_of_ten_million_events(benchmark::State& state) {
+    std::string folder = (std::filesystem::temp_directory_path() / "curfew-bench-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) {
+        state.SkipWithError("no directory");
+        return;
+    }
+    const std::string path = folder + "/ledger.db";
+    fill(path);
+    std::uint64_t counted = 0;
+    for (auto _ : state) {
+        auto book = ledger::reader::open(path);
+        const auto made = summarize(*book, {.when = {noon, noon + 8 * 24h}, .where = {}});
+        counted = made->count();
+        benchmark::DoNotOptimize(to_text({*made, {}}).size());
+    }
+    state.counters["events"] = static_cast<double>(counted);
+    state.counters["file_mib"] =
+        static_cast<double>(std::filesystem::file_size(path)) / (1024 * 1024);
+    std::filesystem::remove_all(folder);
+    if (counted != events) {
+        state.SkipWithError("an event is missing");
+    }
+}
+
+BENCHMARK(report_of_ten_million_events)->Unit(benchmark::kMillisecond)->Iterations(5);
+
+}  // namespace
+}  // namespace curfew::report
