@@ -1,6 +1,7 @@
 #include "serving.hpp"
 
 #include "backend_setup.hpp"
+#include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
 
 #include <cerrno>
@@ -36,32 +37,6 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
     const std::string host = at.host == "localhost" ? "127.0.0.1" : at.host;
     const auto made = runtime::endpoint::of(host, at.port);
     return made ? std::optional{*made} : std::nullopt;
-}
-
-int complain_about_workers(std::size_t workers, failure what) {
-    std::fprintf(
-        stderr,
-        "curfew: cannot start %zu worker%s: %s\n  hint: Ask for fewer (`--workers`), or raise the "
-        "limit on threads or memory (`ulimit -u`, `ulimit -v`).\n",
-        workers,
-        workers == 1 ? "" : "s",
-        std::strerror(what.detail)
-    );
-    return describe(what.code).exit_code;
-}
-
-int complain_about(const policy::address& at, failure what) {
-    const errc_entry& entry = describe(what.code);
-    std::fprintf(
-        stderr,
-        "curfew: cannot listen on %s:%u: %s\n  hint: %.*s\n",
-        at.host.c_str(),
-        unsigned{at.port},
-        std::strerror(what.detail),
-        static_cast<int>(entry.remedy.size()),
-        entry.remedy.data()
-    );
-    return entry.exit_code;
 }
 
 }  // namespace

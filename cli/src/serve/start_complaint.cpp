@@ -1,0 +1,34 @@
+#include "start_complaint.hpp"
+
+#include <cstdio>
+#include <cstring>
+
+namespace curfew::cli {
+
+int complain_about_workers(std::size_t workers, failure what) {
+    std::fprintf(
+        stderr,
+        "curfew: cannot start %zu worker%s: %s\n  hint: Ask for fewer (`--workers`), or raise the "
+        "limit on threads or memory (`ulimit -u`, `ulimit -v`).\n",
+        workers,
+        workers == 1 ? "" : "s",
+        std::strerror(what.detail)
+    );
+    return describe(what.code).exit_code;
+}
+
+int complain_about(const policy::address& at, failure what) {
+    const errc_entry& entry = describe(what.code);
+    std::fprintf(
+        stderr,
+        "curfew: cannot listen on %s:%u: %s\n  hint: %.*s\n",
+        at.host.c_str(),
+        unsigned{at.port},
+        std::strerror(what.detail),
+        static_cast<int>(entry.remedy.size()),
+        entry.remedy.data()
+    );
+    return entry.exit_code;
+}
+
+}  // namespace curfew::cli

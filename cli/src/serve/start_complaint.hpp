@@ -1,0 +1,14 @@
+#pragma once
+
+#include <curfew/core/failure.hpp>
+#include <curfew/policy/policy.hpp>
+
+#include <cstddef>
+
+namespace curfew::cli {
+
+/// Why `serve` cannot start, as one sentence with a hint on stderr. Returns the exit code.
+int complain_about(const policy::address& at, failure what);
+int complain_about_workers(std::size_t workers, failure what);
+
+}  // namespace curfew::cli
