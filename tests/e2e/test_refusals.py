@@ -122,19 +122,19 @@ class Breaker(Case):
     def test_requests_that_still_run_open_it_as_they_become_slow(self):
         upstream = self.backend(PooledBackend(hangs="/report"))
         curfew = self.serve("--upstream", upstream.url, policy=(
-            '[request]\nslow = "300ms"\n[breaker]\nslow_rate = 0.5\nmin_calls = 4\n'))
+            '[request]\nslow = "300ms"\n[breaker]\nslow_rate = 0.5\nmin_calls = 3\n'))
 
         def state() -> str:
             return get(curfew.admin, "/-/health").json()["routes"]["GET /report"]["state"]
 
-        with ThreadPoolExecutor(4) as pool:
-            running = [pool.submit(get, curfew.http, "/report") for _ in range(4)]
-            self.assertTrue(wait_for(lambda: upstream.hung == 4))
+        with ThreadPoolExecutor(3) as pool:
+            running = [pool.submit(get, curfew.http, "/report") for _ in range(3)]
+            self.assertTrue(wait_for(lambda: upstream.hung == 3))
             self.assertTrue(wait_for(lambda: state() == "open", 5), "it never opened")
-            self.assertEqual(upstream.hung, 4, "nobody was answered by then")
+            self.assertEqual(upstream.hung, 3, "nobody was answered by then")
             self.assert_problem(get(curfew.http, "/report"), 503, "breaker-open")
             upstream.release.set()
-            self.assertEqual([one.result().status for one in running], [200] * 4)
+            self.assertEqual([one.result().status for one in running], [200] * 3)
         self.assertEqual(get(curfew.http, "/other").status, 200)
 
     def test_five_failures_open_it_and_then_it_refuses_at_once(self):
