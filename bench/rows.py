@@ -107,11 +107,12 @@ def syscalls(site: Site, report: Report, seconds: int):
 def ledger(site: Site, report: Report, rounds: int, seconds: int):
     """CPU per request with the ledger and without, its own thread included; in turns."""
     flags = {"on": (), "off": ("--ledger", "off")}
-    servers = {name: site.start("curfew", more=more) for name, more in flags.items()}
+    wide = {"CURFEW_LIMITER_INITIAL": "1000", "CURFEW_LIMITER_FLOOR": "1000"}
+    servers = {name: site.start("curfew", env=wide, more=more) for name, more in flags.items()}
     cost: dict[str, list[float]] = {name: [] for name in flags}
     try:
         for server in servers.values():
-            settle(server)
+            wrk(server.port, 2)
         watch = Watch()
         for _ in range(rounds):
             spent = {name: [0.0, 0] for name in flags}

@@ -80,7 +80,7 @@ class Server:
         def prepare():
             resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
             os.sched_setaffinity(0, {cpu})
-        self.log = open(folder / f"{name}.log", "w+")
+        self.log = open(folder / f"{name}-{port}.log", "w+")
         self.process = subprocess.Popen(line, cwd=folder, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log, preexec_fn=prepare,
                                         env={**clean, **(env or {})})

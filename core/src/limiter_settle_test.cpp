@@ -109,7 +109,9 @@ TEST(limiter_settles, open_load_is_served_at_half_and_at_all_but_a_tenth_of_the_
         it.run(60s);
         it.forget();
         it.run(60s);
-        if (load > 1) EXPECT_LT(it.limit_for(0.95) / 2, 8U);
+        if (load > 1) {
+            EXPECT_LT(it.limit_for(0.95) / 2, 8U);
+        }
         EXPECT_GE(it.utilisation(), 0.95 * std::min(load, 1.0)) << load;
     }
 }

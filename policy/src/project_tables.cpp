@@ -1,7 +1,6 @@
 #include "project_files.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <span>
 
 namespace curfew::policy::detail {
@@ -14,7 +13,7 @@ struct kind {
     std::string_view word;  ///< in lower case; empty: any content
     std::string_view also;  ///< another file that is there; empty: none
     std::string_view meaning;
-    std::initializer_list<std::string_view> command;
+    std::span<const std::string_view> command;
     std::uint16_t port;
     bool port_known;           ///< the command says it
     std::string_view unknown;  ///< what the files do not tell; empty: nothing
@@ -25,24 +24,22 @@ constexpr std::string_view development =
     "development";
 
 // Of several lines that fit, the first counts.
-constexpr std::initializer_list<std::string_view> rails{
+constexpr std::string_view rails[]{
     "bin/rails", "server", "--binding", "127.0.0.1", "--port", "3000"
 };
-constexpr std::initializer_list<std::string_view> bundled_rails{
+constexpr std::string_view bundled_rails[]{
     "bundle", "exec", "rails", "server", "--binding", "127.0.0.1", "--port", "3000"
 };
-constexpr std::initializer_list<std::string_view> rack{
+constexpr std::string_view rack[]{
     "bundle", "exec", "rackup", "--host", "127.0.0.1", "--port", "9292"
 };
-constexpr std::initializer_list<std::string_view> laravel{
-    "php", "artisan", "serve", "--host=127.0.0.1", "--port=8000"
-};
-constexpr std::initializer_list<std::string_view> phoenix{"mix", "phx.server"};
-constexpr std::initializer_list<std::string_view> go{"go", "run", "."};
-constexpr std::initializer_list<std::string_view> cargo{"cargo", "run", "--release"};
-constexpr std::initializer_list<std::string_view> mvnw{"./mvnw", "spring-boot:run"};
-constexpr std::initializer_list<std::string_view> mvn{"mvn", "spring-boot:run"};
-constexpr std::initializer_list<std::string_view> gradlew{"./gradlew", "bootRun"};
+constexpr std::string_view laravel[]{"php", "artisan", "serve", "--host=127.0.0.1", "--port=8000"};
+constexpr std::string_view phoenix[]{"mix", "phx.server"};
+constexpr std::string_view go[]{"go", "run", "."};
+constexpr std::string_view cargo[]{"cargo", "run", "--release"};
+constexpr std::string_view mvnw[]{"./mvnw", "spring-boot:run"};
+constexpr std::string_view mvn[]{"mvn", "spring-boot:run"};
+constexpr std::string_view gradlew[]{"./gradlew", "bootRun"};
 
 constexpr kind frameworks[] = {
     {"Gemfile", "rails", "bin/rails", "a Rails project", rails, 3000, true, ""},
