@@ -125,7 +125,7 @@ struct ledger::shared {
 ledger::ledger(const settings& how, times clocks, std::function<void(std::string_view)> tell)
     : shared_{std::make_shared<shared>(how, std::move(clocks), std::move(tell))} {
     const all_signals_blocked quiet;
-    std::thread{[mine = shared_] { mine->run(); }}.detach();
+    thread_ = std::thread{[mine = shared_] { mine->run(); }};
 }
 
 ledger::~ledger() {
@@ -163,13 +163,20 @@ status ledger::state() const {
 
 bool ledger::stop(duration patience) {
     bool whole = false;
+    bool over = false;
     {
         std::unique_lock held{shared_->lock};
         shared_->stopping = true;
         shared_->bell.ring_loudly();
         shared_->changed.wait_for(held, patience, [this] { return shared_->ended; });
         shared_->seen.is = status::condition::stopped;
-        whole = shared_->ended && shared_->all_written;
+        over = shared_->ended;
+        whole = over && shared_->all_written;
+    }
+    // What ends is waited for, so that nothing of it runs on while the process ends. What hangs in
+    // its disk cannot be.
+    if (thread_.joinable()) {
+        over ? thread_.join() : thread_.detach();
     }
     // Whoever it talks to may be gone soon.
     const std::lock_guard held{shared_->telling};

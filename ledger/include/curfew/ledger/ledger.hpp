@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace curfew::ledger {
 
@@ -97,6 +98,7 @@ class ledger {
   private:
     struct shared;
     std::shared_ptr<shared> shared_;
+    std::thread thread_;
 };
 
 }  // namespace curfew::ledger
