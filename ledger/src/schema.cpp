@@ -82,9 +82,7 @@ result<> apply(database& of, std::int64_t from) noexcept {
                       .c_str());
 }
 
-}  // namespace
-
-result<std::int64_t> version_of(database& of) noexcept {
+result<std::int64_t> read_version(database& of) noexcept {
     const auto version = of.number("PRAGMA user_version");
     if (!version) {
         return version;
@@ -105,6 +103,21 @@ result<std::int64_t> version_of(database& of) noexcept {
         return fail(errc::ledger_newer, static_cast<std::int32_t>(*version));
     }
     return *version > 0 ? version : fail(errc::ledger_corrupt);
+}
+
+}  // namespace
+
+// In one transaction: another process may be making the file, and half of what it has made is no
+// damage.
+result<std::int64_t> version_of(database& of) noexcept {
+    if (const auto begun = of.run("SAVEPOINT look"); !begun) {
+        return std::unexpected{begun.error()};
+    }
+    const auto version = read_version(of);
+    if (const auto ended = of.run("RELEASE look"); !ended && version) {
+        return std::unexpected{ended.error()};
+    }
+    return version;
 }
 
 result<> migrate(database& of) noexcept {
