@@ -21,6 +21,7 @@ bool keeper::write(const batch& what, time_point now, wall_time wall) {
         return false;
     }
     worked(wall);
+    file_bytes_ = store_->file_bytes().value_or(file_bytes_);
     return true;
 }
 

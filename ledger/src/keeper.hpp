@@ -37,6 +37,9 @@ class keeper {
     /// by `what` itself.
     bool write(const batch& what, time_point now, wall_time wall);
 
+    /// Whether the last writing made the file larger than it may be.
+    [[nodiscard]] bool exceeds_cap() const noexcept { return file_bytes_ > how_.rules.size_max; }
+
     /// Takes over what short-lived commands left.
     bool merge_spool(time_point now, wall_time wall);
 

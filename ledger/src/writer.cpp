@@ -99,7 +99,7 @@ bool writer::write(time_point now, wall_time wall) {
     if (now >= spool_at_ && keeper_.merge_spool(now, wall)) {
         spool_at_ = add_saturated(now, spool_every);
     }
-    if (now >= trim_at_ || rows_since_trim_ > trim_least) {
+    if (now >= trim_at_ || rows_since_trim_ > trim_least || keeper_.exceeds_cap()) {
         trim(now, wall);
     }
     return true;

@@ -182,8 +182,7 @@ TEST_F(writer_test, the_file_keeps_its_cap_by_losing_the_oldest_rows_and_no_minu
     EXPECT_TRUE(finish());
     expect_stored(path, expected);
     auto reads = reader::open(path);
-    // What is written between two trims may go beyond it for that long.
-    EXPECT_LE(reads->covers()->file_bytes, how.rules.size_max + how.rules.size_max / 16);
+    EXPECT_LE(reads->covers()->file_bytes, how.rules.size_max);
     const auto rows = reads->operations({}, false, 1'000'000);
     EXPECT_GT(rows->size(), 3'000U);
     EXPECT_LT(rows->size(), 20'000U);
