@@ -1,12 +1,20 @@
 #include "doorbell.hpp"
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <ctime>
 
 namespace curfew::ledger {
+
+bool doorbell::fence_all() noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    static const bool registered =
+        ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    return registered && ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
 
 void doorbell::wake() noexcept {
     if (mood_.exchange(mood::awake, std::memory_order_relaxed) != mood::awake) {

@@ -2,15 +2,17 @@
 
 #include <curfew/core/clock.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
 namespace curfew::ledger {
 
-/// Lets one thread sleep until there is something to do, without a lock. To ring costs a fence and
-/// a look while it is awake, and one system call (a futex) when it sleeps. No ring is lost: who
-/// rings has left his work before, and the sleeper looks once more after it has said that it
-/// sleeps. (Dekker's handshake; an "eventcount", as in folly.)
+/// Lets one thread sleep until there is something to do, without a lock. To ring costs a look while
+/// it is awake, and one system call (a futex) when it sleeps. No ring is lost: who rings has left
+/// his work before, and the sleeper looks once more after it has said that it sleeps (Dekker's
+/// handshake, an "eventcount" as in folly). The fence between the two steps of who rings is paid by
+/// the sleeper: membarrier(2). Where the kernel has none, it never sleeps for over 200 ms.
 /// Thread rule: `rest` by one thread, the rings by any.
 class doorbell {
   public:
@@ -21,7 +23,7 @@ class doorbell {
     };
 
     void ring() noexcept {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         if (mood_.load(std::memory_order_relaxed) == mood::asleep) [[unlikely]] {
             wake();
         }
@@ -38,14 +40,19 @@ class doorbell {
     template <class F>
     void rest(mood how, duration longest, F&& has_work) {
         mood_.store(how, std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        const bool heard = fence_all();
         if (!has_work()) {
-            wait(how, longest);
+            wait(how, heard ? longest : std::min(longest, unheard));
         }
         mood_.store(mood::awake, std::memory_order_relaxed);
     }
 
   private:
+    static constexpr duration unheard = std::chrono::milliseconds{200};
+
+    /// A full fence on every thread of the process, this one included; whether there is such a
+    /// thing.
+    [[nodiscard]] static bool fence_all() noexcept;
     void wake() noexcept;
     void wait(mood how, duration longest) noexcept;
 
