@@ -22,7 +22,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options(-fcolor-diagnostics)
     add_link_options(-fuse-ld=lld-19)
 endif()
+# A test program ends within its time, or it hangs; a sanitizer makes simulated hours five to ten
+# times as long.
+set(CURFEW_TEST_TIMEOUT 120)
 if(CURFEW_SANITIZE)
+    set(CURFEW_TEST_TIMEOUT 600)
     add_compile_options(-fsanitize=${CURFEW_SANITIZE} -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${CURFEW_SANITIZE})
 endif()

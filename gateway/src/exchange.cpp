@@ -114,6 +114,7 @@ exchange::exchange(
       trace_{continue_trace(head.fields, at.traces)},
       scope_{at.connections},
       alarm_{permit_, at.on},
+      ahead_{at, scope_},
       body_{
           at,
           client,

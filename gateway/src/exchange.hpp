@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hang_alarm.hpp"
+#include "read_ahead.hpp"
 #include "session.hpp"
 #include "upload.hpp"
 #include "upstream_pool.hpp"
@@ -113,6 +114,8 @@ class exchange {
     http::block response_out_;
     std::optional<http::response_parser> response_;
     std::string_view unsent_head_;  ///< of the response: goes out with the first bytes of the body
+
+    read_ahead ahead_;          ///< of the answer, while the client is slow to take it
 
     // The request's head is consumed once its body is being sent.
     upload body_;

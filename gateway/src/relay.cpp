@@ -80,7 +80,8 @@ void exchange::learn_route() {
 void exchange::finish_whole() {
     const http1::response_head& head = response_->head();
     end_with(head.status >= 500 ? outcome::failure : outcome::success, {}, head.status);
-    if (head.keep_alive && body_.sent() && upstream_->input.empty()) {
+    if (head.keep_alive && body_.sent() && upstream_->input.empty() && ahead_.empty() &&
+        !ahead_.end()) {
         pool_.put_idle(std::move(*upstream_), head.fields, now());
     }
     upstream_.reset();
@@ -148,6 +149,13 @@ runtime::task<std::optional<exchange::cut>> exchange::more_of_answer() {
     const duration length =
         event_stream_ ? at_.shared.rules().request.stream_idle : limits_.body_idle;
     const std::string_view name = event_stream_ ? "request.stream_idle" : "request.body_idle";
+    if (!ahead_.empty()) {
+        ahead_.take(upstream_->input);
+        co_return std::nullopt;
+    }
+    if (const auto& end = ahead_.end()) {
+        co_return cut{end->status == io::end ? errc::upstream_closed : errc::upstream_reset};
+    }
     const bound own = bound::after(now(), length, name);
     const time_point since = now();
     const duration held_up_before = body_.waited();
@@ -187,9 +195,19 @@ runtime::task<bool> exchange::pass_on(std::string_view data, bool chunked, bool 
     };
     // The upstream waits for the client only while it has more to say.
     const bool holds_up = !last && !event_stream_;
+    std::span<iovec> left = parts;
+    pace_.bytes += http::write_at_once(*client_.stream, left);
+    if (left.empty()) {
+        co_return true;
+    }
     alarm_.pause();
-    auto sending = send_to_client(client_, parts, at_, holds_up ? &pace_ : nullptr);
+    if (holds_up) {
+        ahead_.begin(*upstream_->stream);
+    }
+    auto sending = send_to_client(client_, left, at_, holds_up ? &pace_ : nullptr);
     const bool sent = co_await sending;
+    auto stopping = ahead_.stop();
+    co_await stopping;
     alarm_.resume();
     co_return sent;
 }

@@ -14,9 +14,6 @@ using runtime::io;
 
 namespace {
 
-/// Of bodies that are being received first, on one loop.
-constexpr std::size_t held_max = 64 * 1024 * 1024;
-
 std::size_t room_for(std::uint64_t length) noexcept {
     return std::max<std::size_t>(length, http::block::usual);
 }
@@ -53,7 +50,7 @@ bool upload::comes_first(std::size_t head_bytes) const noexcept {
     const auto small = at_.shared.rules().http.body_buffer;
     const auto length = decoder_.announced();
     return small && !chunked_ && length <= *small &&
-           at_.bodies_held + room_for(length) <= held_max &&
+           at_.bodies_held + room_for(length) <= worker_state::bodies_held_max &&
            from_.input.unread().size() < head_bytes + length;
 }
 

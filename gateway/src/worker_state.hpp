@@ -51,7 +51,9 @@ struct worker_state {
     http::accept_numbers accepted;
     http::resting_connections resting{shared.connections, on};
     std::uint64_t bad_requests = 0;
-    std::size_t bodies_held = 0;  ///< bytes of bodies received before their admission
+    /// Bytes of bodies that wait here: received before their admission, or read ahead of a client.
+    static constexpr std::size_t bodies_held_max = std::size_t{64} << 20;
+    std::size_t bodies_held = 0;
     runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;

@@ -92,6 +92,16 @@ void drop_written(std::span<iovec>& parts, std::size_t bytes) noexcept {
 
 }  // namespace
 
+std::size_t write_at_once(runtime::stream& to, std::span<iovec>& parts) noexcept {
+    drop_written(parts, 0);
+    if (parts.empty()) {
+        return 0;
+    }
+    const auto put = to.try_write(parts);
+    drop_written(parts, put.bytes);
+    return put.bytes;
+}
+
 runtime::task<io_result> write_some(
     runtime::stream& to, std::span<iovec>& parts, runtime::scope& under
 ) {

@@ -137,8 +137,8 @@ class PooledBackend(Server):
     """`workers` blocking workers. A target that begins with `hangs` takes one until `release`,
     while `hanging` is set.
 
-    It answers 200 `ok`; /echo answers the body; /status/N answers N; /slow/MS after MS ms; /watch
-    waits and notices when its client leaves.
+    It answers 200 `ok`; /echo answers the body; /status/N answers N; /slow/MS after MS ms; /bytes/N
+    that many; /watch waits and notices when its client leaves.
     """
 
     def __init__(self, workers: int = 8, hangs: str | None = None):
@@ -183,6 +183,8 @@ class PooledBackend(Server):
             return reply(rest.encode(), f"{rest} Said so")
         if kind == "slow":
             time.sleep(int(rest.split("?")[0]) / 1000)
+        if kind == "bytes":
+            return reply(b"x" * int(rest))
         if kind == "watch":
             accepted.settimeout(10)
             if not accepted.recv(1):

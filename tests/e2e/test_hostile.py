@@ -232,6 +232,35 @@ class Hostile(Case):
             one.send(b"ly now")
             self.assertEqual(one.response().body, b"slowly now")
 
+    def slow_readers_of(self, length: int, policy: str = "") -> tuple:
+        """Curfew with its clients that ask for `length` bytes each and take none yet."""
+        curfew = self.serve_with(policy)
+        crowd = []
+        for _ in range(12):
+            reader = socket.socket()
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(curfew.http)
+            reader.sendall(message("GET", f"/bytes/{length}", {"Connection": "close"}))
+            crowd.append(reader)
+        self.addCleanup(lambda: [one.close() for one in crowd])
+        wait_for(lambda: sum(1 for one in self.upstream.targets if "bytes" in one) >= 8, seconds=2)
+        return curfew, crowd
+
+    def test_slow_readers_of_moderate_answers_keep_no_worker_of_the_backend(self):
+        length = 1_000_000
+        curfew, crowd = self.slow_readers_of(length)
+        for _ in range(20):
+            self.assertEqual(get(curfew.http, "/", patience=2).status, 200)
+        for one in crowd:
+            one.settimeout(10)
+            taken = b"".join(iter(lambda: one.recv(1 << 20), b""))
+            self.assertEqual(len(taken.partition(b"\r\n\r\n")[2]), length)
+
+    def test_without_reading_ahead_slow_readers_keep_them_all(self):
+        curfew, _ = self.slow_readers_of(12_000_000, '[http]\nresponse_buffer = "off"\n')
+        with self.assertRaises((OSError, Closed)):
+            get(curfew.http, "/", patience=1)
+
     def test_silent_connections_shut_nobody_out(self):
         curfew = self.serve_with('[server]\nconnections_max = 20\n')
         with Connection(curfew.http) as busy:

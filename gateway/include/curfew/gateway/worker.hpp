@@ -56,7 +56,7 @@ class worker {
     /// asks adds them up on its own thread.
     void count(snapshot& into, std::vector<times_of_route>& times) const;
 
-    /// Bytes of bodies that are being received before their admission.
+    /// Bytes of bodies that wait here: received before their admission, or read ahead of a client.
     [[nodiscard]] std::size_t bodies_held() const noexcept;
 
   private:

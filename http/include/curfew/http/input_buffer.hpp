@@ -55,6 +55,10 @@ class input_buffer {
     runtime::stream& to, std::span<iovec>& parts, runtime::scope& under
 );
 
+/// As write_some, but tries once and never waits. How many bytes that were: 0 where the stream
+/// takes none now, or fails, which it will do again for who waits.
+std::size_t write_at_once(runtime::stream& to, std::span<iovec>& parts) noexcept;
+
 /// Writes all parts whole, in as few calls as possible. ok, failed, or would_block when the scope
 /// ended before, which is asked after each call. The parts are used up on the way; what they point
 /// to must hold until it returns.

@@ -58,6 +58,7 @@ struct http_policy {
     std::uint64_t target_bytes = 8 * 1024;
     std::optional<std::uint64_t> body_bytes;  ///< off: bodies are streamed without a cap
     std::optional<std::uint64_t> body_buffer = 64 * 1024;  ///< received before admission
+    std::optional<std::uint64_t> response_buffer = 1024 * 1024;  ///< read ahead of a slow client
     std::optional<std::uint64_t> body_rate = 256;          ///< least bytes a second of a body
 };
 
