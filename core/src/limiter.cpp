@@ -14,6 +14,9 @@ constexpr std::uint32_t measuring_calls = 64;
 constexpr duration measuring_shortest = std::chrono::milliseconds{250};
 constexpr duration measuring_longest = std::chrono::seconds{2};
 
+constexpr std::uint32_t search_votes = 4;
+constexpr duration long_window = std::chrono::seconds{1};
+
 constexpr std::uint32_t part(std::uint32_t whole, std::uint32_t percent) noexcept {
     return static_cast<std::uint32_t>(std::uint64_t{whole} * percent / 100);
 }
@@ -209,7 +212,10 @@ void limiter::vote(route& where, bool overdue, bool timed_out, time_point now) n
 }
 
 bool limiter::judge(time_point now, limit_change& change) noexcept {
-    if (window_.votes < std::max(config_.window_votes, limit_ / 4)) return false;
+    const bool goes_well = searching_ && window_.overdue == 0;
+    const auto enough =
+        goes_well ? std::min(config_.window_votes, search_votes) : config_.window_votes;
+    if (window_.votes < std::max(enough, limit_ / 4)) return false;
     const bool mostly_lost = window_.timeouts * 2 > window_.votes;
     if (!mostly_lost && now - window_.began < config_.window_min) return false;
     overloaded_ = is_majority(window_.overdue, window_.votes);
@@ -224,7 +230,8 @@ bool limiter::judge(time_point now, limit_change& change) noexcept {
             mostly_lost ? limit_reason::timeouts : limit_reason::latency,
             now);
     } else if (!crowded_ && window_.demand && (limit_ < bound_ || now >= bound_until_)) {
-        const auto step = std::max(1U, searching_ ? limit_ / 4 : 1U);
+        const bool calls_are_long = now - window_.began >= long_window;
+        const auto step = !searching_ ? 1U : calls_are_long ? limit_ : std::max(1U, limit_ / 2);
         set(std::min(limit_ + step, config_.ceiling), limit_reason::demand, now);
     } else if (crowded_ && now >= bound_until_ && is_certain(now)) {
         bound_ = uncrowded();

@@ -22,8 +22,13 @@ class model {
   public:
     using service = std::function<duration(std::mt19937&)>;
 
-    model(std::size_t workers, std::size_t routes, const limiter_config& config = {})
-        : limit{config}, routes_(routes), waiting_(routes), workers_{workers} {
+    model(
+        std::size_t workers,
+        std::size_t routes,
+        const limiter_config& config = {},
+        std::uint32_t seed = 42
+    )
+        : limit{config}, routes_(routes), waiting_(routes), random_{seed}, workers_{workers} {
         for (auto& one : routes_)
             one.serve = [](auto&) { return duration{10ms}; };
     }
@@ -97,6 +102,8 @@ class model {
     }
 
     std::uint32_t now_limit() const { return limit.status().limit; }
+
+    std::size_t waiting(std::size_t route) const { return waiting_[route].size(); }
 
     std::size_t answered(std::size_t route) const { return routes_[route].answered; }
 
@@ -234,7 +241,7 @@ class model {
     std::list<call> calls_;
     std::deque<std::list<call>::iterator> backlog_;
     std::priority_queue<entry> agenda_;
-    std::mt19937 random_{42};
+    std::mt19937 random_;
     time_point now_{1h};
     duration timeout_{};
     duration pause_every_{1};

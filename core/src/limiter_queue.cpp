@@ -28,7 +28,8 @@ void limiter::time(route& where, duration took, const permit& sample, bool began
     const bool unknown = where.service_ == duration::zero();
     const bool measured = sample.round_ != 0 && sample.round_ == round_;
     const bool trusted = !overloaded_ || measured || limit_ == config_.floor;
-    const bool fresh = unknown || (began_idle && trusted);
+    const bool almost_alone = began_idle && trusted;
+    const bool fresh = unknown || almost_alone;
     if (!fresh && !sample.busy_) return;
     auto& sums = fresh ? one.idle : one.busy;
     ++sums.calls;
@@ -41,9 +42,11 @@ void limiter::time(route& where, duration took, const permit& sample, bool began
     if (fresh) {
         if (std::exchange(one.round, round_) != round_)
             one.batches = std::min(one.batches, batches_trusted);
-        one.batches = std::min(one.batches + 1, batches_remembered);
-        where.service_ += (mean - where.service_) / duration::rep{one.batches};
-        one.square += (square - one.square) / one.batches;
+        // The first calls are taken as they come; calls that began almost alone replace them.
+        if (almost_alone) one.batches = std::min(one.batches + 1, batches_remembered);
+        const auto weight = std::max(1U, one.batches);
+        where.service_ += (mean - where.service_) / duration::rep{weight};
+        one.square += (square - one.square) / weight;
     } else if (mean < where.service_ / 4 * 3) {
         where.service_ = mean;
         one.square = square;
@@ -61,7 +64,7 @@ void limiter::weigh(const route& where, duration took, time_point now) noexcept 
         load_.unknown /= 2;
     }
     const auto mean = seconds(where.service_);
-    const auto sampled = double{batch} * where.timed_.batches;
+    const auto sampled = double{batch} * std::max(1U, where.timed_.batches);
     if (sampled * mean * mean <= known_calls * where.timed_.square) {
         // It matters by how much work it is thought to be.
         const bool never = where.service_ == duration::zero();

@@ -94,15 +94,24 @@ TEST(limiter, a_place_comes_back_however_the_permit_ends) {
     EXPECT_EQ(it.fill(it.a).size(), 10);
 }
 
-TEST(limiter, grows_by_a_quarter_while_refused_calls_meet_healthy_ones_and_nothing_has_queued) {
+TEST(limiter, grows_by_half_while_refused_calls_meet_healthy_ones_and_nothing_has_queued) {
     bench it;
     it.alone(it.a, 16, 10ms);
     it.full(it.a, 20, 10ms);
-    EXPECT_EQ(it.now_limit(), 12);
+    EXPECT_EQ(it.now_limit(), 15);
     ASSERT_EQ(it.heard.seen.size(), 1);
     EXPECT_EQ(it.heard.seen[0].why, limit_reason::demand);
     EXPECT_EQ(it.heard.seen[0].from, 10);
     EXPECT_EQ(it.heard.seen[0].overdue, 0);
+}
+
+TEST(limiter, long_calls_double_it) {
+    bench it;
+    it.alone(it.a, 16, 1s);
+    it.full(it.a, 1, 1s);
+    EXPECT_EQ(it.now_limit(), 10) << "a window lasts from its first vote";
+    it.full(it.a, 1, 1s);
+    EXPECT_EQ(it.now_limit(), 20);
 }
 
 TEST(limiter, after_the_first_queue_it_grows_by_one) {

@@ -96,13 +96,16 @@ class limiter_listener {
 /// when it started:
 ///  - *Almost idle* (it was alone, or within a quarter of the limit): what is healthy for this
 ///    route? Each 16 of them move its healthy time a quarter of the way to their median. The first
-///    16 calls of a route set it, idle or not: the limit at the start is trusted.
+///    16 calls of a route set it, idle or not: the limit at the start is trusted, until calls that
+///    began almost alone are known.
 ///  - *Busy* (half the limit was taken, or half the share of its route): is this limit healthy? It
 ///    votes *overdue* or not; a time-out of our own is overdue by definition. When enough have
 ///    voted, a majority of overdue ones cuts the limit by `backoff`; otherwise the limit grows by
 ///    one, if a route that got answers had been refused a place meanwhile. Until calls queue for
-///    the first time it grows by a quarter, and calls that began before have their vote all the
-///    same (after the slow start of TCP): where it starts says nothing about the upstream.
+///    the first time it grows by half, of long calls (a window of a second or more) by all of
+///    itself; four votes are enough while none is overdue, and calls that began before have their
+///    vote all the same (after the slow start of TCP): where it starts says nothing about the
+///    upstream.
 ///
 /// How long is the queue? Busy calls are also added up, over all routes: what they took against
 /// what their routes take on average when almost idle. The ratio of the two sums is, by Little's
