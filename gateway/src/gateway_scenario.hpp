@@ -84,6 +84,13 @@ class gateway_scenario : public testing::Test {
         }
     }
 
+    /// `rules` are reloaded.
+    void reload() {
+        const auto next = shared->adopt(std::make_shared<const policy::policy>(rules), on.now());
+        ASSERT_TRUE(next.has_value());
+        serving->adopt(*next);
+    }
+
     void open_backend() {
         backend = *outside.listen(*runtime::endpoint::parse("127.0.0.1:9000"), false);
         backends.spawn(accept_backend());

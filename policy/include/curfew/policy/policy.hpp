@@ -104,6 +104,8 @@ struct upstream_policy {
     duration idle_timeout = std::chrono::seconds{60};
     duration max_age = std::chrono::hours{1};
     std::uint32_t idle_max = 1'000;  ///< idle connections kept, for each endpoint and worker
+
+    friend bool operator==(const upstream_policy&, const upstream_policy&) = default;
 };
 
 /// The limits one route works under. What a [[route]] leaves out is inherited.
