@@ -91,8 +91,8 @@ class gateway_scenario : public testing::Test {
         serving->adopt(*next);
     }
 
-    void open_backend() {
-        backend = *outside.listen(*runtime::endpoint::parse("127.0.0.1:9000"), false);
+    void open_backend(std::string_view at = "127.0.0.1:9000") {
+        backend = *outside.listen(*runtime::endpoint::parse(at), false);
         backends.spawn(accept_backend());
     }
 
