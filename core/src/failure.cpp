@@ -184,6 +184,16 @@ constexpr std::array table{
         "Send `Authorization: Bearer TOKEN`."
     },
     errc_entry{
+        forbidden,
+        "forbidden",
+        1,
+        403,
+        "42501",
+        false,
+        "This must not be asked from here.",
+        "Ask from a shell, or from a page of the same address."
+    },
+    errc_entry{
         own_timeout,
         "own-timeout",
         124,

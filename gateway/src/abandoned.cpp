@@ -83,13 +83,14 @@ class unwanted_answer {
 
 runtime::task<> see_out(
     worker_state& at,
+    std::shared_ptr<const worker_edition> under,
     upstream_connection connection,
     permit held,
     http1::method_id method,
     duration limit,
     bool answering
 ) {
-    const duration age = at.shared.rules().gateway.abandoned_age;
+    const duration age = under->rules().gateway.abandoned_age;
     runtime::scope waiting{at.abandoned, bound::after(at.on.now(), age, "gateway.abandoned_age")};
     const time_point begun = at.on.now();
     std::size_t bytes = 0;

@@ -16,6 +16,7 @@ namespace curfew::gateway {
 /// part of the answer had been read before.
 [[nodiscard]] runtime::task<> see_out(
     worker_state& at,
+    std::shared_ptr<const worker_edition> under,
     upstream_connection connection,
     permit held,
     http1::method_id method,

@@ -17,6 +17,7 @@ struct upstream_guards {
         : name{upstream_name}, limiter{config} {}
 
     std::string name;
+    std::uint32_t generation = 0;  ///< that it was added in last
     curfew::limiter limiter;
     upstream_state state = upstream_state::up;
     duration retry_after{};
@@ -52,6 +53,7 @@ struct route_guards final : breaker_listener {
     }
 
     std::string name;
+    std::uint32_t generation = 0;  ///< that it was added in last
     upstream_guards& upstream;
     curfew::breaker breaker;
     duration reset;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace curfew::gateway {
 
@@ -24,13 +25,14 @@ std::size_t admission::add_upstream(
     });
     const auto index = static_cast<std::size_t>(known - upstreams_.begin());
     if (known != upstreams_.end()) {
+        const std::scoped_lock lock{lock_};
         (*known)->limiter.reconfigure(config, now);
+        (*known)->generation = generation_;
         return index;
     }
     auto added = std::make_unique<upstream_guards>(name, config);
-    added->routes.reserve(config_.routes);
-    added->waiting.reserve(config_.routes);
     const std::scoped_lock lock{lock_};
+    added->generation = generation_;
     upstreams_.push_back(std::move(added));
     return index;
 }
@@ -46,21 +48,23 @@ void admission::add_route(
     auto& on = *upstreams_[upstream];
     auto made = std::make_unique<guards>(name, on, config);
     const std::scoped_lock lock{lock_};
-    if (has_route(route)) return;
     const auto known = std::ranges::find(on.routes, name, [](const guards* each) {
         return std::string_view{each->name};
     });
     if (known != on.routes.end()) {
         auto& kept = **known;
+        by_index_[route].store(&kept, std::memory_order_release);
+        if (std::exchange(kept.generation, generation_) == generation_) return;
         kept.breaker.reconfigure(config.breaker, now);
         kept.reset = config.breaker.reset;
         kept.failures_to_open = config.breaker.consecutive_failures;
         kept.slow_after.store(guards::slow_after_of(config.breaker), std::memory_order_relaxed);
         kept.cap.reconfigure({.cap = config.in_flight});
         kept.queue.set_bound(config.queue);
-        by_index_[route].store(&kept, std::memory_order_release);
         return;
     }
+    expects(!has_route(route), "an index means one route for ever");
+    made->generation = generation_;
     on.routes.push_back(made.get());
     on.waiting.reserve(on.routes.capacity());
     by_index_[route].store(made.get(), std::memory_order_release);
@@ -77,8 +81,7 @@ void admission::reconfigure(const admission_config& config) {
     const auto routes = config_.routes;
     config_ = config;
     config_.routes = routes;
-    for (std::size_t i = 0; i < routes; ++i)
-        by_index_[i].store(nullptr, std::memory_order_release);
+    ++generation_;
 }
 
 namespace {
@@ -127,6 +130,7 @@ void admission::describe(snapshot& out, time_point now) const {
         out.upstreams[i].name = upstreams_[i]->name;
         const std::scoped_lock lock{lock_};
         copy_numbers(*upstreams_[i], out.upstreams[i]);
+        out.upstreams[i].retired = upstreams_[i]->generation != generation_;
     }
     std::size_t routes = config_.routes;
     while (routes > 0 && !has_route(static_cast<route_index>(routes - 1)))
@@ -141,6 +145,7 @@ void admission::describe(snapshot& out, time_point now) const {
         {
             const std::scoped_lock lock{lock_};
             copy_numbers(*route, now, view);
+            view.retired = route->generation != generation_;
         }
         const auto its = std::ranges::find(out.upstreams, view.upstream, &upstream_snapshot::name);
         its->queued += view.queued;

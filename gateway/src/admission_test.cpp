@@ -294,12 +294,15 @@ TEST(admission, guards_keep_their_state_by_name_across_a_reload) {
     }
     auto old = gate.admit(0);
     gate.guards.reconfigure({.in_flight = 50});
-    EXPECT_FALSE(gate.guards.has_route(1));
+    EXPECT_TRUE(gate.guards.has_route(1)) << "what is on its way still asks by it";
+    EXPECT_TRUE(gate.picture().routes[1].retired);
     const auto upstream = gate.guards.add_upstream("shop", {}, gate.now);
     gate.guards.add_route(7, "r1", upstream, {}, gate.now);
-    gate.guards.add_route(0, "new", upstream, {}, gate.now);
+    gate.guards.add_route(5, "new", upstream, {}, gate.now);
     EXPECT_EQ(code_of(gate.enter(7)), errc::breaker_open);
-    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(5)));
+    EXPECT_TRUE(gate.picture().routes[0].retired);
+    EXPECT_FALSE(gate.picture().routes[7].retired);
     EXPECT_EQ(gate.guards.in_flight(), 1U);
     succeed(old, gate.now);
     EXPECT_EQ(gate.guards.in_flight(), 0U);

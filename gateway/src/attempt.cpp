@@ -277,7 +277,8 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
 }
 
 bool exchange::is_supervised() const noexcept {
-    return at_.shared.supervises(at_.shared.upstream(match_.route));
+    const edition& under = *client_.under->of;
+    return at_.shared.supervises(under.place_of(under.upstream(match_.route)).guards);
 }
 
 bool exchange::may_outlive_a_crash(failure what) const noexcept {
@@ -311,6 +312,7 @@ void exchange::give_up_on_upstream(const cause& why) {
     const bool answering = response_ && response_->begun();
     at_.leftovers.spawn(see_out(
         at_,
+        client_.under,
         std::move(*upstream_),
         std::move(permit_),
         head_.method,

@@ -108,8 +108,9 @@ exchange::exchange(
       head_{head},
       head_bytes_{consumed},
       match_{match},
-      limits_{at.shared.limits(match.route)},
-      pool_{*at.pools[at.shared.upstream(match.route)]},
+      limits_{client.under->of->limits(match.route)},
+      pool_{client.under->pool_of(match.route)},
+      place_{at.shared.prepare(*client.under->of, match.route, arrival)},
       budget_{arrival, bound::after(arrival, limits_.timeout, "request.timeout")},
       trace_{continue_trace(head.fields, at.traces)},
       scope_{at.connections},
@@ -119,7 +120,7 @@ exchange::exchange(
           at,
           client,
           head.body,
-          limits_of_trailer(at.shared.rules().http, head),
+          limits_of_trailer(client.under->rules().http, head),
           limits_.body_idle,
           scope_,
           alarm_
@@ -130,7 +131,6 @@ exchange::exchange(
     scope_.rebound(budget_.limit());
     client_.keep_alive = head.keep_alive && !at.arrivals.ended();
     client_.stream->ready().cancel_on_hang_up(&scope_);
-    at_.shared.prepare(match.route, arrival);
 }
 
 exchange::~exchange() {
@@ -141,7 +141,7 @@ runtime::task<> exchange::run() {
     if (head_.upgrade) {
         auto refusing = refuse(errc::upgrade_not_implemented, rejection);
         co_await refusing;
-    } else if (const auto cap = at_.shared.rules().http.body_bytes;
+    } else if (const auto cap = client_.under->rules().http.body_bytes;
                cap && head_.body.kind == http1::body_kind::length && head_.body.length > *cap) {
         auto refusing = refuse(errc::body_too_large, rejection_by_size(*cap));
         co_await refusing;
@@ -187,7 +187,7 @@ runtime::task<bool> exchange::receive_first() {
 
 runtime::task<bool> exchange::admit() {
     queue_seat seat{at_.on};
-    entered answer = at_.shared.guards().enter(match_.route, seat, budget_.limit(), now());
+    entered answer = at_.shared.guards().enter(place_, seat, budget_.limit(), now());
     if (std::holds_alternative<queued>(answer)) {
         budget_.enter(stage::queue, now());
         auto waiting = seat.decided.wait(scope_);
@@ -238,7 +238,7 @@ runtime::task<> exchange::refuse(errc code, cause why, duration retry_after) {
     what.why = why;
     what.limit = budget_.limit().limit;
     what.retry_after = retry_after;
-    what.route = at_.shared.routes().name(match_.route);
+    what.route = client_.under->routes().name(match_.route);
     what.account = &budget_.account();
     if (budget_.limit().at.reachable()) {
         what.left = budget_.limit().at.left(now());
@@ -269,15 +269,15 @@ void exchange::conclude() noexcept {
         client_.input.consume(head_bytes_);
     }
     end_.whole = now() - budget_.started();
-    end_.slow = end_.whole >= at_.shared.rules().request.slow && !event_stream_;
-    at_.numbers(match_.route).record(end_);
+    end_.slow = end_.whole >= client_.under->rules().request.slow && !event_stream_;
+    at_.numbers(place_).record(end_);
     tell();
 }
 
 void exchange::tell() const noexcept {
     event what;
     what.where = surface::http;
-    what.name = at_.shared.routes().name(match_.route);
+    what.name = client_.under->routes().name(match_.route);
     what.ended = end_.ended;
     what.why = end_.why;
     what.error = error_;

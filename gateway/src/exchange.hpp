@@ -103,6 +103,7 @@ class exchange {
     const route_match match_;
     const policy::route_limits& limits_;
     upstream_pool& pool_;
+    const route_index place_;  ///< of its guards and numbers
     budget budget_;
     traced trace_;
     runtime::scope scope_;

@@ -84,8 +84,15 @@ class gateway_scenario : public testing::Test {
         }
     }
 
-    void open_backend() {
-        backend = *outside.listen(*runtime::endpoint::parse("127.0.0.1:9000"), false);
+    /// `rules` are reloaded.
+    void reload() {
+        const auto next = shared->adopt(std::make_shared<const policy::policy>(rules), on.now());
+        ASSERT_TRUE(next.has_value());
+        serving->adopt(*next);
+    }
+
+    void open_backend(std::string_view at = "127.0.0.1:9000") {
+        backend = *outside.listen(*runtime::endpoint::parse(at), false);
         backends.spawn(accept_backend());
     }
 

@@ -6,6 +6,7 @@ namespace curfew::gateway {
 
 void idle_release::attach(runtime::bell& worker) {
     const std::lock_guard hold{lock_};
+    std::erase(workers_, &worker);
     workers_.push_back(&worker);
 }
 

@@ -69,7 +69,7 @@ void exchange::learn_route() {
     const int status = response_->head().status;
     if (match_.provisional && status != 404 && status != 405) {
         const bool kept = body_.begun();
-        at_.shared.routes().learn(
+        client_.under->routes().learn(
             head_.method,
             kept ? std::string_view{learnable_host_} : head_.host,
             kept ? std::string_view{learnable_path_} : head_.path
@@ -147,7 +147,7 @@ runtime::task<std::optional<exchange::cut>> exchange::relay_body(const response_
 /// take what there is takes its own time, and one that the upstream waits for gives none.
 runtime::task<std::optional<exchange::cut>> exchange::more_of_answer() {
     const duration length =
-        event_stream_ ? at_.shared.rules().request.stream_idle : limits_.body_idle;
+        event_stream_ ? client_.under->rules().request.stream_idle : limits_.body_idle;
     const std::string_view name = event_stream_ ? "request.stream_idle" : "request.body_idle";
     if (!ahead_.empty()) {
         ahead_.take(upstream_->input);

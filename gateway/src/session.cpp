@@ -56,6 +56,7 @@ class session {
             if (head == http::head_end::idle) {
                 co_return;
             }
+            client_.under = at_.current;
             if (head != http::head_end::whole) {
                 auto refusing = refuse_head(head);
                 co_await refusing;
@@ -63,6 +64,7 @@ class session {
             }
             auto serving = serve();
             co_await serving;
+            client_.under.reset();
             if (!client_.keep_alive || client_.broken || at_.arrivals.ended()) {
                 break;
             }
@@ -81,7 +83,7 @@ class session {
         cause why{cause_kind::cancelled};
         if (ended == http::head_end::broken) {
             code = heads_.parser().error();
-            why = rejection_by(heads_.parser().why(), at_.shared.rules().http);
+            why = rejection_by(heads_.parser().why(), client_.under->rules().http);
         } else if (ended == http::head_end::slow) {
             code = errc::client_too_slow;
             why = heads_.limit().expired_cause();
@@ -137,7 +139,7 @@ class session {
     [[gnu::noinline]] runtime::task<> serve() {
         http1::request_head head = heads_.parser().head();
         const bool head_only = head.method == http1::method_id::head;
-        const std::string& health_path = at_.shared.rules().server.health_path;
+        const std::string& health_path = client_.under->rules().server.health_path;
         if (!health_path.empty() && head.path == health_path) {
             auto answering = answer_health(head);
             co_await answering;
@@ -153,14 +155,14 @@ class session {
             normal = http::block{head.path.size()};
             const auto path = http1::normalise_path(head.path, normal.room());
             if (!path) {
-                const cause why = rejection_by(path.error(), at_.shared.rules().http);
+                const cause why = rejection_by(path.error(), client_.under->rules().http);
                 auto refusing = refuse(http1::request_error(path.error()), why, head_only);
                 co_await refusing;
                 co_return;
             }
             head.path = *path;
         }
-        const auto match = at_.shared.routes().find(head.method, head.host, head.path);
+        const auto match = client_.under->routes().find(head.method, head.host, head.path);
         if (!match) {
             auto refusing = refuse(match.error().code, rejection, head_only);
             co_await refusing;
@@ -236,12 +238,12 @@ class session {
 
 client_side::client_side(std::unique_ptr<runtime::stream> connection, worker_state& at)
     : stream{std::move(connection)},
-      from{address_bytes(stream->peer()), at.shared.rules().server.trusted_proxies} {}
+      from{address_bytes(stream->peer()), at.current->rules().server.trusted_proxies} {}
 
 runtime::task<bool> send_to_client(
     client_side& to, std::span<iovec> parts, worker_state& at, reading_pace* pace
 ) {
-    const policy::http_policy& rules = at.shared.rules().http;
+    const policy::http_policy& rules = to.under->rules().http;
     const duration idle = rules.write_idle;
     runtime::scope writing{at.connections, bound::after(at.on.now(), idle, "http.write_idle")};
     do {

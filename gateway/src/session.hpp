@@ -20,6 +20,7 @@ struct client_side {
     std::unique_ptr<runtime::stream> stream;
     http::input_buffer input;
     peer from;
+    std::shared_ptr<const worker_edition> under{};  ///< of the request being served
     bool keep_alive = true;                  ///< false: the connection ends after this exchange
     bool broken = false;                     ///< a write failed: there is nobody to talk to
     cause broken_by{cause_kind::cancelled};  ///< the limit that cut it off; else it left

@@ -47,7 +47,7 @@ upload::~upload() {
 }
 
 bool upload::comes_first(std::size_t head_bytes) const noexcept {
-    const auto small = at_.shared.rules().http.body_buffer;
+    const auto small = from_.under->rules().http.body_buffer;
     const auto length = decoder_.announced();
     return small && !chunked_ && length <= *small &&
            at_.bodies_held + room_for(length) <= worker_state::bodies_held_max &&
@@ -126,7 +126,7 @@ runtime::task<> upload::run() {
 }
 
 bool upload::is_acceptable() noexcept {
-    const auto& http = at_.shared.rules().http;
+    const auto& http = from_.under->rules().http;
     if (decoder_.failed()) {
         fail(http1::request_error(decoder_.why()), rejection_by(decoder_.why(), http));
     } else if (http.body_bytes && decoder_.received() > *http.body_bytes) {
@@ -138,7 +138,7 @@ bool upload::is_acceptable() noexcept {
 }
 
 bool upload::is_fast_enough(std::uint64_t received) noexcept {
-    const auto rate = at_.shared.rules().http.body_rate;
+    const auto rate = from_.under->rules().http.body_rate;
     if (rate && *rate > 0) {
         const duration enough = idle_ + std::chrono::seconds{received / *rate};
         if (waited_ > enough) {

@@ -106,7 +106,7 @@ upstream_pool::upstream_pool(
       background_{background},
       background_scope_{background_scope},
       loads_{rules.balance, rules.urls.size()} {
-    for (const policy::http_url& url : rules.urls) {
+    for (const policy::http_url& url : rules_.urls) {
         endpoint_state& made = endpoints_.emplace_back(
             idle_pool_config{rules.idle_max, rules.idle_timeout, rules.max_age}
         );
@@ -179,27 +179,30 @@ void upstream_pool::connected(std::size_t endpoint, time_point now) {
 void upstream_pool::connect_failed(std::size_t endpoint, time_point now) {
     loads_.connect_failed(endpoint, now);
     if (!std::exchange(endpoints_[endpoint].being_tried, true)) {
-        background_.spawn(try_again(endpoint));
+        background_.spawn(try_again(shared_from_this(), endpoint));
     }
 }
 
-runtime::task<> upstream_pool::try_again(std::size_t endpoint) {
-    runtime::loop& on = background_scope_.on();
-    while (loads_.rests(endpoint) && !background_scope_.ended()) {
+runtime::task<> upstream_pool::try_again(
+    std::shared_ptr<upstream_pool> self, std::size_t endpoint
+) {
+    runtime::scope& under = self->background_scope_;
+    runtime::loop& on = under.on();
+    const balancer& loads = self->loads_;
+    while (loads.rests(endpoint) && !under.ended() && !self->retired_) {
         // A failure that is not the endpoint's (no name, no descriptor) leaves next_try behind.
         const time_point soonest = on.now() + balancer::first_rest;
-        runtime::sleep_until until{background_scope_, std::max(loads_.next_try(endpoint), soonest)};
+        runtime::sleep_until until{under, std::max(loads.next_try(endpoint), soonest)};
         co_await until;
-        if (!loads_.rests(endpoint) || background_scope_.ended()) {
+        if (!loads.rests(endpoint) || under.ended() || self->retired_) {
             break;
         }
-        runtime::scope trying{
-            background_scope_, bound::after(on.now(), rules_.connect_timeout, connect_limit_name)
-        };
-        auto opening = open(endpoint, trying);
+        const duration patience = self->rules_.connect_timeout;
+        runtime::scope trying{under, bound::after(on.now(), patience, connect_limit_name)};
+        auto opening = self->open(endpoint, trying);
         const auto opened = co_await opening;
     }
-    endpoints_[endpoint].being_tried = false;
+    self->endpoints_[endpoint].being_tried = false;
 }
 
 runtime::task<result<>> upstream_pool::resolve(endpoint_state& of, runtime::scope& under) {
@@ -208,7 +211,7 @@ runtime::task<result<>> upstream_pool::resolve(endpoint_state& of, runtime::scop
     }
     if (!of.addresses.empty()) {
         if (under.on().now() >= of.look_up_at && !std::exchange(of.looking_up, true)) {
-            background_.spawn(look_up_again(of));
+            background_.spawn(look_up_again(shared_from_this(), of));
         }
         co_return result<>{};
     }
@@ -223,12 +226,13 @@ runtime::task<result<>> upstream_pool::resolve(endpoint_state& of, runtime::scop
 }
 
 /// Requests go to the addresses known so far meanwhile, and after a failure too.
-runtime::task<> upstream_pool::look_up_again(endpoint_state& of) {
-    runtime::scope looking{
-        background_scope_,
-        bound::after(background_scope_.on().now(), rules_.connect_timeout, connect_limit_name)
-    };
-    auto asking = resolver_.resolve(of.url.host, of.url.port, looking);
+runtime::task<> upstream_pool::look_up_again(
+    std::shared_ptr<upstream_pool> self, endpoint_state& of
+) {
+    runtime::scope& under = self->background_scope_;
+    const duration patience = self->rules_.connect_timeout;
+    runtime::scope looking{under, bound::after(under.on().now(), patience, connect_limit_name)};
+    auto asking = self->resolver_.resolve(of.url.host, of.url.port, looking);
     auto found = co_await asking;
     of.looking_up = false;
     of.look_up_at = looking.on().now() + (found ? names_hold : names_retry);
@@ -241,6 +245,9 @@ void upstream_pool::put_idle(
     upstream_connection connection, const http1::field_list& fields, time_point now
 ) {
     connection.lent = {};
+    if (retired_) {
+        return;
+    }
     if (!agreed_.may_keep(now)) {
         agreed_.released(1);
         return;
@@ -277,6 +284,15 @@ void upstream_pool::let_go_if_asked(time_point now) noexcept {
         return;
     }
     agreed_.released(idle());
+    close_idle(now);
+}
+
+void upstream_pool::retire() noexcept {
+    retired_ = true;
+    close_idle(time_point::min());
+}
+
+void upstream_pool::close_idle(time_point now) noexcept {
     constexpr auto none = [](const upstream_connection&) noexcept { return false; };
     for (endpoint_state& each : endpoints_) {
         each.idle.sweep(now, none, close);

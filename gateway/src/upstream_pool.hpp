@@ -82,10 +82,10 @@ struct upstream_connection {
 
 /// One upstream as one loop sees it: its endpoints and their idle connections.
 /// Thread rule: the loop's thread.
-class upstream_pool {
+class upstream_pool : public std::enable_shared_from_this<upstream_pool> {
   public:
     /// Names are looked up again and endpoints tried again in `background`, under
-    /// `background_scope`; both outlive the pool's use.
+    /// `background_scope`; both outlive the pool's use, and who works there keeps the pool.
     upstream_pool(
         const policy::upstream_policy& rules,
         idle_release& idle,
@@ -136,6 +136,10 @@ class upstream_pool {
     /// Closes all idle connections, if the workers were asked to since the last time.
     void let_go_if_asked(time_point now) noexcept;
 
+    /// No new edition uses it: closes what is idle, now and later. It lives for as long as requests
+    /// that began before use it.
+    void retire() noexcept;
+
     /// Adds its endpoints' state to `out`, which has as many or none.
     void describe(std::vector<endpoint_snapshot>& out) const;
 
@@ -157,15 +161,21 @@ class upstream_pool {
     };
 
     [[nodiscard]] runtime::task<result<>> resolve(endpoint_state& of, runtime::scope& under);
-    [[nodiscard]] runtime::task<> look_up_again(endpoint_state& of);
-    [[nodiscard]] runtime::task<> try_again(std::size_t endpoint);
+    [[nodiscard]] static runtime::task<> look_up_again(
+        std::shared_ptr<upstream_pool> self, endpoint_state& of
+    );
+    [[nodiscard]] static runtime::task<> try_again(
+        std::shared_ptr<upstream_pool> self, std::size_t endpoint
+    );
+    void close_idle(time_point now) noexcept;
     void connected(std::size_t endpoint, time_point now);
     void connect_failed(std::size_t endpoint, time_point now);
 
     friend class first_answer;
     [[nodiscard]] std::size_t idle() const noexcept;
 
-    const policy::upstream_policy& rules_;
+    const policy::upstream_policy rules_;
+    bool retired_ = false;
     idle_release& agreed_;
     std::uint32_t round_ = 0;
     runtime::network& through_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace curfew::gateway {
 
@@ -12,7 +13,7 @@ namespace {
 
 std::optional<time_point> next_end(const worker_state& at) noexcept {
     std::optional<time_point> first;
-    for (const auto& pool : at.pools) {
+    for (const auto& pool : at.current->pools) {
         const auto end = pool->next_end();
         if (end && (!first || *end < *first)) {
             first = end;
@@ -34,7 +35,7 @@ runtime::task<> housekeep(worker_state& at) {
         }
         runtime::sleep_until until{at.housekeeping, std::min(*end, at.on.now() + longest)};
         co_await until;
-        for (const auto& pool : at.pools) {
+        for (const auto& pool : at.current->pools) {
             pool->sweep(at.on.now());
         }
     }
@@ -45,7 +46,7 @@ runtime::task<> let_go(worker_state& at) {
     while (!at.housekeeping.ended()) {
         auto resting = at.letting_go.wait(at.housekeeping);
         co_await resting;
-        for (const auto& pool : at.pools) {
+        for (const auto& pool : at.current->pools) {
             pool->let_go_if_asked(at.on.now());
         }
     }
@@ -75,34 +76,72 @@ worker_state::worker_state(
       through{network},
       events{told_to},
       resolve{loop},
-      heads{limits_of(of.rules().http)},
       traces{seed},
-      by_route(of.routes().capacity()),
       connections{loop},
       arrivals{connections},
       patience{loop},
       abandoned{loop},
       housekeeping{loop} {
-    for (const policy::upstream_policy& each : of.rules().upstreams) {
-        const std::size_t upstream = pools.size();
-        pools.push_back(std::make_unique<upstream_pool>(
-            each, of.idle(upstream), network, resolve, leftovers, housekeeping
-        ));
-        pools.back()->on_recovery = [this, upstream](time_point now) {
-            shared.guards().upstream_recovered(upstream, now);
-        };
-        of.idle(upstream).attach(letting_go);
-    }
+    adopt(of.current());
 }
 
 worker_state::~worker_state() {
-    for (std::size_t upstream = 0; upstream < pools.size(); ++upstream) {
-        shared.idle(upstream).detach(letting_go);
+    for (std::size_t i = 0; i < current->pools.size(); ++i) {
+        current->of->place_of(i).idle->detach(letting_go);
     }
 }
 
-route_numbers& worker_state::numbers(route_index route) {
-    auto& kept = by_route[route];
+std::shared_ptr<upstream_pool> worker_state::pool_for(
+    const policy::upstream_policy& rules, const upstream_place& place
+) {
+    if (current) {
+        const auto known = std::ranges::find_if(current->pools, [&](const auto& each) {
+            return each->rules() == rules;
+        });
+        if (known != current->pools.end()) {
+            return *known;
+        }
+    }
+    auto made = std::make_shared<upstream_pool>(
+        rules, *place.idle, through, resolve, leftovers, housekeeping
+    );
+    made->on_recovery = [this, upstream = place.guards](time_point now) {
+        shared.guards().upstream_recovered(upstream, now);
+    };
+    return made;
+}
+
+void worker_state::adopt(std::shared_ptr<const edition> next) {
+    auto made = std::make_shared<worker_edition>();
+    const policy::policy& rules = next->rules();
+    for (std::size_t i = 0; i < rules.upstreams.size(); ++i) {
+        made->pools.push_back(pool_for(rules.upstreams[i], next->place_of(i)));
+        next->place_of(i).idle->attach(letting_go);
+    }
+    made->of = std::move(next);
+    heads = limits_of(rules.http);
+    const auto before = std::exchange(current, std::move(made));
+    for (std::size_t i = 0; before && i < before->pools.size(); ++i) {
+        if (std::ranges::find(current->pools, before->pools[i]) == current->pools.end()) {
+            before->pools[i]->retire();
+        }
+        idle_release* const idle = before->of->place_of(i).idle;
+        bool stays = false;
+        for (std::size_t at = 0; at < current->pools.size(); ++at) {
+            stays = stays || current->of->place_of(at).idle == idle;
+        }
+        if (!stays) {
+            idle->detach(letting_go);
+        }
+    }
+    used.pass();
+}
+
+route_numbers& worker_state::numbers(route_index place) {
+    if (by_place.size() <= place) {
+        by_place.resize(place + std::size_t{1});
+    }
+    auto& kept = by_place[place];
     if (!kept) {
         kept = std::make_unique<route_numbers>();
     }
@@ -122,6 +161,10 @@ worker::worker(
 }
 
 worker::~worker() = default;
+
+void worker::adopt(std::shared_ptr<const edition> next) {
+    state_->adopt(std::move(next));
+}
 
 void worker::begin(std::unique_ptr<runtime::listener> listening) {
     listening_ = std::move(listening);
@@ -167,15 +210,19 @@ void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
     into.connections_accepted += at.accepted.accepted;
     into.connections_let_go += at.resting.let_go();
     into.bad_requests += at.bad_requests;
-    for (std::size_t i = 0; i < at.by_route.size() && i < into.routes.size(); ++i) {
-        if (at.by_route[i]) {
-            into.routes[i].numbers.add_counts(*at.by_route[i]);
-            times.push_back({i, at.by_route[i].get()});
+    for (std::size_t i = 0; i < at.by_place.size() && i < into.routes.size(); ++i) {
+        if (at.by_place[i]) {
+            into.routes[i].numbers.add_counts(*at.by_place[i]);
+            times.push_back({i, at.by_place[i].get()});
         }
     }
-    for (std::size_t i = 0; i < at.pools.size() && i < into.upstreams.size(); ++i) {
-        upstream_snapshot& upstream = into.upstreams[i];
-        at.pools[i]->describe(upstream.endpoints);
+    for (std::size_t i = 0; i < at.current->pools.size(); ++i) {
+        const std::size_t place = at.current->of->place_of(i).guards;
+        if (place >= into.upstreams.size()) {
+            continue;  // what it was filled from is older than this edition
+        }
+        upstream_snapshot& upstream = into.upstreams[place];
+        at.current->pools[i]->describe(upstream.endpoints);
         upstream.up =
             upstream.up && std::ranges::any_of(upstream.endpoints, &endpoint_snapshot::healthy);
     }

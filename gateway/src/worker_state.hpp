@@ -21,6 +21,21 @@
 
 namespace curfew::gateway {
 
+/// An edition as one loop uses it. Requests hold it from their head to their end, work that was
+/// given up on likewise.
+struct worker_edition {
+    std::shared_ptr<const edition> of;
+    std::vector<std::shared_ptr<upstream_pool>> pools;  ///< as in the policy
+
+    [[nodiscard]] const policy::policy& rules() const noexcept { return of->rules(); }
+
+    [[nodiscard]] route_table& routes() const noexcept { return of->routes(); }
+
+    [[nodiscard]] upstream_pool& pool_of(route_index route) const noexcept {
+        return *pools[of->upstream(route)];
+    }
+};
+
 /// What one loop thread keeps for its sessions. Everything here belongs to that thread.
 struct worker_state {
     worker_state(
@@ -34,20 +49,24 @@ struct worker_state {
     worker_state& operator=(const worker_state&) = delete;
     ~worker_state();
 
-    /// The numbers of a route on this thread; made when it is first used.
-    route_numbers& numbers(route_index route);
+    /// The numbers at a route's place on this thread; made when it is first used.
+    route_numbers& numbers(route_index place);
+
+    /// New requests are served under it from now on. Pools of upstreams that stay as they are go
+    /// on.
+    void adopt(std::shared_ptr<const edition> next);
 
     gateway& shared;
     runtime::loop& on;
     runtime::network& through;
     event_sink& events;
     runtime::resolver resolve;
-    const http::head_limits heads;
+    std::shared_ptr<const worker_edition> current;
+    http::head_limits heads;       ///< of the current edition
     runtime::bell letting_go{on};  ///< idle connections are to be let go
     trace_source traces;
     http::date_source date;
-    std::vector<std::unique_ptr<upstream_pool>> pools;  ///< as in the policy
-    std::vector<std::unique_ptr<route_numbers>> by_route;
+    std::vector<std::unique_ptr<route_numbers>> by_place;
     http::accept_numbers accepted;
     http::resting_connections resting{shared.connections, on};
     std::uint64_t bad_requests = 0;
@@ -65,6 +84,10 @@ struct worker_state {
     runtime::scope patience;  ///< of a drain
     runtime::scope abandoned;
     runtime::scope housekeeping;
+    [[nodiscard]] std::shared_ptr<upstream_pool> pool_for(
+        const policy::upstream_policy& rules, const upstream_place& place
+    );
+
     runtime::task_group accepting;
     runtime::task_group sessions;
     runtime::task_group leftovers;

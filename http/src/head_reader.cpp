@@ -27,6 +27,7 @@ runtime::task<head_end> request_reader::next(runtime::scope& resting, runtime::s
     begun_ = reading.on().now();
     if (!std::exchange(fresh_, false)) {
         timed_from_ = begun_;
+        header_timeout_ = limits_.header_timeout;
     }
     parser_.emplace(limits_.head);
     if (parser_->step(into_.unread()) != http1::progress::need_more) {

@@ -157,10 +157,104 @@ TEST_F(server_test, broken_framing_is_answered_once_and_closed) {
     EXPECT_EQ(told.text.find("HTTP/1.1", 1), std::string::npos) << told.text;
 }
 
+TEST_F(server_test, who_asks_is_told_as_the_head_says_it) {
+    std::string seen;
+    echoing = [&seen](const request& asked) {
+        seen = std::string{asked.host} + ' ' + std::string{asked.origin} + ' ' +
+               std::string{asked.fetch_site} + ' ' + std::string{asked.last_event_id};
+        return echo(asked);
+    };
+    run("POST / HTTP/1.1\r\nHost: a:1\r\nOrigin: http://b\r\nsec-fetch-SITE: cross-site\r\n"
+        "Last-Event-ID: 7\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx");
+    EXPECT_EQ(seen, "a:1 http://b cross-site 7");
+}
+
 TEST_F(server_test, head_gets_the_length_and_no_body) {
     run("HEAD /abc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     EXPECT_NE(told.text.find("Content-Length: 6\r\n"), std::string::npos) << told.text;
     EXPECT_TRUE(told.text.ends_with("\r\n\r\n")) << told.text;
+}
+
+/// Says "tick" once a second.
+struct ticks final : live_body {
+    explicit ticks(int n) : count{n} {}
+
+    task<> send(body_writer& to, runtime::scope& under) override {
+        for (int i = 0; i < count; ++i) {
+            auto writing = to.write("tick\n");
+            const bool taken = co_await writing;
+            if (!taken) {
+                break;
+            }
+            ++sent;
+            runtime::sleep_until until{under, under.on().now() + 1s};
+            co_await until;
+        }
+        over = under.on().now();
+    }
+
+    int count;
+    int sent = 0;
+    time_point over{};
+};
+
+struct live_server_test : server_test {
+    std::shared_ptr<ticks> body = std::make_shared<ticks>(3);
+
+    live_server_test() {
+        echoing = [this](const request&) { return answer(body); };
+    }
+
+    static task<response> answer(std::shared_ptr<live_body> with) {
+        response reply{200, "text/event-stream", {}};
+        reply.live = std::move(with);
+        co_return reply;
+    }
+};
+
+TEST_F(live_server_test, a_live_body_goes_out_piece_by_piece_and_the_connection_serves_on) {
+    run("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    );
+    EXPECT_NE(told.text.find("Transfer-Encoding: chunked\r\n"), told.text.npos) << told.text;
+    EXPECT_EQ(told.text.find("Content-Length"), told.text.npos);
+    EXPECT_TRUE(told.text.ends_with("5\r\ntick\n\r\n0\r\n\r\n")) << told.text;
+    EXPECT_EQ(body->sent, 6);
+    EXPECT_EQ(told.ended, start + 6s);
+}
+
+TEST_F(live_server_test, to_a_client_of_the_old_version_it_goes_to_the_end_of_the_connection) {
+    run("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(told.text.find("chunked"), told.text.npos) << told.text;
+    EXPECT_TRUE(told.text.ends_with("\r\n\r\ntick\ntick\ntick\n")) << told.text;
+    EXPECT_EQ(told.ended, start + 3s);
+}
+
+TEST_F(live_server_test, head_is_answered_without_it) {
+    run("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(told.text.ends_with("\r\n\r\n")) << told.text;
+    EXPECT_EQ(body->sent, 0);
+}
+
+task<> leave_after(
+    runtime::network& through, runtime::scope& under, std::string text, duration when
+) {
+    auto connecting = runtime::connect(through, address, under);
+    auto made = co_await connecting;
+    std::array parts{part(text)};
+    auto writing = write_all(**made, parts, under);
+    co_await writing;
+    runtime::sleep_until until{under, under.on().now() + when};
+    co_await until;
+}
+
+TEST_F(live_server_test, it_ends_when_the_client_leaves) {
+    body->count = 1'000'000;
+    tasks.spawn(serve_once(*listening, root, echoing, limits));
+    tasks.spawn(leave_after(outside, root, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 90500ms));
+    ASSERT_TRUE(outside.run(on, [this] { return tasks.running() == 0; }));
+    EXPECT_EQ(body->sent, 91);
+    EXPECT_EQ(body->over, start + 90500ms);
+    EXPECT_EQ(outside.open_streams(), 0U);
 }
 
 task<> ask_twice(client& with, runtime::scope& under, std::vector<result<http::answer>>& told) {

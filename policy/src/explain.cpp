@@ -44,22 +44,6 @@ std::unexpected<problem> unknown(std::string_view path, const policy& of) {
     return std::unexpected{std::move(what)};
 }
 
-// A const policy is only read here: a slot knows no const.
-std::optional<slot> place_in(const policy& of, const key_path& path) {
-    auto& root = const_cast<policy&>(of);
-    record where{&root, nullptr, nullptr};
-    if (path.which->of_upstream()) {
-        const auto found = std::ranges::find(root.upstreams, path.name, &upstream_policy::name);
-        if (found == root.upstreams.end()) return std::nullopt;
-        where.upstream = &*found;
-    } else if (path.which->of_route()) {
-        const auto found = std::ranges::find(root.routes, path.name, &route_policy::name);
-        if (found == root.routes.end()) return std::nullopt;
-        where.route = &*found;
-    }
-    return path.which->place(where);
-}
-
 /// What docs/policy.md lists, of a record that nobody has declared: `route.timeout`, and
 /// `upstream.main.urls` where there is no upstream.
 const key* undeclared(std::string_view path, const policy& of) {

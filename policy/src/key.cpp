@@ -1,6 +1,7 @@
 #include "key.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace curfew::policy {
 
@@ -34,6 +35,18 @@ bool key::is_secret() const noexcept {
     return rule && *rule == text_rule::secret;
 }
 
+bool key::needs_restart() const noexcept {
+    constexpr std::array fixed{
+        std::string_view{"server.listen"},
+        std::string_view{"server.admin"},
+        std::string_view{"server.workers"},
+        std::string_view{"server.connections_max"},
+        std::string_view{"server.log_format"},
+    };
+    return path.starts_with("backend.") || path.starts_with("ledger.") ||
+           std::ranges::find(fixed, path) != fixed.end();
+}
+
 std::string print_of(const key& which, const slot& value) {
     const auto text = print(value);
     return which.is_secret() && text != "\"\"" ? "(hidden)" : text;
@@ -63,6 +76,22 @@ std::optional<key_path> resolve(std::string_view path) noexcept {
         }
     }
     return best && !best->name.empty() ? best : std::nullopt;
+}
+
+// A const policy is only read through it: a slot knows no const.
+std::optional<slot> place_in(const policy& of, const key_path& path) {
+    auto& root = const_cast<policy&>(of);
+    record where{&root, nullptr, nullptr};
+    if (path.which->of_upstream()) {
+        const auto found = std::ranges::find(root.upstreams, path.name, &upstream_policy::name);
+        if (found == root.upstreams.end()) return std::nullopt;
+        where.upstream = &*found;
+    } else if (path.which->of_route()) {
+        const auto found = std::ranges::find(root.routes, path.name, &route_policy::name);
+        if (found == root.routes.end()) return std::nullopt;
+        where.route = &*found;
+    }
+    return path.which->place(where);
 }
 
 std::string concrete_path(const key& which, std::string_view name) {

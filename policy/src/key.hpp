@@ -31,6 +31,9 @@ struct key {
     /// Whether its value must not be shown to anybody.
     [[nodiscard]] bool is_secret() const noexcept;
 
+    /// Read at the start only: a reload leaves it as it is.
+    [[nodiscard]] bool needs_restart() const noexcept;
+
     /// The path behind "upstream.*." or "route.*."; the whole path of any other key.
     [[nodiscard]] std::string_view tail() const noexcept;
 };
@@ -60,6 +63,9 @@ struct key_path {
 };
 
 [[nodiscard]] std::optional<key_path> resolve(std::string_view path) noexcept;
+
+/// Where `of` keeps it, to be read; nothing where it has no such upstream or route.
+[[nodiscard]] std::optional<slot> place_in(const policy& of, const key_path& path);
 
 /// "upstream.main.urls"
 [[nodiscard]] std::string concrete_path(const key& which, std::string_view name);

@@ -92,6 +92,10 @@ const std::array table{
         "Where health and metrics are answered. Beyond loopback it needs `server.admin_token`."},
     key{"server.admin_token", server<&server_policy::admin_token>, text_rule::secret,
         "What the admin listener asks for as `Authorization: Bearer TOKEN`; empty: nothing."},
+    key{"server.admin_hosts", server<&server_policy::admin_hosts>, text_rule::host,
+        "Host names that the admin listener answers to beside `localhost`, 127.0.0.0/8 and [::1], "
+        "while it listens on loopback; without ports. So no web page gets at it by a name of its "
+        "own that points here."},
     key{"server.workers", server<&server_policy::workers>, counts(1, 256),
         "Event loops, one a thread; connections stay on the loop that accepted them."},
     key{"server.connections_max", server<&server_policy::connections_max>, counts(1, 10'000'000),

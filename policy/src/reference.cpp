@@ -30,6 +30,9 @@ elements of a list stand between spaces.
 **What is refused**: unknown keys, values out of range, and limits that contradict each other (an
 inner one that is not shorter than the outer). A built-in default gives way to what was set: with
 `request.timeout = "1s"`, `request.slow` becomes half of it.
+
+**When it holds**: a reload (SIGHUP, `POST /-/reload`) puts a changed file in force, but for the keys
+that are read at the start only. See [operate.md](operate.md).
 )";
 
 slot place_of(const key& which) {
@@ -73,7 +76,8 @@ std::string row(const key& which) {
     const auto name = which.path.substr(which.path.rfind('.') + 1);
     return "| `" + std::string{name} + "` | " + type + " | " + default_of(which) + " | " +
            (variable.empty() ? "" : '`' + variable + '`') + " | " +
-           std::string{which.documentation} + " |\n";
+           std::string{which.documentation} +
+           (which.needs_restart() ? " Read at the start only." : "") + " |\n";
 }
 
 }  // namespace

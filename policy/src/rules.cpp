@@ -274,6 +274,15 @@ void check_server(building& of) {
             "give one of them another port"
         );
     }
+    for (const std::string& host : server.admin_hosts) {
+        if (host.empty() || host.starts_with("*.")) {
+            of.wrong().add(
+                of.setter("server.admin_hosts"),
+                "`server.admin_hosts` names single hosts, and \"" + host + "\" is none",
+                "write each host in full, without a wildcard"
+            );
+        }
+    }
     if (!is_loopback(server.admin) && server.admin_token.empty()) {
         of.wrong().add(
             of.setter("server.admin"),

@@ -293,6 +293,15 @@ TEST(rules, a_backend_command_needs_an_upstream) {
     EXPECT_TRUE(with_upstream("[backend]\ncommand = [\"x\"]").snapshot);
 }
 
+TEST(rules, hosts_of_the_admin_listener_are_written_in_full) {
+    EXPECT_TRUE(load_text("[server]\nadmin_hosts = [\"admin.example.org\", \"box\"]").snapshot);
+    for (const auto* text : {"\"*.example.org\"", "\"\"", "\"box:9090\"", "\"http://box\""}) {
+        const auto made = load_text("[server]\nadmin_hosts = [" + std::string{text} + "]");
+        ASSERT_EQ(made.problems.size(), 1U) << text;
+        EXPECT_NE(made.problems[0].sentence.find("admin_hosts"), std::string::npos);
+    }
+}
+
 TEST(rules, a_token_is_never_shown) {
     const auto fine = load_text("[server]\nadmin_token = \"s3cret\"");
     EXPECT_EQ(fine.explain("server.admin_token")->value, "(hidden)");

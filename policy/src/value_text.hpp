@@ -18,9 +18,6 @@ namespace curfew::policy {
 [[nodiscard]] std::expected<network, text_problem> parse_network(std::string_view text);
 [[nodiscard]] std::string format(const network& value);
 
-/// An address of this machine alone.
-[[nodiscard]] bool is_loopback(const address& value);
-
 /// A DNS name or an IPv4 address: letters, digits, '-', '_' and '.', at most 253.
 [[nodiscard]] bool is_host_name(std::string_view text) noexcept;
 

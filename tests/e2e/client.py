@@ -48,8 +48,13 @@ class Response:
         return re.split("[/#:]", self.json()["type"])[-1]
 
 
+class Admin(tuple):
+    """The address of an admin listener, which answers to its own name only."""
+
+
 class Connection:
     def __init__(self, address: tuple[str, int], patience: float = PATIENCE):
+        self.host = "%s:%d" % address if isinstance(address, Admin) else "shop.test"
         self.deadline = time.monotonic() + patience
         self.socket = socket.create_connection(address, timeout=patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -145,7 +150,7 @@ class Connection:
 
     def request(self, method: str, target: str, headers: dict[str, str] | None = None,
                 body: bytes | None = None) -> Response:
-        self.send(message(method, target, headers, body))
+        self.send(message(method, target, {"Host": self.host, **(headers or {})}, body))
         return self.response(method)
 
 

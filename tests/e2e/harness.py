@@ -25,6 +25,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from client import Admin
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CURFEW_BINARY", str(ROOT / "build/release/curfew"))
 SUPERVISED = str(Path(__file__).resolve().parent / "supervised_backend.py")
@@ -79,7 +81,7 @@ class Curfew:
         for line in getattr(self.process, name):
             if name == "stdout" and (match := READY.match(line.strip())):
                 self.ready_after = time.monotonic() - self.started
-                self.http, self.admin = address(match[1]), address(match[2])
+                self.http, self.admin = address(match[1]), Admin(address(match[2]))
                 self.ready.set()
             self.lines[name].append(line)
 

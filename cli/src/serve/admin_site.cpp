@@ -1,6 +1,6 @@
 #include "admin_site.hpp"
 
-#include <curfew/protocol/http1_field.hpp>
+#include <curfew/core/expects.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -11,46 +11,39 @@ namespace {
 
 constexpr std::size_t connections_max = 256;
 
-/// Equal or not, in a time that does not tell where they differ.
-bool is_same_secret(std::string_view given, std::string_view expected) noexcept {
-    unsigned difference = given.size() == expected.size() ? 0 : 1;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const char other = expected[i % expected.size()];
-        difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(other);
-    }
-    return difference == 0;
+http::server_limits usual_limits() noexcept {
+    http::server_limits limits;
+    limits.body_bytes = 16 * 1024;
+    return limits;
 }
 
-http::response plain(errc code) {
-    const errc_entry& entry = describe(code);
-    http::response reply{
-        entry.http_status, "text/plain; charset=utf-8", std::string{entry.title} + '\n'
-    };
-    if (code == errc::unauthorized) reply.challenge = "Bearer";
-    if (code == errc::method_not_allowed) reply.allow = "GET, HEAD";
+http::response refusal(const admin::denial& why) {
+    http::response reply;
+    reply.status = describe(why.code).http_status;
+    reply.body = std::string{why.sentence} + '\n';
+    reply.allow = why.allow;
+    reply.challenge = why.challenge;
     return reply;
 }
 
-/// The token of `Bearer TOKEN`; empty where it is no such thing. Schemes know no case (RFC 9110,
-/// 11.1).
-std::string_view bearer_token(std::string_view authorization) noexcept {
-    constexpr std::string_view scheme = "bearer";
-    const auto rest = authorization.substr(std::min(scheme.size(), authorization.size()));
-    const auto token = rest.find_first_not_of(' ');
-    const bool named =
-        http1::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme) &&
-        rest.starts_with(' ') && token != rest.npos;
-    return named ? rest.substr(token) : std::string_view{};
+http::response nothing_here() {
+    const errc_entry& entry = describe(errc::not_found);
+    return refusal({entry.code, entry.title});
+}
+
+admin::caller caller_of(const http::request& asked) noexcept {
+    return {asked.method, asked.host, asked.origin, asked.fetch_site, asked.authorization};
 }
 
 }  // namespace
 
-admin_site::admin_site(runtime::loop& on, std::string token, sources from)
+admin_site::admin_site(runtime::loop& on, admin::terms of, sources from)
     : loop_{on},
-      token_{std::move(token)},
+      terms_{std::move(of)},
       from_{std::move(from)},
       sampler_{on.now()},
       scope_{on},
+      limits_{usual_limits()},
       answer_{[this](const http::request& asked) { return answer(asked); }},
       serve_{[this](std::unique_ptr<runtime::stream> connection, runtime::scope& under) {
           return http::serve_connection(std::move(connection), under, answer_, limits_, &resting_);
@@ -70,26 +63,28 @@ void admin_site::begin(
     ));
 }
 
-bool admin_site::may_read(const http::request& asked) const noexcept {
-    return token_.empty() || is_same_secret(bearer_token(asked.authorization), token_);
+void admin_site::add(std::string_view path, admin::purpose what, http::handler answer) {
+    expects(!listening_, "endpoints are added before the site begins");
+    endpoints_.push_back({path, what, std::move(answer)});
 }
 
 runtime::task<http::response> admin_site::answer(const http::request& asked) {
-    if (!may_read(asked)) {
-        co_return plain(errc::unauthorized);
+    const admin::caller who = caller_of(asked);
+    if (const auto denied = admin::deny_caller(who, terms_)) {
+        co_return refusal(*denied);
     }
-    const auto what = admin::view_at(asked.path);
-    if (!what) {
-        co_return plain(errc::not_found);
+    const auto view = admin::view_at(asked.path);
+    const auto found = std::ranges::find(endpoints_, asked.path, &endpoint::path);
+    if (!view && found == endpoints_.end()) {
+        co_return nothing_here();
     }
-    const bool reads =
-        asked.method == http1::method_id::get || asked.method == http1::method_id::head;
-    if (!reads) {
-        co_return plain(errc::method_not_allowed);
+    const auto what = view ? admin::purpose::reads : found->what;
+    if (const auto denied = admin::deny_purpose(who, what)) {
+        co_return refusal(*denied);
     }
-    auto drawing = page(*what);
-    auto drawn = co_await drawing;
-    co_return drawn;
+    auto answering = view ? page(*view) : found->answer(asked);
+    auto answered = co_await answering;
+    co_return answered;
 }
 
 runtime::task<http::response> admin_site::page(admin::view what) {

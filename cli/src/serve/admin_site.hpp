@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/admin/caller.hpp>
 #include <curfew/admin/pages.hpp>
 #include <curfew/http/accept.hpp>
 #include <curfew/http/server.hpp>
@@ -11,10 +12,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace curfew::cli {
 
-/// The admin listener: health and metrics, never shed, behind a token if there is one.
+/// The admin listener: health, metrics and what else is added, never shed; whom it answers is
+/// admin::deny_caller's to say, and by which method admin::deny_purpose's.
 /// Thread rule: the control loop's thread.
 class admin_site {
   public:
@@ -30,7 +34,7 @@ class admin_site {
         std::function<std::optional<ledger::status>()> ledger;
     };
 
-    admin_site(runtime::loop& on, std::string token, sources from);
+    admin_site(runtime::loop& on, admin::terms of, sources from);
     admin_site(const admin_site&) = delete;
     admin_site& operator=(const admin_site&) = delete;
 
@@ -42,6 +46,14 @@ class admin_site {
         http::connection_cap::shortage_listener short_of
     );
 
+    /// Answers `path` (without a query) by `answer` from now on, which outlives the last request.
+    /// What may be asked there, and by whom, goes by `what`; a body of a request is at most 16 KiB
+    /// and here within 10 seconds. Before begin(), and each path once.
+    void add(std::string_view path, admin::purpose what, http::handler answer);
+
+    /// Whom it answers from now on.
+    void admit(admin::terms of) { terms_ = std::move(of); }
+
     /// One page, for the main listener's own health path (view::brief) too. No token is asked for
     /// here. Takes no more trouble than the page needs: that we are alive costs nothing.
     [[nodiscard]] runtime::task<http::response> page(admin::view what);
@@ -51,10 +63,16 @@ class admin_site {
 
   private:
     [[nodiscard]] runtime::task<http::response> answer(const http::request& asked);
-    [[nodiscard]] bool may_read(const http::request& asked) const noexcept;
+
+    struct endpoint {
+        std::string_view path;
+        admin::purpose what{};
+        http::handler answer;
+    };
 
     runtime::loop& loop_;
-    std::string token_;
+    admin::terms terms_;
+    std::vector<endpoint> endpoints_;
     sources from_;
     admin::process_sampler sampler_;
     runtime::scope scope_;

@@ -49,8 +49,8 @@ class http_probe final : public process::backend_probe {
     time_point heard_at_ = time_point::min();
     std::optional<runtime::endpoint> asks_at_;
     std::string complaint_;
-    const policy::http_url& url_;
-    const policy::backend_policy& rules_;
+    policy::http_url url_;
+    policy::backend_policy rules_;
 };
 
 }  // namespace curfew::cli

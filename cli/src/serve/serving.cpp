@@ -39,6 +39,10 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
     return made ? std::optional{*made} : std::nullopt;
 }
 
+admin::terms admin_terms_of(const policy::server_policy& server) {
+    return {server.admin_token, policy::is_loopback(server.admin), server.admin_hosts};
+}
+
 }  // namespace
 
 serving::serving(const policy::loading& loaded)
@@ -54,7 +58,7 @@ serving::serving(const policy::loading& loaded)
       fleet_{gateway_, loop_, [this]() -> event_sink& { return recording_.sink_for_worker(); }},
       admin_{
           loop_,
-          rules_->server.admin_token,
+          admin_terms_of(rules_->server),
           {[this] { return state(); },
            [this](runtime::scope& under) { return draw(under); },
            [this] { return recording_.state(); }}

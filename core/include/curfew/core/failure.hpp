@@ -32,6 +32,7 @@ enum class errc : std::uint8_t {
     not_found,
     method_not_allowed,
     unauthorized,
+    forbidden,
     // time
     own_timeout,
     inherited_deadline,

@@ -243,7 +243,8 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///    a grant before that stands.
 ///  - Observing: every decision is made and counted as above, but the request is admitted.
 ///
-/// Guards are kept by name and outlive a reload: reconfigure(), and add everything again.
+/// Guards are kept by name and outlive a reload: reconfigure(), and add everything again. What is
+/// not added again stays with what is in flight, and shows as retired.
 ///
 /// Thread rule: enter, collect, cancel, tick and the permit's calls from any thread; one short lock
 /// (a hundred instructions or so) over all. It is one lock and not one for each upstream because
@@ -260,7 +261,8 @@ class admission {
     std::size_t add_upstream(std::string_view name, const limiter_config& config, time_point now);
 
     /// Says which guards a route index means: new ones, or the ones that (upstream, name) had
-    /// before. A second call for the same index changes nothing until the next reconfigure().
+    /// before. Those that were there get the configuration once after each reconfigure(); what is
+    /// said later changes nothing. Not an index that other guards have.
     void add_route(
         route_index route,
         std::string_view name,
@@ -272,8 +274,8 @@ class admission {
     /// Whether add_route was called for it. Lock-free.
     [[nodiscard]] bool has_route(route_index route) const noexcept;
 
-    /// New totals (`routes` stays as it was); forgets what route indexes mean, and keeps all
-    /// guards.
+    /// New totals (`routes` stays as it was). Keeps all guards, as they are until they are added
+    /// again; what waits for room that this gives gets it by the next tick().
     void reconfigure(const admission_config& config);
 
     /// May a request of this route go upstream? `wait` must not be waiting. A refusal for want of
@@ -373,6 +375,7 @@ class admission {
     mutable short_lock lock_;
     bulkhead total_;
     admission_config config_;
+    std::uint32_t generation_ = 0;  ///< reconfigure() was called so often
     bool draining_ = false;
     bool short_of_total_ = false;  ///< somebody waits for want of a place in the total
     std::atomic<std::uint32_t> in_flight_{0};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/gateway/admission.hpp>
+#include <curfew/gateway/edition.hpp>
 #include <curfew/gateway/idle_release.hpp>
 #include <curfew/gateway/routes.hpp>
 #include <curfew/gateway/snapshot.hpp>
@@ -9,36 +10,61 @@
 #include <curfew/policy/policy.hpp>
 
 #include <atomic>
+#include <cstdint>
+#include <expected>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace curfew::gateway {
 
-/// What all workers of one gateway share: the policy, the routes and the guards.
-/// Thread rule: made and changed on one thread before and after the workers run; the rest is as its
-/// parts say.
+/// Why a policy cannot be taken over without a restart.
+enum class obstacle : std::uint8_t {
+    editions_in_use,  ///< requests in flight hold `editions_max` earlier ones
+    names_used_up,    ///< upstreams and routes of so many names have been known
+};
+
+/// What all workers of one gateway share: the policy in force, and the guards.
+/// Thread rule: made and changed on one thread (the control loop's); prepare() and what the parts
+/// say so of, on any.
 class gateway {
   public:
-    /// `now` is when the guards begin.
+    /// Earlier editions that requests in flight may hold at a time.
+    static constexpr std::size_t editions_max = 64;
+    /// Names of upstreams over the life of the process.
+    static constexpr std::size_t upstreams_max = 4096;
+
+    /// `now` is when the guards begin. Pairs of upstream and route over the life of the process:
+    /// four times what the first policy may have, at least 4 096.
     gateway(std::shared_ptr<const policy::policy> rules, time_point now);
 
-    [[nodiscard]] const policy::policy& rules() const noexcept { return *rules_; }
+    /// Makes `rules` the policy in force: guards keep their state by name and have their new limits
+    /// at once. Each worker takes the answer over by worker::adopt(). What was learnt of the
+    /// traffic stays known where the routes are found as before. An obstacle changes nothing.
+    [[nodiscard]] std::expected<std::shared_ptr<const edition>, obstacle> adopt(
+        std::shared_ptr<const policy::policy> rules, time_point now
+    );
 
-    [[nodiscard]] route_table& routes() noexcept { return routes_; }
+    /// The one in force.
+    [[nodiscard]] const std::shared_ptr<const edition>& current() const noexcept {
+        return current_;
+    }
 
-    [[nodiscard]] const route_table& routes() const noexcept { return routes_; }
+    [[nodiscard]] const policy::policy& rules() const noexcept { return current_->rules(); }
+
+    /// Earlier editions that are in use still.
+    [[nodiscard]] std::size_t earlier_in_use() noexcept;
 
     [[nodiscard]] admission& guards() noexcept { return guards_; }
 
-    /// What a route works under.
-    [[nodiscard]] const policy::route_limits& limits(route_index route) const noexcept;
-
-    /// Position of a route's upstream in `rules().upstreams`.
-    [[nodiscard]] std::size_t upstream(route_index route) const noexcept;
-
-    /// Gives a route its guards, the first time it is used. Lock-free when it has them.
-    void prepare(route_index route, time_point now);
+    /// Where a route's guards and numbers are; the first time, gives it some. A derived route for
+    /// which there is no place any more, or that only an earlier edition has met, has those of its
+    /// `other`. Any thread; lock-free when it was used before.
+    [[nodiscard]] route_index prepare(const edition& under, route_index route, time_point now);
 
     /// Makes the page of the optional health path of the main listener, on the asking worker's
     /// loop; unset: there is none.
@@ -47,14 +73,14 @@ class gateway {
     /// Client connections, over all workers.
     http::connection_cap connections;
 
-    /// What the workers agree on about its idle connections.
-    [[nodiscard]] idle_release& idle(std::size_t upstream) noexcept { return *idle_[upstream]; }
+    /// What the workers agree on about idle connections to the upstream with these guards.
+    [[nodiscard]] idle_release& idle(std::size_t guards) noexcept { return *idle_[guards]; }
 
-    /// Whether we run this upstream's backend (that of the first, where `backend.command` is set):
-    /// a refused connection then means that it is being restarted, and the request goes back to the
-    /// queue.
-    [[nodiscard]] bool supervises(std::size_t upstream) const noexcept {
-        return upstream == 0 && !rules_->backend.command.empty();
+    /// Whether we run the backend of the upstream with these guards (that of the first, where
+    /// `backend.command` is set): a refused connection then means that it is being restarted, and
+    /// the request goes back to the queue.
+    [[nodiscard]] bool supervises(std::size_t guards) const noexcept {
+        return guards == 0 && supervises_first_;
     }
 
     /// Of the supervised backend: whether it is ready, as far as its supervisor has noticed.
@@ -69,17 +95,26 @@ class gateway {
     }
 
   private:
-    struct rule {
-        policy::route_limits limits;
-        std::size_t upstream = 0;
-    };
+    using route_name = std::pair<std::size_t, std::string>;  ///< guards of its upstream, name
+
+    [[nodiscard]] bool has_names_for(const policy::policy& rules);
+    [[nodiscard]] std::shared_ptr<const edition> make_edition(
+        std::shared_ptr<const policy::policy> rules, time_point now
+    );
+    void place_all(const edition& of, time_point now);
+    [[nodiscard]] route_index give_place(const edition& under, route_index route, time_point now);
 
     std::atomic<duration::rep> heard_at_ = time_point::min().time_since_epoch().count();
-    std::shared_ptr<const policy::policy> rules_;
-    std::vector<rule> by_rule_;
-    std::vector<std::unique_ptr<idle_release>> idle_;  ///< as in the policy
-    route_table routes_;
+    bool supervises_first_;
+    std::size_t places_max_;
+    std::vector<std::unique_ptr<idle_release>> idle_;  ///< as the admission's upstreams
+    std::vector<std::string> upstream_names_;          ///< likewise
+    std::mutex placing_;
+    std::map<route_name, route_index> places_;
     admission guards_;
+    std::shared_ptr<const edition> current_;
+    std::atomic<std::uint32_t> generation_ = 1;
+    std::vector<std::weak_ptr<const edition>> earlier_;
 };
 
 }  // namespace curfew::gateway

@@ -16,7 +16,7 @@ namespace curfew::gateway {
 /// Thread rule: any thread; attach() and detach() by each worker for itself.
 class idle_release {
   public:
-    /// Rung when there is something to let go. Outlives its detach().
+    /// Rung when there is something to let go. Outlives its detach(). Once more changes nothing.
     void attach(runtime::bell& worker);
     void detach(runtime::bell& worker) noexcept;
 

@@ -31,6 +31,8 @@ class method_set {
         return all() || (bits_ & bit(which)) != 0;
     }
 
+    friend bool operator==(method_set, method_set) noexcept = default;
+
   private:
     static constexpr unsigned bit(http1::method_id which) noexcept {
         return 1U << static_cast<unsigned>(which);
@@ -47,6 +49,8 @@ struct route_rule {
     std::string prefix = "/";  ///< matches on segment borders: "/a" serves /a and /a/b, not /ab
     method_set methods;
     bool derive = false;  ///< split what matches: one route for each method and first segments
+
+    friend bool operator==(const route_rule&, const route_rule&) = default;
 };
 
 struct route_options {
@@ -61,7 +65,8 @@ struct route_match {
     bool provisional = false;  ///< in `other`, but may become its own: see learn()
 };
 
-/// Maps requests to routes. An index, once given, keeps its meaning as long as the table lives.
+/// Maps requests to routes. An index, once given, keeps its meaning as long as the table lives. The
+/// first indexes are the rules', in their order; that of a derived rule is its `other`.
 ///
 /// Rules: the most specific one wins. An exact host beats a suffix, a longer suffix beats a
 /// shorter one, both beat "any"; then the longer prefix; then a rule that names methods; then the

@@ -35,6 +35,7 @@ struct upstream_snapshot {
     std::uint32_t queued = 0;     ///< waiters of all its routes
     bool up = true;               ///< false: the backend is down, or no endpoint takes connections
     std::string_view limit_reason;  ///< why the limit changed last (static storage)
+    bool retired = false;           ///< the policy in force names it no more
     std::vector<endpoint_snapshot> endpoints;
 };
 
@@ -48,6 +49,7 @@ struct route_snapshot {
     std::uint32_t abandoned = 0;
     std::uint32_t hanging = 0;  ///< in flight far beyond the usual time
     std::uint32_t queued = 0;
+    bool retired = false;           ///< the policy in force has it no more
     std::optional<duration> usual;  ///< the usual time (p95); nothing while too little is known
     route_numbers numbers;
     /// What would have been refused, were this not an observing gateway (index: shed_reason).

@@ -38,6 +38,10 @@ class worker {
     /// Accepts from now on, under the cap that all workers share.
     void begin(std::unique_ptr<runtime::listener> listening);
 
+    /// Serves new requests under it from now on; those in flight end under the edition they began
+    /// with, and connections go on.
+    void adopt(std::shared_ptr<const edition> next);
+
     /// Stops accepting and lets what is being served end, for at most `grace`; what is left then is
     /// broken off. Idle connections close at once. Must have ended before the worker is destroyed.
     [[nodiscard]] runtime::task<> drain(duration grace);

@@ -74,7 +74,8 @@ enum class head_end : std::uint8_t {
 };
 
 /// Reads the heads of the requests of one connection, and holds memory for them only while one is
-/// there. What it is given outlives it. Thread rule: the stream's loop.
+/// there. What it is given outlives it; limits that change hold from the next head on. Thread rule:
+/// the stream's loop.
 class request_reader {
   public:
     /// While a request is waited for, the connection stands in `among`, if there is one, and may be
@@ -86,7 +87,12 @@ class request_reader {
         time_point accepted,
         resting_connections* among = nullptr
     ) noexcept
-        : from_{from}, into_{into}, limits_{limits}, among_{among}, timed_from_{accepted} {}
+        : from_{from},
+          into_{into},
+          limits_{limits},
+          among_{among},
+          timed_from_{accepted},
+          header_timeout_{limits.header_timeout} {}
 
     /// Waits for the first byte under `resting`, for the rest of the head under `reading`. The
     /// request before has been consumed.
@@ -100,7 +106,7 @@ class request_reader {
 
     /// What it has to be whole by.
     [[nodiscard]] bound limit() const noexcept {
-        return bound::after(timed_from_, limits_.header_timeout, "http.header_timeout");
+        return bound::after(timed_from_, header_timeout_, "http.header_timeout");
     }
 
   private:
@@ -114,6 +120,7 @@ class request_reader {
     resting_connections* among_;
     std::optional<request_parser> parser_;
     time_point timed_from_;
+    duration header_timeout_;  ///< of this head
     time_point begun_{};
     bool fresh_ = true;  ///< no byte of a request has come yet
 };

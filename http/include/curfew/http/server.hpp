@@ -21,14 +21,31 @@ struct request {
     std::string_view query;
     std::string_view authorization;
     std::string_view body;
+    std::string_view host{};        ///< with its port; empty only on HTTP/1.0
+    std::string_view origin{};      ///< the page it comes from, where a browser says so
+    std::string_view fetch_site{};  ///< Sec-Fetch-Site, likewise
+    std::string_view last_event_id{};
+};
+
+class body_writer;
+
+/// A body that comes piece by piece, for as long as it likes: a stream of events.
+class live_body {
+  public:
+    virtual ~live_body() = default;
+
+    /// Ends with the body. `under` ends when the client leaves or the server closes; then, and when
+    /// a write fails, it returns.
+    [[nodiscard]] virtual runtime::task<> send(body_writer& to, runtime::scope& under) = 0;
 };
 
 struct response {
     int status = 200;
     std::string_view content_type = "text/plain; charset=utf-8";
     std::string body;
-    std::string_view allow{};      ///< of a 405: the methods that are taken
-    std::string_view challenge{};  ///< of a 401: WWW-Authenticate
+    std::string_view allow{};           ///< of a 405: the methods that are taken
+    std::string_view challenge{};       ///< of a 401: WWW-Authenticate
+    std::shared_ptr<live_body> live{};  ///< instead of `body`; not asked where HEAD was
 };
 
 /// Makes the task that answers; the request's views hold until it has ended.
@@ -39,8 +56,37 @@ struct server_limits : head_limits {
     duration write_idle = std::chrono::seconds{30};
 };
 
-/// Serves one connection of small requests, whole in memory: the admin listener, and what else
-/// needs no streaming. Strict as the gateway is: broken framing is answered once and closed.
+/// Where a live body goes: in chunks, or to the end of the connection for a client of HTTP/1.0.
+/// Thread rule: the connection's loop.
+class body_writer {
+  public:
+    /// What it is given outlives it.
+    body_writer(
+        runtime::stream& to, duration write_idle, runtime::scope& under, bool chunked
+    ) noexcept
+        : to_{to}, write_idle_{write_idle}, under_{under}, chunked_{chunked} {}
+
+    /// Sends it at once; `piece` holds until the task has ended. False: nobody takes it (gone,
+    /// slower than `write_idle`, or the scope has ended), and the body is over.
+    [[nodiscard]] runtime::task<bool> write(std::string_view piece);
+
+    /// Says that the body is whole.
+    [[nodiscard]] runtime::task<bool> finish();
+
+  private:
+    [[nodiscard]] runtime::task<bool> put(
+        std::string_view before, std::string_view piece, std::string_view after
+    );
+
+    runtime::stream& to_;
+    duration write_idle_;
+    runtime::scope& under_;
+    bool chunked_;
+    bool failed_ = false;
+};
+
+/// Serves one connection of small requests, whole in memory, and of answers that are so or live:
+/// the admin listener. Strict as the gateway is: broken framing is answered once and closed.
 /// `answer`, `limits` and what it rests `among` outlive the task.
 [[nodiscard]] runtime::task<> serve_connection(
     std::unique_ptr<runtime::stream> connection,

@@ -29,7 +29,8 @@ enum class balancing : std::uint8_t { round_robin, least_loaded };
 struct server_policy {
     address listen{"127.0.0.1", 8080};
     address admin{"127.0.0.1", 9090};
-    std::string admin_token;  ///< empty: none asked for; then `admin` is loopback
+    std::string admin_token;               ///< empty: none asked for; then `admin` is loopback
+    std::vector<std::string> admin_hosts;  ///< lower case; beside those of loopback
     std::uint32_t workers = 1;
     std::uint32_t connections_max = 10'000;
     bool access_log = false;
@@ -104,6 +105,8 @@ struct upstream_policy {
     duration idle_timeout = std::chrono::seconds{60};
     duration max_age = std::chrono::hours{1};
     std::uint32_t idle_max = 1'000;  ///< idle connections kept, for each endpoint and worker
+
+    friend bool operator==(const upstream_policy&, const upstream_policy&) = default;
 };
 
 /// The limits one route works under. What a [[route]] leaves out is inherited.

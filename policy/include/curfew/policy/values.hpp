@@ -15,6 +15,9 @@ struct address {
     friend bool operator==(const address&, const address&) = default;
 };
 
+/// An address of this machine alone.
+[[nodiscard]] bool is_loopback(const address& value);
+
 /// Where an upstream answers: "http://HOST" or "http://HOST:PORT", nothing behind it. `host` has
 /// no brackets; the port is 1 to 65535, 80 where none is written.
 struct http_url {
