@@ -240,6 +240,10 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
         route.stuck -= ended.stuck_ ? 1U : 0U;
         route.upstream.stuck -= ended.stuck_ ? 1U : 0U;
     }
+    if (ended.gave_way_) {
+        route.given.end(ended.abandoned_);
+        route.upstream.given.end(ended.abandoned_);
+    }
     count_out(route, held);
     if (held.upstream.held()) {
         // Bodies that took longer than the answer tell more about the client than the upstream.

@@ -11,6 +11,17 @@
 
 namespace curfew::gateway::detail {
 
+/// Requests that gave their adaptive place to others while they wait for their client.
+struct given_places {
+    std::uint32_t working = 0;
+    std::uint32_t abandoned = 0;  ///< of these
+
+    void end(bool was_abandoned) noexcept {
+        --working;
+        abandoned -= was_abandoned ? 1U : 0U;
+    }
+};
+
 /// One upstream's guards. Everything here is touched under the admission's lock only.
 struct upstream_guards {
     upstream_guards(std::string_view upstream_name, const limiter_config& config)
@@ -25,6 +36,7 @@ struct upstream_guards {
     std::uint32_t abandoned = 0;  ///< of these
     std::uint32_t stuck = 0;      ///< of these: hung, or over their time; they will not end soon
     std::uint32_t detached = 0;
+    given_places given;
     std::vector<route_guards*> routes;
     std::vector<route_guards*> waiting;  ///< routes that may have waiters, in turn
     std::size_t turn = 0;                ///< whose turn it is in `waiting`
@@ -73,6 +85,7 @@ struct route_guards final : breaker_listener {
     std::uint32_t stuck = 0;      ///< of these, as above
     std::uint32_t hanging = 0;
     std::uint32_t detached = 0;
+    given_places given;
     bool opened = false;      ///< the breaker has opened, and the waiters do not know yet
     bool recovering = false;  ///< the upstream is up again: waiters wait for the probes' verdict
     bool listed = false;      ///< in upstream.waiting

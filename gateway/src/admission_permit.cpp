@@ -2,6 +2,7 @@
 #include <curfew/core/expects.hpp>
 #include <curfew/gateway/admission.hpp>
 
+#include <algorithm>
 #include <mutex>
 
 namespace curfew::gateway {
@@ -18,7 +19,8 @@ permit::permit(permit&& other) noexcept
       abandoned_{other.abandoned_},
       detached_{other.detached_},
       timed_out_{other.timed_out_},
-      stuck_{other.stuck_} {}
+      stuck_{other.stuck_},
+      gave_way_{other.gave_way_} {}
 
 permit& permit::operator=(permit&& other) noexcept {
     if (this != &other) {
@@ -48,10 +50,15 @@ void permit::give_way(time_point now) noexcept {
     if (!held() || abandoned_ || !places_.upstream.held()) return;
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
+    auto& upstream = route_->upstream;
+    if (upstream.given.working >= std::max(1U, upstream.limiter.status().limit / 4)) return;
+    gave_way_ = true;
+    ++route_->given.working;
+    ++upstream.given.working;
     --route_->holding;
-    --route_->upstream.holding;
+    --upstream.holding;
     places_.upstream = {};
-    owner_->after_release(route_->upstream, now);
+    owner_->after_release(upstream, now);
 }
 
 time_point permit::hangs_at(duration limit) const noexcept {
@@ -121,6 +128,8 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
         if (places_.call.held()) places_.call.finish(result, why, now, took(now));
     }
     owner_->refuse_if_opened(*route_, now);
+    route_->given.abandoned += gave_way_ ? 1U : 0U;
+    route_->upstream.given.abandoned += gave_way_ ? 1U : 0U;
     if (!places_.upstream.held()) return;
     places_.upstream.set_aside();
     ++route_->abandoned;

@@ -109,6 +109,22 @@ TEST(admission_trouble, slow_clients_give_way_to_quick_ones) {
     EXPECT_EQ(gate.picture().upstreams[0].in_flight, 5U);
 }
 
+TEST(admission_trouble, no_more_than_a_quarter_of_the_limit_is_given_way) {
+    small_gateway gate;
+    auto slow = fill(gate, 0);
+    ASSERT_EQ(slow.size(), 5U);
+    for (auto& each : slow)
+        each.give_way(gate.now);
+    EXPECT_EQ(gate.picture().upstreams[0].gave_way, 2U);
+    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 5U) << "the upstream may work for them all";
+    slow[0].abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    EXPECT_EQ(gate.picture().upstreams[0].abandoned, 1U);
+    slow[0].leave(outcome::ignored, cause_kind::cancelled, gate.now);
+    EXPECT_EQ(gate.picture().upstreams[0].abandoned, 0U);
+    slow[4].give_way(gate.now);
+    EXPECT_EQ(gate.picture().upstreams[0].gave_way, 2U) << "another one may, now";
+}
+
 TEST(admission_trouble, late_answers_of_one_hang_do_not_hide_the_next) {
     small_gateway gate;
     gate.warm_up(0, 100);

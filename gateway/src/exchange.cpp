@@ -115,7 +115,7 @@ exchange::exchange(
       trace_{continue_trace(head.fields, at.traces)},
       scope_{at.connections},
       alarm_{permit_, at.on},
-      ahead_{at, scope_},
+      ahead_{at, scope_, [this](bool in_order) { upstream_is_done(in_order); }},
       body_{
           at,
           client,

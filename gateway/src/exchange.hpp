@@ -87,10 +87,13 @@ class exchange {
     // relay.cpp: from the response's head to the end of its body.
     struct cut;
     [[nodiscard]] runtime::task<> relay_response();
-    [[nodiscard]] runtime::task<std::optional<cut>> relay_body(const response_framing& framing);
+    [[nodiscard]] runtime::task<std::optional<cut>> relay_body();
     [[nodiscard]] runtime::task<std::optional<cut>> more_of_answer();
-    [[nodiscard]] runtime::task<bool> pass_on(std::string_view data, bool chunked, bool last);
+    [[nodiscard]] runtime::task<bool> pass_on(
+        std::string_view data, const http1::body_decoder& decoder, std::string_view rest
+    );
     void learn_route();
+    void upstream_is_done(bool in_order);
     void finish_whole();
     void break_off(const cut& how);
 
@@ -115,8 +118,11 @@ class exchange {
     http::block response_out_;
     std::optional<http::response_parser> response_;
     std::string_view unsent_head_;  ///< of the response: goes out with the first bytes of the body
+    bool chunked_out_ = false;
+    keep_alive_terms idle_terms_;  ///< of the upstream's connection
+    http::input_buffer answer_;    ///< of the upstream's body, what is not passed on yet
 
-    read_ahead ahead_;          ///< of the answer, while the client is slow to take it
+    read_ahead ahead_;  ///< of the answer, while the client is slow to take it
 
     // The request's head is consumed once its body is being sent.
     upload body_;

@@ -52,7 +52,7 @@ struct slow_readers : gateway_reader_scenario {
         workers = 2;
         script_ = [](const std::string& head) {
             const bool big = head.starts_with("GET /big");
-            return scripted_answer{.text = ok(std::string(big ? 900'000 : 10, 'b')), .close = true};
+            return scripted_answer{.text = ok(std::string(big ? 900'000 : 10, 'b'))};
         };
         open();
         for (int i = 0; i < 6; ++i) {
@@ -73,7 +73,7 @@ TEST_F(slow_readers, of_moderate_answers_keep_no_worker) {
         EXPECT_TRUE(clients[i]->text.ends_with(std::string(900'000, 'b')));
         EXPECT_GT(clients[i]->ended, start + 1s) << "it was slow";
     }
-    EXPECT_EQ(serving->bodies_held(), 0U);
+    EXPECT_EQ(serving->answers_held(), 0U);
 }
 
 TEST_F(slow_readers, keep_them_all_where_nothing_is_read_ahead) {
@@ -89,11 +89,11 @@ TEST_F(gateway_reader_scenario, what_is_read_ahead_of_a_slow_client_is_bounded) 
     open();
     const auto& told = client(get("/big"), {.read_pace = 1s});
     run_for(500ms);
-    EXPECT_EQ(serving->bodies_held(), 256U * 1024);
+    EXPECT_EQ(serving->answers_held(), 256U * 1024);
     run();
     EXPECT_FALSE(told.broken);
     EXPECT_GT(told.text.size(), 4'000'000U);
-    EXPECT_EQ(serving->bodies_held(), 0U);
+    EXPECT_EQ(serving->answers_held(), 0U);
 }
 
 /// 500 000 bytes in one chunk, and the end.
@@ -145,7 +145,7 @@ TEST_F(gateway_reader_scenario, a_client_that_leaves_takes_what_was_read_ahead_w
     client(get("/big"), {.leave_after = 2500ms, .read_pace = 1s});
     run();
     run_for(1s);
-    EXPECT_EQ(serving->bodies_held(), 0U);
+    EXPECT_EQ(serving->answers_held(), 0U);
     EXPECT_EQ(shared->guards().in_flight(), 0U);
 }
 

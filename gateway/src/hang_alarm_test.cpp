@@ -71,9 +71,9 @@ TEST_F(hang_alarm_test, a_client_waited_for_a_second_in_all_gives_way) {
     }
     alarm.pause();
     go_to(1900ms - 1ns);
-    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 1U);
+    EXPECT_EQ(gate.picture().upstreams[0].gave_way, 0U);
     go_to(1900ms);
-    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 0U);
+    EXPECT_EQ(gate.picture().upstreams[0].gave_way, 1U);
     EXPECT_EQ(gate.picture().routes[0].in_flight, 1U);
 }
 

@@ -13,16 +13,28 @@ constexpr std::size_t piece = http::block::large;
 }  // namespace
 
 read_ahead::~read_ahead() {
-    at_.bodies_held -= pieces_.size() * piece;
+    at_.answers_held -= pieces_.size() * piece;
 }
 
-void read_ahead::begin(runtime::stream& from) {
-    most_ = at_.shared.rules().http.response_buffer.value_or(0);
-    if (end_ || most_ == 0) {
+void read_ahead::begin(
+    runtime::stream& from,
+    const http1::body_decoder& decoder,
+    std::string_view rest,
+    std::uint64_t most
+) {
+    if (end_ || most == 0) {
+        return;
+    }
+    if (pieces_.empty()) {
+        scout_ = decoder;
+        if (!goes_on(rest)) {
+            return;
+        }
+    } else if (scout_.finished() || scout_.failed()) {
         return;
     }
     scope_.emplace(request_);
-    running_.spawn(run(from));
+    running_.spawn(run(from, most));
 }
 
 runtime::task<> read_ahead::stop() {
@@ -37,42 +49,64 @@ runtime::task<> read_ahead::stop() {
 
 void read_ahead::take(http::input_buffer& into) noexcept {
     std::swap(into, pieces_.front());
-    pieces_.pop_front();
-    at_.bodies_held -= piece;
+    pieces_.erase(pieces_.begin());
+    at_.answers_held -= piece;
 }
 
-bool read_ahead::make_room() {
+/// False: the answer ends here, or makes no sense from here on.
+bool read_ahead::goes_on(std::string_view news) {
+    bool again = true;
+    while (again && !scout_.finished() && !scout_.failed()) {
+        const auto taken = scout_.step(news);
+        news.remove_prefix(taken.consumed);
+        again = taken.again;
+    }
+    if (scout_.finished()) {
+        on_whole_(news.empty());
+    }
+    return !scout_.finished() && !scout_.failed();
+}
+
+bool read_ahead::make_room(std::uint64_t most) {
     if (!pieces_.empty() && pieces_.back().unread().size() < piece) {
         return true;
     }
-    if (pieces_.size() * piece >= most_ ||
-        at_.bodies_held + piece > worker_state::bodies_held_max) {
+    if (pieces_.size() * piece >= most ||
+        at_.answers_held + piece > worker_state::answers_held_max) {
         return false;
     }
     pieces_.emplace_back();
-    at_.bodies_held += piece;
+    at_.answers_held += piece;
     return true;
 }
 
-runtime::task<> read_ahead::run(runtime::stream& from) {
+void read_ahead::drop_if_empty() noexcept {
+    if (pieces_.back().empty()) {
+        pieces_.pop_back();
+        at_.answers_held -= piece;
+    }
+}
+
+runtime::task<> read_ahead::run(runtime::stream& from, std::uint64_t most) {
     // A piece is made when there is something for it: an upstream that pauses costs nothing.
     for (;;) {
         auto waiting = http::until_readable(from, *scope_);
         const bool readable = co_await waiting;
-        if (!readable || !make_room()) {
+        if (!readable || !make_room(most)) {
             co_return;
         }
-        auto filling = http::fill(pieces_.back(), from, piece, *scope_);
+        http::input_buffer& last = pieces_.back();
+        const std::size_t before = last.unread().size();
+        auto filling = http::fill(last, from, piece, *scope_);
         const auto got = co_await filling;
-        if (pieces_.back().empty()) {
-            pieces_.pop_back();
-            at_.bodies_held -= piece;
-        }
-        if (got.status == io::would_block) {
+        if (got.status == io::ok && !goes_on(last.unread().substr(before))) {
             co_return;
         }
-        if (got.status != io::ok) {
+        if (got.status == io::end || got.status == io::failed) {
             end_ = got;
+        }
+        drop_if_empty();
+        if (got.status != io::ok) {
             co_return;
         }
     }

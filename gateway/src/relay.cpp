@@ -51,8 +51,12 @@ runtime::task<> exchange::relay_response() {
     }
     scope_.rebound({});
     budget_.enter(stage::body, now());
-    upstream_->input.consume(response_->consumed());
-    auto relaying = relay_body(framing);
+    // What the head's fields point to is overwritten from here on.
+    idle_terms_ = parse_keep_alive(head.fields.value(http1::field_id::keep_alive));
+    std::swap(answer_, upstream_->input);
+    answer_.consume(response_->consumed());
+    chunked_out_ = framing.body.kind == http1::body_kind::chunked;
+    auto relaying = relay_body();
     const auto how = co_await relaying;
     auto stopping = body_.stop();
     co_await stopping;
@@ -77,12 +81,28 @@ void exchange::learn_route() {
     }
 }
 
+/// All of the answer is here. What is left is between us and the client: the upstream is free.
+/// `in_order`: not a byte stands behind the answer.
+void exchange::upstream_is_done(bool in_order) {
+    const http1::response_head& head = response_->head();
+    if (!upstream_ || !body_.sent()) {
+        return;
+    }
+    permit_.leave(
+        head.status >= 500 ? outcome::failure : outcome::success, cause_kind::completed, now()
+    );
+    if (head.keep_alive && in_order) {
+        pool_.put_idle(std::move(*upstream_), idle_terms_, now());
+    }
+    upstream_.reset();
+}
+
 void exchange::finish_whole() {
     const http1::response_head& head = response_->head();
     end_with(head.status >= 500 ? outcome::failure : outcome::success, {}, head.status);
-    if (head.keep_alive && body_.sent() && upstream_->input.empty() && ahead_.empty() &&
+    if (upstream_ && head.keep_alive && body_.sent() && answer_.empty() && ahead_.empty() &&
         !ahead_.end()) {
-        pool_.put_idle(std::move(*upstream_), head.fields, now());
+        pool_.put_idle(std::move(*upstream_), idle_terms_, now());
     }
     upstream_.reset();
     client_.keep_alive = client_.keep_alive && body_.received();
@@ -95,6 +115,9 @@ void exchange::break_off(const cut& how) {
     client_.stream->abort();
     const outcome ended = how.by_client ? outcome_by_client(how.why) : outcome_of(how.why);
     end_with(ended, how.why, response_->head().status, how.code);
+    if (!upstream_) {
+        return;
+    }
     if (how.by_client) {
         give_up_on_upstream({cause_kind::cancelled});
     } else if (how.why.kind == cause_kind::completed) {
@@ -104,19 +127,17 @@ void exchange::break_off(const cut& how) {
     }
 }
 
-runtime::task<std::optional<exchange::cut>> exchange::relay_body(const response_framing& framing) {
-    const bool chunked = framing.body.kind == http1::body_kind::chunked;
+runtime::task<std::optional<exchange::cut>> exchange::relay_body() {
     http1::body_decoder decoder{response_->head().body};
-    http::input_buffer& input = upstream_->input;
     bool acknowledged = !upstream_->reused;  // a young connection is not put off
     for (;;) {
-        const auto taken = decoder.step(input.unread());
+        const auto taken = decoder.step(answer_.unread());
         if (decoder.failed()) {
             co_return cut{errc::upstream_protocol};
         }
-        auto passing = pass_on(taken.data, chunked, decoder.finished());
+        auto passing = pass_on(taken.data, decoder, answer_.unread().substr(taken.consumed));
         const bool passed = co_await passing;
-        input.consume(taken.consumed);
+        answer_.consume(taken.consumed);
         if (!passed) {
             co_return cut{error_of(client_.broken_by), client_.broken_by, true};
         }
@@ -126,7 +147,7 @@ runtime::task<std::optional<exchange::cut>> exchange::relay_body(const response_
         if (taken.again) {
             continue;
         }
-        if (!std::exchange(acknowledged, true)) {
+        if (upstream_ && !std::exchange(acknowledged, true)) {
             upstream_->stream->acknowledge();
         }
         auto reading = more_of_answer();
@@ -134,7 +155,7 @@ runtime::task<std::optional<exchange::cut>> exchange::relay_body(const response_
         if (ended) {
             decoder.close();
             if (ended->code == errc::upstream_closed && decoder.finished()) {
-                auto ending = pass_on({}, chunked, true);
+                auto ending = pass_on({}, decoder, {});
                 co_await ending;
                 co_return std::nullopt;
             }
@@ -150,17 +171,18 @@ runtime::task<std::optional<exchange::cut>> exchange::more_of_answer() {
         event_stream_ ? client_.under->rules().request.stream_idle : limits_.body_idle;
     const std::string_view name = event_stream_ ? "request.stream_idle" : "request.body_idle";
     if (!ahead_.empty()) {
-        ahead_.take(upstream_->input);
+        ahead_.take(answer_);
         co_return std::nullopt;
     }
     if (const auto& end = ahead_.end()) {
         co_return cut{end->status == io::end ? errc::upstream_closed : errc::upstream_reset};
     }
+    answer_.release_if_empty();
     const bound own = bound::after(now(), length, name);
     const time_point since = now();
     const duration held_up_before = body_.waited();
     runtime::scope idle{scope_, own};
-    auto filling = http::fill(upstream_->input, *upstream_->stream, http::block::large, idle);
+    auto filling = http::fill(answer_, *upstream_->stream, http::block::large, idle);
     const auto got = co_await filling;
     switch (got.status) {
         case io::ok:
@@ -179,10 +201,13 @@ runtime::task<std::optional<exchange::cut>> exchange::more_of_answer() {
     co_return cut{error_of(why), why};
 }
 
-runtime::task<bool> exchange::pass_on(std::string_view data, bool chunked, bool last) {
+runtime::task<bool> exchange::pass_on(
+    std::string_view data, const http1::body_decoder& decoder, std::string_view rest
+) {
+    const bool last = decoder.finished();
     std::array<char, http1::chunk_head_bytes> room;
     http1::wire_writer size{room};
-    const bool chunk = chunked && !data.empty();
+    const bool chunk = chunked_out_ && !data.empty();
     if (chunk) {
         size.chunk_head(data.size());
     }
@@ -191,18 +216,21 @@ runtime::task<bool> exchange::pass_on(std::string_view data, bool chunked, bool 
         http::part(size.written()),
         http::part(data),
         http::part(chunk ? "\r\n" : ""),
-        http::part(chunked && last ? "0\r\n\r\n" : ""),
+        http::part(chunked_out_ && last ? "0\r\n\r\n" : ""),
     };
-    // The upstream waits for the client only while it has more to say.
-    const bool holds_up = !last && !event_stream_;
     std::span<iovec> left = parts;
     pace_.bytes += http::write_at_once(*client_.stream, left);
     if (left.empty()) {
         co_return true;
     }
+    // The upstream waits for the client only while it has more to say.
+    const bool holds_up = !last && !event_stream_ && upstream_;
     alarm_.pause();
     if (holds_up) {
-        ahead_.begin(*upstream_->stream);
+        const auto most = client_.under->rules().http.response_buffer;
+        ahead_.begin(*upstream_->stream, decoder, rest, most.value_or(0));
+    } else if (last) {
+        upstream_is_done(rest.empty());
     }
     auto sending = send_to_client(client_, left, at_, holds_up ? &pace_ : nullptr);
     const bool sent = co_await sending;

@@ -163,6 +163,7 @@ TEST_F(reload_scenario, an_upstream_that_moves_serves_new_requests_at_its_new_pl
     EXPECT_EQ(picture().upstreams.front().endpoints.front().idle, 1U);
     run_for(1ms);
     EXPECT_EQ(outside.open_streams(), 2U) << "nothing is kept to the old place";
+    close();  // while the old place is there
 }
 
 TEST_F(reload_scenario, what_an_upstream_keeps_idle_survives_a_reload_that_does_not_touch_it) {

@@ -41,6 +41,12 @@ std::optional<cause> too_slow(const reading_pace& pace, const policy::http_polic
     return cause{cause_kind::own_timeout, shed_reason::none, "http.body_rate", enough};
 }
 
+void break_off(client_side& whom, const cause& why) noexcept {
+    whom.broken = true;
+    whom.keep_alive = false;
+    whom.broken_by = why;
+}
+
 /// One connection: request after request.
 class session {
   public:
@@ -244,33 +250,36 @@ runtime::task<bool> send_to_client(
     client_side& to, std::span<iovec> parts, worker_state& at, reading_pace* pace
 ) {
     const policy::http_policy& rules = to.under->rules().http;
-    const duration idle = rules.write_idle;
-    runtime::scope writing{at.connections, bound::after(at.on.now(), idle, "http.write_idle")};
-    do {
+    std::size_t written = http::write_at_once(*to.stream, parts);
+    for (;;) {
+        if (pace != nullptr) {
+            pace->bytes += written;
+            if (const auto limit = too_slow(*pace, rules)) {
+                break_off(to, *limit);
+                co_return false;
+            }
+        }
+        if (parts.empty()) {
+            co_return true;
+        }
         const time_point since = at.on.now();
+        const std::size_t unacknowledged = to.stream->unacknowledged();
+        const bound own = bound::after(since, rules.write_idle, "http.write_idle");
+        runtime::scope writing{at.connections, own};
         auto sending = http::write_some(*to.stream, parts, writing);
         const auto sent = co_await sending;
-        if (sent.status != io::ok) {
-            to.broken = true;
-            to.keep_alive = false;
-            if (sent.status == io::would_block) {
-                to.broken_by = writing.why();
-            }
+        written = sent.bytes;
+        // The kernel tells of room only when much of its buffer is free; a slow reader takes long.
+        const bool takes = sent.status == io::would_block && writing.why() == own.expired_cause() &&
+                           to.stream->unacknowledged() < unacknowledged;
+        if (sent.status != io::ok && !takes) {
+            break_off(to, sent.status == io::would_block ? writing.why() : to.broken_by);
             co_return false;
         }
         if (pace != nullptr) {
             pace->waited += at.on.now() - since;
-            pace->bytes += sent.bytes;
-            if (const auto limit = too_slow(*pace, rules)) {
-                to.broken = true;
-                to.keep_alive = false;
-                to.broken_by = *limit;
-                co_return false;
-            }
         }
-        writing.rebound(bound::after(at.on.now(), idle, "http.write_idle"));
-    } while (!parts.empty());
-    co_return true;
+    }
 }
 
 runtime::task<> send_refusal(client_side& to, refusal what, worker_state& at) {

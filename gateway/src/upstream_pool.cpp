@@ -242,7 +242,7 @@ runtime::task<> upstream_pool::look_up_again(
 }
 
 void upstream_pool::put_idle(
-    upstream_connection connection, const http1::field_list& fields, time_point now
+    upstream_connection connection, const keep_alive_terms& terms, time_point now
 ) {
     connection.lent = {};
     if (retired_) {
@@ -256,7 +256,6 @@ void upstream_pool::put_idle(
         return;
     }
     connection.input.release_if_empty();
-    const auto terms = parse_keep_alive(fields.value(http1::field_id::keep_alive));
     auto& idle = endpoints_[connection.endpoint].idle;
     const time_point opened = connection.opened;
     idle.put(std::move(connection), opened, terms, now, close);

@@ -125,7 +125,7 @@ class upstream_pool : public std::enable_shared_from_this<upstream_pool> {
 
     /// Keeps it for the next request, within the policy's bounds. `fields` are the response's: they
     /// may say how long the upstream will wait.
-    void put_idle(upstream_connection connection, const http1::field_list& fields, time_point now);
+    void put_idle(upstream_connection connection, const keep_alive_terms& terms, time_point now);
 
     /// When the next idle connection grows too old; nothing while there is none.
     [[nodiscard]] std::optional<time_point> next_end() const noexcept;

@@ -196,6 +196,10 @@ runtime::task<> worker::drain(duration grace) {
     co_await leaving;
 }
 
+std::size_t worker::answers_held() const noexcept {
+    return state_->answers_held;
+}
+
 std::size_t worker::bodies_held() const noexcept {
     return state_->bodies_held;
 }

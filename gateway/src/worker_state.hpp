@@ -70,9 +70,12 @@ struct worker_state {
     http::accept_numbers accepted;
     http::resting_connections resting{shared.connections, on};
     std::uint64_t bad_requests = 0;
-    /// Bytes of bodies that wait here: received before their admission, or read ahead of a client.
+    /// Bytes of request bodies that are received before their admission.
     static constexpr std::size_t bodies_held_max = std::size_t{64} << 20;
     std::size_t bodies_held = 0;
+    /// Bytes of answers that were read ahead of their clients.
+    static constexpr std::size_t answers_held_max = std::size_t{64} << 20;
+    std::size_t answers_held = 0;
     runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;

@@ -94,7 +94,7 @@ void drop_written(std::span<iovec>& parts, std::size_t bytes) noexcept {
 
 std::size_t write_at_once(runtime::stream& to, std::span<iovec>& parts) noexcept {
     drop_written(parts, 0);
-    if (parts.empty()) {
+    if (parts.empty() || !to.ready().writable()) {
         return 0;
     }
     const auto put = to.try_write(parts);

@@ -38,6 +38,8 @@ class counting_stream final : public runtime::stream {
 
     void abort() noexcept override {}
 
+    [[nodiscard]] std::size_t unacknowledged() const noexcept override { return 0; }
+
     [[nodiscard]] runtime::endpoint peer() const noexcept override { return {}; }
 
     [[nodiscard]] runtime::endpoint local() const noexcept override { return {}; }
@@ -99,6 +101,8 @@ class endless_stream final : public runtime::stream {
     void shutdown_write() noexcept override {}
 
     void abort() noexcept override {}
+
+    [[nodiscard]] std::size_t unacknowledged() const noexcept override { return 0; }
 
     [[nodiscard]] runtime::endpoint peer() const noexcept override { return {}; }
 

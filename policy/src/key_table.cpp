@@ -150,13 +150,13 @@ const std::array table{
         "A request body of at most this length is received whole before a place is asked for, so "
         "that a slow client keeps no worker of the backend busy; off: every body is streamed, as "
         "longer and chunked ones are."},
-    key{"http.response_buffer", http<&http_policy::response_buffer>, sizes(64 * kib, 64 * mib),
+    key{"http.response_buffer", http<&http_policy::response_buffer>, sizes(64 * kib, 16 * mib),
         "How much of a response is read ahead of a client that is slow to take it, so that it "
-        "keeps no worker of the backend busy; over all of them 64 MiB, for each of our workers. Off: the "
-        "upstream waits for its client, as event streams always do."},
+        "keeps no worker of the backend busy; over all of them 64 MiB, for each of our workers. "
+        "Off: the upstream waits for its client, as event streams always do."},
     key{"http.body_rate", http<&http_policy::body_rate>, sizes(1, 1 * gib),
         "The least bytes a second a client must send of its body, over any `request.body_idle`, "
-        "and take of a response's, over any `http.write_idle`, while the upstream has more of it. "
+        "and take of a response's, over any `http.write_idle`, until the last piece of it. "
         "Only time in which the client is waited for counts; event streams are exempt."},
 
     key{"gateway.in_flight", gateway<&gateway_policy::in_flight>, places,

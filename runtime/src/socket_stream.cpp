@@ -1,7 +1,9 @@
 #include "socket_stream.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +114,12 @@ void socket_stream::shutdown_write() noexcept {
 void socket_stream::acknowledge() noexcept {
     const int on = 1;
     setsockopt(socket_.number(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+std::size_t socket_stream::unacknowledged() const noexcept {
+    int bytes = 0;
+    ioctl(socket_.number(), SIOCOUTQ, &bytes);
+    return static_cast<std::size_t>(bytes);
 }
 
 void socket_stream::abort() noexcept {

@@ -23,6 +23,7 @@ class socket_stream final : public stream {
     void shutdown_write() noexcept override;
     void abort() noexcept override;
     void acknowledge() noexcept override;
+    [[nodiscard]] std::size_t unacknowledged() const noexcept override;
 
     [[nodiscard]] endpoint peer() const noexcept override { return peer_; }
 

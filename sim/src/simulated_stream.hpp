@@ -36,6 +36,10 @@ class simulated_stream final : public runtime::stream {
 
     void acknowledge() noexcept override { ++world_.acknowledgements_; }
 
+    [[nodiscard]] std::size_t unacknowledged() const noexcept override {
+        return outgoing_ ? outgoing_->unread : 0;
+    }
+
     [[nodiscard]] runtime::endpoint peer() const noexcept override { return peer_; }
 
     [[nodiscard]] runtime::endpoint local() const noexcept override { return local_; }

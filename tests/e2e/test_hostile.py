@@ -256,6 +256,33 @@ class Hostile(Case):
             taken = b"".join(iter(lambda: one.recv(1 << 20), b""))
             self.assertEqual(len(taken.partition(b"\r\n\r\n")[2]), length)
 
+    def test_slow_chunked_uploads_leave_workers_to_the_others(self):
+        curfew = self.serve_with()
+        for _ in range(40):
+            get(curfew.http, "/")
+        crowd = [Connection(curfew.http) for _ in range(20)]
+        self.addCleanup(lambda: [one.socket.close() for one in crowd])
+        for one in crowd:
+            one.send(message("POST", "/echo", {"Transfer-Encoding": "chunked"}))
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            for one in crowd:
+                one.send(b"1\r\nx\r\n")
+            self.assertEqual(get(curfew.http, "/", patience=2).status, 200)
+            time.sleep(0.05)
+
+    def test_a_steady_slow_reader_is_not_taken_for_one_that_takes_nothing(self):
+        curfew = self.serve_with('[http]\nwrite_idle = "1s"\n')
+        with socket.socket() as reader:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(curfew.http)
+            reader.sendall(message("GET", "/bytes/12000000"))
+            reader.settimeout(2)
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                self.assertTrue(reader.recv(2000))
+                time.sleep(0.05)
+
     def test_without_reading_ahead_slow_readers_keep_them_all(self):
         curfew, _ = self.slow_readers_of(12_000_000, '[http]\nresponse_buffer = "off"\n')
         with self.assertRaises((OSError, Closed)):

@@ -143,8 +143,10 @@ class permit {
     void wait_for_client() noexcept;
 
     /// It has waited for its client for long (its body, or that it takes the answer): gives its
-    /// adaptive place to others and keeps the one in the route's and the total cap, so that slow
-    /// clients cost the quick ones nothing.
+    /// adaptive place to others and keeps the one in the route's and the total cap, so that a few
+    /// slow clients cost the quick ones nothing. The upstream may well be at work for it all the
+    /// while, so at most a quarter of the limit (at least one place) is given at a time; beyond
+    /// that nothing happens.
     void give_way(time_point now) noexcept;
 
     /// It became an event stream: counts as a success, gives the upstream's adaptive place to
@@ -184,6 +186,7 @@ class permit {
     bool detached_ = false;
     bool timed_out_ = false;
     bool stuck_ = false;
+    bool gave_way_ = false;
 };
 
 /// One request's place in a queue: lives in its caller's frame, is used for one wait at a time.
@@ -235,7 +238,8 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///    Breaker: refuses. Silence, cap, limit, share: wait, if the queue has room, unless the route's
 ///    share is held by work that hangs, is over its time, or was abandoned a second ago: then
 ///    `abandoned`.
-///  - Who waits for its client for a second in all gives its adaptive place to others.
+///  - Who waits for its client for a second in all gives its adaptive place to others, as long as
+///    no more than a quarter of the limit is given so.
 ///  - An upstream that is starting: requests wait, whatever the breaker says (its failures were the
 ///    crash). When it is up again open breakers may probe at once, and until the probes' verdict
 ///    requests wait still: a good one lets them in, a bad one refuses them.

@@ -30,6 +30,7 @@ struct upstream_snapshot {
     std::uint32_t limit = 0;      ///< the adaptive limit now
     std::uint32_t in_flight = 0;  ///< places held, abandoned ones included
     std::uint32_t abandoned = 0;  ///< places held by work whose answer was given up
+    std::uint32_t gave_way = 0;   ///< of in_flight: have no place while they wait for a client
     std::uint32_t detached = 0;   ///< event streams: counted in the total, not in the limit
     std::uint32_t route_cap = 0;  ///< how many of the places one route may hold now
     std::uint32_t queued = 0;     ///< waiters of all its routes

@@ -60,8 +60,11 @@ class worker {
     /// asks adds them up on its own thread.
     void count(snapshot& into, std::vector<times_of_route>& times) const;
 
-    /// Bytes of bodies that wait here: received before their admission, or read ahead of a client.
+    /// Bytes of request bodies that are being received before their admission.
     [[nodiscard]] std::size_t bodies_held() const noexcept;
+
+    /// Bytes of answers that were read ahead of their clients.
+    [[nodiscard]] std::size_t answers_held() const noexcept;
 
   private:
     std::unique_ptr<worker_state> state_;

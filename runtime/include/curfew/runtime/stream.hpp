@@ -48,6 +48,10 @@ class stream {
     /// off for 40 ms. One system call.
     virtual void acknowledge() noexcept {}
 
+    /// Bytes that were written and that the peer has not acknowledged: while they become fewer it
+    /// takes something, however long there is no room for more. One system call.
+    [[nodiscard]] virtual std::size_t unacknowledged() const noexcept = 0;
+
     /// The next destruction drops the connection at once (RST) instead of in order.
     virtual void abort() noexcept = 0;
 
