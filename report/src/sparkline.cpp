@@ -24,13 +24,14 @@ std::string_view column(const std::optional<double>& value, double highest) {
 }  // namespace
 
 std::string sparkline(std::span<const std::optional<double>> values, std::size_t columns) {
-    const std::size_t each = std::max<std::size_t>(1, (values.size() + columns - 1) / columns);
+    const std::size_t wide = std::min(values.size(), columns);
     std::vector<std::optional<double>> joined;
     double highest = 0;
-    for (std::size_t i = 0; i < values.size(); i += each) {
-        const auto group = values.subspan(i, std::min(each, values.size() - i));
+    for (std::size_t i = 0; i < wide; ++i) {
+        const std::size_t begin = i * values.size() / wide;
+        const std::size_t end = (i + 1) * values.size() / wide;
         // Nothing is less than any value.
-        joined.push_back(*std::ranges::max_element(group));
+        joined.push_back(*std::ranges::max_element(values.subspan(begin, end - begin)));
         highest = std::max(highest, joined.back().value_or(0));
     }
     std::string text;
