@@ -212,6 +212,10 @@ std::string outlooks(const trend& of) {
     std::string text;
     const auto add = [&](const operation_trend& in) {
         for (const auto& each : in.outlooks) {
+            const auto& last = each.next.next.back();
+            if (last.value == 0 && (!last.nearly_sure || last.nearly_sure->upper == 0)) {
+                continue;
+            }
             const auto ahead = of.slot_length * static_cast<duration::rep>(each.next.next.size());
             std::string line = outlook_text(in, each);
             text += line.insert(2, "in " + policy::format_duration(ahead) + ", ");
