@@ -43,143 +43,148 @@ struct example {
     std::string after;
 };
 
+const std::string route = "[[route]]\nname = \"a\"\npath = \"/a\"\n";
+
+const std::vector<example> of_sections{
+    example{
+        "a value with a comment behind it",
+        "# ours\n[request]\n  timeout   =   \"30s\"   # long, why?\nslow = \"1s\"\n",
+        "request.timeout",
+        "# ours\n[request]\n  timeout   =   \"2s\"   # long, why?\nslow = \"1s\"\n"
+    },
+    example{
+        "a literal string keeps its quotes",
+        "[request]\ntimeout = '30s'\n",
+        "request.timeout",
+        "[request]\ntimeout = '2s'\n"
+    },
+    example{
+        "a value of many lines",
+        "[request]\ntimeout = \"\"\"\n30s\"\"\"\nslow = \"1s\"\n",
+        "request.timeout",
+        "[request]\ntimeout = \"2s\"\nslow = \"1s\"\n"
+    },
+    example{
+        "a dotted key",
+        "request.timeout = \"30s\"\nrequest.slow = \"1s\"\n",
+        "request.timeout",
+        "request.timeout = \"2s\"\nrequest.slow = \"1s\"\n"
+    },
+    example{
+        "beside a dotted key",
+        "request . slow = \"1s\" # s\n\n[http]\n",
+        "request.timeout",
+        "request . slow = \"1s\" # s\nrequest . timeout = \"2s\"\n\n[http]\n"
+    },
+    example{
+        "an inline table",
+        "request = { slow = \"1s\" } # x\n",
+        "request.timeout",
+        "request = { slow = \"1s\", timeout = \"2s\" } # x\n"
+    },
+    example{
+        "an empty inline table",
+        "request = {}\n",
+        "request.timeout",
+        "request = { timeout = \"2s\" }\n"
+    },
+    example{
+        "behind the last key, with its indentation, before the next section",
+        "[request]\n\tslow = \"1s\" # a \"quoted\" remark, # with {signs}\n\n# of "
+        "http\n[http]\n",
+        "request.timeout",
+        "[request]\n\tslow = \"1s\" # a \"quoted\" remark, # with {signs}\n\ttimeout = \"2s\"\n"
+        "\n# of http\n[http]\n"
+    },
+    example{
+        "an empty section",
+        "  [request] # none yet\n[http]\n",
+        "request.timeout",
+        "  [request] # none yet\n  timeout = \"2s\"\n[http]\n"
+    },
+    example{
+        "no line end at the end",
+        "[request]\nslow = \"1s\"",
+        "request.timeout",
+        "[request]\nslow = \"1s\"\ntimeout = \"2s\""
+    },
+    example{
+        "line ends of the other kind",
+        "# a\r\n[request]\r\nslow = \"1s\"\r\n",
+        "request.timeout",
+        "# a\r\n[request]\r\nslow = \"1s\"\r\ntimeout = \"2s\"\r\n"
+    },
+    example{
+        "no section",
+        "[http]\r\nkeep_alive = \"70s\"\r\n",
+        "request.timeout",
+        "[http]\r\nkeep_alive = \"70s\"\r\n\r\n[request]\r\ntimeout = \"2s\"\r\n"
+    },
+    example{"an empty file", "", "request.timeout", "[request]\ntimeout = \"2s\"\n"},
+    example{
+        "letters of many bytes, and a byte order mark",
+        "\xef\xbb\xbf# \xc3\xa4\xe2\x82\xac\nrequest = { slow = \"1s\", timeout = \"9s\" } # "
+        "\xf0\x9f\x8c\x99\n",
+        "request.timeout",
+        "\xef\xbb\xbf# \xc3\xa4\xe2\x82\xac\nrequest = { slow = \"1s\", timeout = \"2s\" } # "
+        "\xf0\x9f\x8c\x99\n"
+    },
+};
+
+const std::vector<example> of_routes{
+    example{
+        "a route",
+        upstream + "\n" + route + "# b\n[[route]]\npath = \"/b\"\ntimeout = \"9s\"\n",
+        "route.a.timeout",
+        upstream + "\n" + route +
+            "timeout = \"2s\"\n# b\n[[route]]\npath = \"/b\"\ntimeout = "
+            "\"9s\"\n"
+    },
+    example{
+        "a route without a name",
+        upstream + route +
+            "[[route]]\nmethods = [ # both\n  \"GET\",\n  \"HEAD\" ] # ]\npath = "
+            "\"/b\"\n",
+        "route.GET,HEAD /b.timeout",
+        upstream + route +
+            "[[route]]\nmethods = [ # both\n  \"GET\",\n  \"HEAD\" ] # ]\npath = "
+            "\"/b\"\ntimeout = \"2s\"\n"
+    },
+    example{
+        "a route whose last key has many lines",
+        upstream + "[[route]]\npath = \"/b\"\nmethods = [\n  \"GET\", # ] \n]\n[http]\n",
+        "route.GET /b.timeout",
+        upstream + "[[route]]\npath = \"/b\"\nmethods = [\n  \"GET\", # ] \n]\ntimeout = \"2s\"\n"
+                   "[http]\n"
+    },
+    example{
+        "a route with a section of its own",
+        upstream + route + "[route.breaker]\nreset = \"5s\"\n",
+        "route.a.timeout",
+        upstream + route + "timeout = \"2s\"\n[route.breaker]\nreset = \"5s\"\n"
+    },
+    example{
+        "a route with dotted keys",
+        upstream + route + "breaker.reset = \"5s\"\n\n",
+        "route.a.timeout",
+        upstream + route + "breaker.reset = \"5s\"\ntimeout = \"2s\"\n\n"
+    },
+    example{
+        "routes in one array",
+        "route = [\n  {name = \"a\", path = \"/a\"}, # first\n  {path = \"/b\"}\n]\n" + upstream,
+        "route.a.timeout",
+        "route = [\n  {name = \"a\", path = \"/a\", timeout = \"2s\"}, # first\n  {path = "
+        "\"/b\"}\n]\n" +
+            upstream
+    },
+};
+
 TEST(edit, changes_the_key_and_not_one_byte_beside_it) {
-    const std::string route = "[[route]]\nname = \"a\"\npath = \"/a\"\n";
-    const std::array examples{
-        example{
-            "a value with a comment behind it",
-            "# ours\n[request]\n  timeout   =   \"30s\"   # long, why?\nslow = \"1s\"\n",
-            "request.timeout",
-            "# ours\n[request]\n  timeout   =   \"2s\"   # long, why?\nslow = \"1s\"\n"
-        },
-        example{
-            "a literal string keeps its quotes",
-            "[request]\ntimeout = '30s'\n",
-            "request.timeout",
-            "[request]\ntimeout = '2s'\n"
-        },
-        example{
-            "a value of many lines",
-            "[request]\ntimeout = \"\"\"\n30s\"\"\"\nslow = \"1s\"\n",
-            "request.timeout",
-            "[request]\ntimeout = \"2s\"\nslow = \"1s\"\n"
-        },
-        example{
-            "a dotted key",
-            "request.timeout = \"30s\"\nrequest.slow = \"1s\"\n",
-            "request.timeout",
-            "request.timeout = \"2s\"\nrequest.slow = \"1s\"\n"
-        },
-        example{
-            "beside a dotted key",
-            "request . slow = \"1s\" # s\n\n[http]\n",
-            "request.timeout",
-            "request . slow = \"1s\" # s\nrequest . timeout = \"2s\"\n\n[http]\n"
-        },
-        example{
-            "an inline table",
-            "request = { slow = \"1s\" } # x\n",
-            "request.timeout",
-            "request = { slow = \"1s\", timeout = \"2s\" } # x\n"
-        },
-        example{
-            "an empty inline table",
-            "request = {}\n",
-            "request.timeout",
-            "request = { timeout = \"2s\" }\n"
-        },
-        example{
-            "behind the last key, with its indentation, before the next section",
-            "[request]\n\tslow = \"1s\" # a \"quoted\" remark, # with {signs}\n\n# of "
-            "http\n[http]\n",
-            "request.timeout",
-            "[request]\n\tslow = \"1s\" # a \"quoted\" remark, # with {signs}\n\ttimeout = \"2s\"\n"
-            "\n# of http\n[http]\n"
-        },
-        example{
-            "an empty section",
-            "  [request] # none yet\n[http]\n",
-            "request.timeout",
-            "  [request] # none yet\n  timeout = \"2s\"\n[http]\n"
-        },
-        example{
-            "no line end at the end",
-            "[request]\nslow = \"1s\"",
-            "request.timeout",
-            "[request]\nslow = \"1s\"\ntimeout = \"2s\""
-        },
-        example{
-            "line ends of the other kind",
-            "# a\r\n[request]\r\nslow = \"1s\"\r\n",
-            "request.timeout",
-            "# a\r\n[request]\r\nslow = \"1s\"\r\ntimeout = \"2s\"\r\n"
-        },
-        example{
-            "no section",
-            "[http]\r\nkeep_alive = \"70s\"\r\n",
-            "request.timeout",
-            "[http]\r\nkeep_alive = \"70s\"\r\n\r\n[request]\r\ntimeout = \"2s\"\r\n"
-        },
-        example{"an empty file", "", "request.timeout", "[request]\ntimeout = \"2s\"\n"},
-        example{
-            "letters of many bytes, and a byte order mark",
-            "\xef\xbb\xbf# \xc3\xa4\xe2\x82\xac\nrequest = { slow = \"1s\", timeout = \"9s\" } # "
-            "\xf0\x9f\x8c\x99\n",
-            "request.timeout",
-            "\xef\xbb\xbf# \xc3\xa4\xe2\x82\xac\nrequest = { slow = \"1s\", timeout = \"2s\" } # "
-            "\xf0\x9f\x8c\x99\n"
-        },
-        example{
-            "a route",
-            upstream + "\n" + route + "# b\n[[route]]\npath = \"/b\"\ntimeout = \"9s\"\n",
-            "route.a.timeout",
-            upstream + "\n" + route +
-                "timeout = \"2s\"\n# b\n[[route]]\npath = \"/b\"\ntimeout = "
-                "\"9s\"\n"
-        },
-        example{
-            "a route without a name",
-            upstream + route +
-                "[[route]]\nmethods = [ # both\n  \"GET\",\n  \"HEAD\" ] # ]\npath = "
-                "\"/b\"\n",
-            "route.GET,HEAD /b.timeout",
-            upstream + route +
-                "[[route]]\nmethods = [ # both\n  \"GET\",\n  \"HEAD\" ] # ]\npath = "
-                "\"/b\"\ntimeout = \"2s\"\n"
-        },
-        example{
-            "a route whose last key has many lines",
-            upstream + "[[route]]\npath = \"/b\"\nmethods = [\n  \"GET\", # ] \n]\n[http]\n",
-            "route.GET /b.timeout",
-            upstream +
-                "[[route]]\npath = \"/b\"\nmethods = [\n  \"GET\", # ] \n]\ntimeout = \"2s\"\n"
-                "[http]\n"
-        },
-        example{
-            "a route with a section of its own",
-            upstream + route + "[route.breaker]\nreset = \"5s\"\n",
-            "route.a.timeout",
-            upstream + route + "timeout = \"2s\"\n[route.breaker]\nreset = \"5s\"\n"
-        },
-        example{
-            "a route with dotted keys",
-            upstream + route + "breaker.reset = \"5s\"\n\n",
-            "route.a.timeout",
-            upstream + route + "breaker.reset = \"5s\"\ntimeout = \"2s\"\n\n"
-        },
-        example{
-            "routes in one array",
-            "route = [\n  {name = \"a\", path = \"/a\"}, # first\n  {path = \"/b\"}\n]\n" +
-                upstream,
-            "route.a.timeout",
-            "route = [\n  {name = \"a\", path = \"/a\", timeout = \"2s\"}, # first\n  {path = "
-            "\"/b\"}\n]\n" +
-                upstream
-        },
-    };
-    for (const auto& each : examples) {
-        EXPECT_EQ(edited(each.before, each.key), each.after) << each.what;
-        EXPECT_EQ(edited(each.after, each.key), each.after) << "twice is once: " << each.what;
+    for (const auto& examples : {of_sections, of_routes}) {
+        for (const auto& each : examples) {
+            EXPECT_EQ(edited(each.before, each.key), each.after) << each.what;
+            EXPECT_EQ(edited(each.after, each.key), each.after) << "twice is once: " << each.what;
+        }
     }
 }
 

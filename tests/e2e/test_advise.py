@@ -140,7 +140,8 @@ class Advise(Trends):
             past.tell(minute, "items", self.calls(20, 50))
             past.time_out(minute, "items", 1, 30_000)
         past.write()
-        said = {each["name"]: each for each in json.loads(self.advise("--json").stdout)["operations"]}
+        operations = json.loads(self.advise("--json").stdout)["operations"]
+        said = {each["name"]: each for each in operations}
         self.assertEqual((said["orders"]["reason"], said["orders"]["advised_ms"]),
                          ("cut_short", 60_000))
         self.assertEqual((said["items"]["calm"]["hung"], said["items"]["reason"]),
