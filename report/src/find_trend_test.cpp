@@ -6,7 +6,6 @@
 namespace curfew::report {
 namespace {
 
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
