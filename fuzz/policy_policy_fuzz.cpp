@@ -1,10 +1,14 @@
 #include <curfew/core/expects.hpp>
 #include <curfew/policy/duration_text.hpp>
+#include <curfew/policy/edit.hpp>
 #include <curfew/policy/load.hpp>
 #include <curfew/policy/size_text.hpp>
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace curfew::policy {
@@ -29,6 +33,28 @@ void check_routes(const policy& of) {
     }
 }
 
+/// An edit says what it was asked to, and changes nothing else that the policy says.
+void check_edit(const sources& from, const loading& before, const std::string& key) {
+    using namespace std::chrono_literals;
+    const std::array edits{time_edit{key, 1'234ms}};
+    const auto made = set_times(from, edits);
+    if (!made.refused.empty()) {
+        expects(made.refused.size() == 1 && made.text == from.file_text, "what is refused stays");
+        return;
+    }
+    sources again = from;
+    again.file_text = made.text;
+    const auto after = load(again);
+    expects(after.snapshot != nullptr, "an edit leaves the policy valid");
+    expects(after.explain(key)->value == "\"1s234ms\"", "an edit is made");
+    for (const auto& path : before.set_keys()) {
+        if (path == key) continue;
+        const auto is = after.explain(path);
+        expects(is && is->value == before.explain(path)->value, "an edit changes one key");
+    }
+    expects(set_times(again, edits).text == made.text, "twice is once");
+}
+
 void check(std::string_view text, std::string_view environment) {
     sources from;
     from.file_name = "curfew.toml";
@@ -47,6 +73,10 @@ void check(std::string_view text, std::string_view environment) {
     check_routes(made);
     for (const auto& path : result.set_keys())
         expects(result.explain(path).has_value(), "what was set is explained");
+    check_edit(from, result, "request.timeout");
+    if (!made.routes.empty()) {
+        check_edit(from, result, "route." + made.routes.back().name + ".timeout");
+    }
 }
 
 void check_texts(std::string_view text) {

@@ -153,6 +153,33 @@ inline constexpr std::array report_flags{
     },
 };
 
+inline constexpr std::array trend_flags{
+    flag{.name = "--hours", .value = "HOURS", .help = "How far back, in hours; by default 24."},
+    flag{
+        .name = "--surface",
+        .value = "NAME",
+        .help = "Only operations of this part of Curfew.",
+        .offers = offer::words,
+        .words = "http websocket database cache bus agent command test"
+    },
+};
+
+inline constexpr std::array advise_flags{
+    flag{.name = "--since", .value = "SPAN", .help = "How far back: 24h, 14d (the default)."},
+    flag{
+        .name = "--surface",
+        .value = "NAME",
+        .help = "Only operations of this part of Curfew.",
+        .offers = offer::words,
+        .words = "http websocket database cache bus agent command test"
+    },
+    flag{
+        .name = "--write",
+        .value = "",
+        .help = "Writes the limits into the policy file, its comments and layout kept."
+    },
+};
+
 inline constexpr std::array check_flags{
     flag{
         .name = "--explain",

@@ -61,6 +61,33 @@ constexpr std::array table{
         .run = report,
     },
     verb{
+        .name = "trend",
+        .usage = "",
+        .summary = "tell how things went over time, what changed, and what comes next",
+        .description =
+            "Shows rate, timeouts and a latency quantile of each operation over time; where they "
+            "changed, with the deploy beside it (`curfew mark`); what moved together; and what "
+            "comes next if nothing changes, with how sure that is. Time is cut into at most 144 "
+            "slots; the histograms of a slot are merged, so its quantiles are exact. A change is "
+            "told only if it stands out among all the series that were searched.",
+        .own = trend_flags,
+        .run = trend,
+    },
+    verb{
+        .name = "advise",
+        .usage = "",
+        .summary = "tell which limits the history speaks for, and write them",
+        .description =
+            "Advises a time limit for each operation from its own history since it last changed: "
+            "what timed out counts as at least that long, what hung is told apart, too few calls "
+            "advise nothing. Prints the evidence and how often the advised limit would have ended "
+            "a call that completed. --write edits the policy file, comments and layout kept, after "
+            "showing the difference; it is not written if it changed meanwhile or would not "
+            "validate. Exits 1 if something advised could not be written.",
+        .own = advise_flags,
+        .run = advise,
+    },
+    verb{
         .name = "mark",
         .usage = "TEXT",
         .summary = "record a deploy in the ledger",

@@ -22,6 +22,14 @@ std::uint64_t minute_figures::near_misses() const noexcept {
     return of_->near_misses();
 }
 
+duration minute_figures::sum() const noexcept {
+    return of_->sum();
+}
+
+duration minute_figures::spent(stage in) const noexcept {
+    return of_->spent(in);
+}
+
 void minute_figures::add_to(figures& sum) const noexcept {
     of_->add_to(sum);
 }

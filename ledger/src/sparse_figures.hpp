@@ -23,6 +23,12 @@ class sparse_figures {
 
     [[nodiscard]] std::uint64_t near_misses() const noexcept { return near_misses_; }
 
+    [[nodiscard]] duration sum() const noexcept { return totals_.sum; }
+
+    [[nodiscard]] duration spent(stage in) const noexcept {
+        return spent_[static_cast<std::size_t>(in)];
+    }
+
     void add_near_misses(std::uint64_t more) noexcept { near_misses_ += more; }
 
     void add_to(figures& whole) const noexcept;

@@ -85,6 +85,7 @@ node read_member(const toml::node& from, std::size_t depth) {
     if (depth == 0) return {};
     if (const auto* table = from.as_table()) return read_table(*table, depth - 1);
     node to;
+    to.at = place(from.source());
     const auto* array = from.as_array();
     if (array && !array->empty() && array->is_homogeneous<toml::table>()) {
         to.what = node::shape::tables;
@@ -106,6 +107,7 @@ bool comes_before(const node& a, const node& b) {
 
 node read_table(const toml::table& from, std::size_t depth) {
     node to;
+    to.at = place(from.source());
     for (const auto& [key, value] : from) {
         auto child = read_member(value, depth);
         child.name = key.str();

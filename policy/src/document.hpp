@@ -15,6 +15,7 @@ struct node {
 
     std::string name;  ///< empty for the elements of an array of tables
     position name_at{};
+    position at{};  ///< where it begins: its value, its header, its brace, its dotted key
     shape what = shape::table;
     literal value;               ///< of a value
     std::vector<node> children;  ///< of a table: its members; of tables: the tables

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace curfew::policy {
@@ -113,6 +114,17 @@ TEST(document, a_file_cut_anywhere_is_either_valid_or_a_problem) {
     for (std::size_t length = 0; length <= text.size(); ++length) {
         const auto result = load_text(std::string_view{text}.substr(0, length), "staging");
         EXPECT_NE(result.snapshot == nullptr, result.problems.empty()) << length;
+    }
+}
+
+TEST(document, a_byte_that_the_parser_quotes_does_not_reach_the_terminal) {
+    for (const char byte : {'\0', '\x01', '\x1b', '\x7f'}) {
+        const std::string text = std::string{"s =n"} + byte + "5\n";
+        const auto result = load_text(text);
+        ASSERT_THAT(result.problems, SizeIs(1));
+        EXPECT_TRUE(std::ranges::all_of(result.problems[0].sentence, [](char c) {
+            return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+        })) << static_cast<int>(byte);
     }
 }
 

@@ -1,11 +1,14 @@
 #include <curfew/policy/file.hpp>
 
+#include <climits>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -168,6 +171,47 @@ std::optional<problem> write_new_file(const std::string& path, std::string_view 
     }
     errno = error;
     return complain(errc::io_error, path, system_says("it cannot be written"));
+}
+
+std::optional<problem> replace_file(
+    const std::string& path, std::string_view before, std::string_view after
+) {
+    char resolved[PATH_MAX];
+    const char* real = ::realpath(path.c_str(), resolved);
+    struct stat old{};
+    if (real == nullptr || ::stat(real, &old) != 0) {
+        return complain(errc::policy_unreadable, path, system_says("it cannot be opened"));
+    }
+    const auto draft = std::string{real} + ".new-" + std::to_string(::getpid());
+    {
+        const descriptor file{
+            ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+        };
+        if (file.get() < 0)
+            return complain(errc::io_error, path, system_says("it cannot be written"));
+        // Another owner's file becomes ours where the system does not let it stay theirs.
+        (void)!::fchown(file.get(), old.st_uid, old.st_gid);
+        if (::fchmod(file.get(), old.st_mode & 07777) != 0 || !write_all(file.get(), after)) {
+            const auto sentence = system_says("it cannot be written");
+            ::unlink(draft.c_str());
+            return complain(errc::io_error, path, sentence);
+        }
+    }
+    auto now = read_file(real);
+    if (!now || *now != before) {
+        ::unlink(draft.c_str());
+        return now ? complain(
+                         errc::bad_usage,
+                         path,
+                         "it was changed by somebody else meanwhile, and is left as it is",
+                         "run the command again"
+                     )
+                   : std::move(now.error());
+    }
+    if (::rename(draft.c_str(), real) == 0) return std::nullopt;
+    const auto sentence = system_says("it cannot be written");
+    ::unlink(draft.c_str());
+    return complain(errc::io_error, path, sentence);
 }
 
 }  // namespace curfew::policy

@@ -105,5 +105,37 @@ TEST_F(policy_file, is_not_written_through_a_link_or_into_nowhere) {
     EXPECT_EQ(nowhere->code, errc::io_error);
 }
 
+TEST_F(policy_file, is_replaced_with_its_permissions_and_nothing_is_left_behind) {
+    const auto path = write("curfew.toml", "one");
+    ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
+    EXPECT_EQ(replace_file(path, "one", "two"), std::nullopt);
+    EXPECT_EQ(read_file(path), "two");
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0640U);
+    EXPECT_EQ(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}), 1);
+}
+
+TEST_F(policy_file, that_somebody_changed_meanwhile_is_not_replaced) {
+    const auto path = write("curfew.toml", "theirs");
+    const auto refused = replace_file(path, "one", "two");
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->code, errc::bad_usage);
+    EXPECT_EQ(read_file(path), "theirs");
+    EXPECT_EQ(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}), 1);
+    EXPECT_TRUE(replace_file((folder / "none").string(), "", "x"));
+    EXPECT_FALSE(fs::exists(folder / "none"));
+}
+
+TEST_F(policy_file, behind_a_link_is_replaced_and_the_link_stays) {
+    fs::create_directories(folder / "real");
+    const auto real = write("real/policy.toml", "one");
+    const auto link = folder / "curfew.toml";
+    fs::create_symlink("real/policy.toml", link);
+    EXPECT_EQ(replace_file(link.string(), "one", "two"), std::nullopt);
+    EXPECT_TRUE(fs::is_symlink(link));
+    EXPECT_EQ(read_file(real), "two");
+}
+
 }  // namespace
 }  // namespace curfew::policy

@@ -1,5 +1,6 @@
 #include "building.hpp"
 #include "outside.hpp"
+#include "safe_text.hpp"
 #include <curfew/policy/load.hpp>
 #include <curfew/policy/suggest.hpp>
 
@@ -18,7 +19,8 @@ file_sheets read_file(const sources& from, diagnosis& wrong) {
     const auto document = parse_document(from.file_text);
     if (document) return read_sheets(*document, wrong);
     const auto& [at, sentence] = document.error();
-    wrong.add(at, "this is not TOML: " + sentence);
+    // The parser quotes the byte it stumbled over, whatever it is.
+    wrong.add(at, "this is not TOML: " + safe_text(sentence, 0, 200).text);
     return {};
 }
 

@@ -93,12 +93,6 @@ std::string derived_name(const node& route) {
     return methods + (match.empty() ? "/" : match);
 }
 
-std::string route_name(const node& route) {
-    const auto given = std::ranges::find(route.children, "name", &node::name);
-    const bool named = given != route.children.end() && !given->value.text.empty();
-    return safe_text(named ? given->value.text : derived_name(route), 0, 128).text;
-}
-
 class reader {
   public:
     reader(sheet& to, layer which, diagnosis& wrong) : to_{to}, layer_{which}, wrong_{wrong} {}
@@ -205,6 +199,12 @@ class reader {
 };
 
 }  // namespace
+
+std::string route_name(const node& route) {
+    const auto given = std::ranges::find(route.children, "name", &node::name);
+    const bool named = given != route.children.end() && !given->value.text.empty();
+    return safe_text(named ? given->value.text : derived_name(route), 0, 128).text;
+}
 
 bool is_plain_name(std::string_view name) noexcept {
     return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {

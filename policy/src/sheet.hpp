@@ -43,6 +43,9 @@ struct file_sheets {
 /// Checks `value` against the key and adds it, or a problem.
 void take_setting(setting what, sheet& to, diagnosis& wrong);
 
+/// What an element of `route` is called: its `name`, else made of its methods, host and path.
+[[nodiscard]] std::string route_name(const node& route);
+
 /// Lower-case letters, digits, '-' and '_', at most 64: upstreams and environments.
 [[nodiscard]] bool is_plain_name(std::string_view name) noexcept;
 

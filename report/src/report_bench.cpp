@@ -1,5 +1,7 @@
 #include <curfew/ledger/ledger.hpp>
+#include <curfew/report/limit_advice.hpp>
 #include <curfew/report/summary.hpp>
+#include <curfew/report/trend.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -68,31 +70,84 @@ void fill(const std::string& path) {
     (void)book.stop(60s);
 }
 
-void report_of_ten_million_events(benchmark::State& state) {
-    std::string folder = (std::filesystem::temp_directory_path() / "curfew-bench-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) {
-        state.SkipWithError("no directory");
-        return;
+/// One ledger for all of them, filled at the first use.
+class filled_ledger {
+  public:
+    filled_ledger() {
+        std::string name =
+            (std::filesystem::temp_directory_path() / "curfew-bench-XXXXXX").string();
+        if (::mkdtemp(name.data()) != nullptr) {
+            folder_ = name;
+            fill(path());
+        }
     }
-    const std::string path = folder + "/ledger.db";
-    fill(path);
+
+    filled_ledger(const filled_ledger&) = delete;
+    filled_ledger& operator=(const filled_ledger&) = delete;
+
+    ~filled_ledger() { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] std::string path() const { return folder_ + "/ledger.db"; }
+
+    [[nodiscard]] static const filled_ledger& get() {
+        static const filled_ledger one;
+        return one;
+    }
+
+  private:
+    std::string folder_;
+};
+
+/// `ask` tells how many events it counted.
+template <class F>
+void measure_ten_million(benchmark::State& state, F&& ask) {
+    const std::string path = filled_ledger::get().path();
     std::uint64_t counted = 0;
     for (auto _ : state) {
         auto book = ledger::reader::open(path);
-        const auto made = summarize(*book, {.when = {noon, noon + 8 * 24h}, .where = {}});
-        counted = made->count();
-        benchmark::DoNotOptimize(to_text({*made, {}}).size());
+        counted = ask(*book);
     }
     state.counters["events"] = static_cast<double>(counted);
     state.counters["file_mib"] =
         static_cast<double>(std::filesystem::file_size(path)) / (1024 * 1024);
-    std::filesystem::remove_all(folder);
     if (counted != events) {
-        state.SkipWithError("an event is missing");
+        state.SkipWithError(("only " + std::to_string(counted) + " are there").c_str());
     }
 }
 
+void report_of_ten_million_events(benchmark::State& state) {
+    measure_ten_million(state, [](ledger::reader& book) {
+        const auto made = summarize(book, {.when = {noon, noon + 8 * 24h}, .where = {}});
+        benchmark::DoNotOptimize(to_text({*made, {}}).size());
+        return made->count();
+    });
+}
+
+void trend_of_ten_million_events(benchmark::State& state) {
+    measure_ten_million(state, [](ledger::reader& book) {
+        const auto made = find_trend(book, {noon, noon + 8 * 24h, {}});
+        benchmark::DoNotOptimize(to_text(*made).size());
+        return made->all.count;
+    });
+}
+
+void advice_on_ten_million_events(benchmark::State& state) {
+    const policy::policy rules;
+    measure_ten_million(state, [&rules](ledger::reader& book) {
+        const auto made = advise_limits(book, {{noon, noon + 8 * 24h}, {}, &rules});
+        benchmark::DoNotOptimize(to_text(*made).size());
+        // Every operation has one history here: nothing changes, so all of its calls are in it.
+        std::uint64_t counted = 0;
+        for (const auto& each : made->operations) {
+            counted += each.advice.calm_replay.calls;
+        }
+        return counted;
+    });
+}
+
 BENCHMARK(report_of_ten_million_events)->Unit(benchmark::kMillisecond)->Iterations(5);
+BENCHMARK(trend_of_ten_million_events)->Unit(benchmark::kMillisecond)->Iterations(5);
+BENCHMARK(advice_on_ten_million_events)->Unit(benchmark::kMillisecond)->Iterations(5);
 
 }  // namespace
 }  // namespace curfew::report

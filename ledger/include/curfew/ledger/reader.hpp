@@ -33,6 +33,9 @@ class minute_figures {
 
     [[nodiscard]] std::uint64_t count() const noexcept;
     [[nodiscard]] std::uint64_t near_misses() const noexcept;
+    /// How long they took in all, and how much of that in one stage.
+    [[nodiscard]] duration sum() const noexcept;
+    [[nodiscard]] duration spent(stage in) const noexcept;
     /// Merging is adding: any number of minutes and series make one `figures`.
     void add_to(figures& sum) const noexcept;
 

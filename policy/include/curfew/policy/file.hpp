@@ -27,4 +27,13 @@ inline constexpr std::size_t file_bytes_max = 1024 * 1024;
     const std::string& path, std::string_view content
 );
 
+/// Puts `after` in the place of `path`, whole or not at all, by a new file beside it and a rename;
+/// its permissions and, where that is allowed, its owner stay. A symbolic link stays one: what it
+/// points to is replaced. `bad_usage` if the file no longer holds `before`; `policy_unreadable` and
+/// `io_error` for what the system refuses. Who writes in the instant between the comparison and the
+/// rename loses.
+[[nodiscard]] std::optional<problem> replace_file(
+    const std::string& path, std::string_view before, std::string_view after
+);
+
 }  // namespace curfew::policy

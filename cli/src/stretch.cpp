@@ -1,0 +1,73 @@
+#include "stretch.hpp"
+
+#include <curfew/policy/duration_text.hpp>
+#include <curfew/policy/suggest.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+namespace curfew::cli {
+
+namespace {
+
+using std::chrono::minutes;
+
+constexpr auto longest = std::chrono::days{3650};
+
+}  // namespace
+
+std::unexpected<usage_problem> wrong(std::string sentence, std::string hint) {
+    return std::unexpected{usage_problem{std::move(sentence), std::move(hint)}};
+}
+
+std::expected<duration, usage_problem> span_of(std::string_view flag, std::string_view text) {
+    const std::string name{flag};
+    std::uint32_t days = 0;
+    std::string_view rest = text;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+    if (error == std::errc{} && end != text.data() + text.size() && *end == 'd') {
+        rest = text.substr(static_cast<std::size_t>(end - text.data()) + 1);
+    } else {
+        days = 0;
+    }
+    const auto parsed =
+        rest.empty() && rest.size() < text.size() ? duration::zero() : policy::parse_duration(rest);
+    if (!parsed) {
+        return wrong(
+            name + ": `" + std::string{text} +
+                "` is no stretch of time: " + parsed.error().sentence,
+            "such as 7d, 1d12h, 24h, 90m"
+        );
+    }
+    if (days > longest.count() || *parsed > longest) {
+        return wrong(name + " is 3650d at most", name + " 90d");
+    }
+    const duration all = std::chrono::days{days} + *parsed;
+    if (all < minutes{1}) {
+        return wrong(name + " is one minute at least", name + " 1h");
+    }
+    return all;
+}
+
+std::expected<std::optional<surface>, usage_problem> surface_of(const std::string& name) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    std::vector<std::string_view> known;
+    for (int i = 0; i <= static_cast<int>(surface::startup); ++i) {
+        known.push_back(to_string(static_cast<surface>(i)));
+        if (known.back() == name) {
+            return static_cast<surface>(i);
+        }
+    }
+    const auto near = policy::closest(name, known);
+    std::string hint = near ? "did you mean " + std::string{*near} + '?' : "one of:";
+    for (std::size_t i = 0; !near && i < known.size(); ++i) {
+        hint.append(" ").append(known[i]);
+    }
+    return wrong("there is no surface `" + name + '`', std::move(hint));
+}
+
+}  // namespace curfew::cli

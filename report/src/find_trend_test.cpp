@@ -1,0 +1,120 @@
+#include "report_scenario.hpp"
+#include <curfew/report/trend.hpp>
+
+#include <gmock/gmock.h>
+
+namespace curfew::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class find_trend_test : public report_scenario {
+  protected:
+    trend found(std::optional<surface> where = {}, duration length = 2h) {
+        auto book = read();
+        auto made = find_trend(book, {noon, noon + length, where});
+        EXPECT_TRUE(made);
+        return made ? *std::move(made) : trend{};
+    }
+
+    /// Three hours: so many a minute, of which some take long.
+    void tell_hours(duration changed_at, duration before, duration after) {
+        for (int minute = 0; minute < 180; ++minute) {
+            for (int i = 0; i < 30; ++i) {
+                const duration at = 1min * minute + 1s * i;
+                const duration usual = at < changed_at ? before : after;
+                tell(success("GET /a", at, usual + usual / 40 * ((i * 7 + minute * 5) % 11)));
+            }
+        }
+    }
+};
+
+TEST_F(find_trend_test, of_nothing_is_nothing_and_says_so) {
+    const auto made = found();
+    EXPECT_EQ(made.all.count, 0U);
+    EXPECT_TRUE(made.operations.empty());
+    EXPECT_THAT(to_text(made), HasSubstr("none was recorded in that time"));
+    EXPECT_THAT(to_json(made), HasSubstr("\"operations\": []"));
+}
+
+TEST_F(find_trend_test, every_operation_is_in_its_slot_once) {
+    for (int i = 0; i < 60; ++i) {
+        tell(success("GET /a", 1min * i, 10ms));
+        tell(success("GET /b", 1min * i, 20ms));
+    }
+    tell(timed_out("GET /a", 30min + 1s));
+    tell(refused(
+        "GET /b",
+        31min,
+        {cause_kind::shed, shed_reason::queue_full, "gateway.queue"},
+        errc::queue_full
+    ));
+    const auto made = found({}, 1h);
+    EXPECT_EQ(made.slot_length, 1min);
+    ASSERT_EQ(made.operations.size(), 2U);
+    EXPECT_EQ(made.operations[0].name, "GET /a");
+    EXPECT_EQ(made.operations[0].count, 61U);
+    EXPECT_EQ(made.operations[0].slots[30].timed_out, 1U);
+    EXPECT_EQ(made.operations[0].slots[30].completed, 1U);
+    EXPECT_EQ(made.operations[1].slots[31].refused, 1U);
+    std::uint64_t sum = 0;
+    for (const auto& slot : made.all.slots) {
+        sum += slot.ended;
+    }
+    EXPECT_EQ(sum, made.all.count);
+    EXPECT_EQ(sum, 122U);
+}
+
+TEST_F(find_trend_test, quantiles_of_a_slot_are_those_of_its_merged_minutes) {
+    // 99 quick ones in one minute and a slow one in the next: an average of the minutes' P50 would
+    // be half of the slow one.
+    for (int i = 0; i < 99; ++i) {
+        tell(success("GET /a", 0s, 10ms));
+    }
+    tell(success("GET /a", 1min, 4s));
+    const auto made = found({}, 24h);
+    EXPECT_EQ(made.slot_length, 15min);
+    const auto& slot = made.operations[0].slots[0];
+    EXPECT_EQ(slot.completed, 100U);
+    EXPECT_LT(slot.took[0], 11ms);
+    EXPECT_LT(slot.took[3], 11ms);
+}
+
+TEST_F(find_trend_test, a_step_in_latency_is_found_at_its_slot) {
+    tell_hours(90min, 100ms, 200ms);
+    const auto made = found({}, 3h);
+    ASSERT_EQ(made.all.changes.size(), 1U) << to_text(made);
+    EXPECT_EQ(made.all.changes[0].of, measure::latency);
+    EXPECT_LE(std::chrono::abs(made.all.changes[0].at - (noon + 90min)), made.slot_length);
+    EXPECT_THAT(to_text(made), HasSubstr("GET /a: P50 rose from"));
+}
+
+TEST_F(find_trend_test, nothing_changed_is_told_so) {
+    tell_hours(4h, 100ms, 100ms);
+    const auto made = found({}, 3h);
+    EXPECT_TRUE(made.all.changes.empty());
+    EXPECT_THAT(to_text(made), HasSubstr("nothing in 3 series"));
+    EXPECT_THAT(to_text(made), HasSubstr("no pressure signal is in the ledger"));
+}
+
+TEST_F(find_trend_test, the_backend_is_no_operation_and_a_surface_leaves_others_out) {
+    tell(success("GET /a", 1s, 1ms));
+    tell(step(surface::supervisor, "restart", 2s));
+    event query = success("SELECT", 3s, 1ms);
+    query.where = surface::database;
+    tell(query);
+    const auto made = found(surface::database);
+    EXPECT_EQ(made.all.count, 1U);
+    ASSERT_EQ(made.operations.size(), 1U);
+    EXPECT_EQ(made.operations[0].name, "SELECT");
+}
+
+TEST_F(find_trend_test, no_text_from_outside_steers_the_terminal) {
+    tell(timed_out("GET /\x1b[2J", 1s));
+    mark("v1\x1b[2J");
+    EXPECT_THAT(to_text(found()), Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace curfew::report
