@@ -14,7 +14,8 @@ namespace curfew::policy {
 /// One valid value for one key.
 struct setting {
     const key* which;
-    std::string name;  ///< of the upstream or route; empty for keys of the policy itself
+    std::string
+        name;  ///< of the upstream, route, alert or sink; empty for keys of the policy itself
     literal value;
     origin where;
 };
@@ -29,6 +30,8 @@ struct sheet {
     std::vector<setting> settings;
     std::vector<declaration> upstreams;
     std::vector<declaration> routes;
+    std::vector<declaration> alerts;
+    std::vector<declaration> sinks;
 };
 
 /// What the file says, in its own part and in those of environments.
@@ -43,7 +46,7 @@ struct file_sheets {
 /// Checks `value` against the key and adds it, or a problem.
 void take_setting(setting what, sheet& to, diagnosis& wrong);
 
-/// Lower-case letters, digits, '-' and '_', at most 64: upstreams and environments.
+/// Lower-case letters, digits, '-' and '_', at most 64: upstreams, alerts, sinks and environments.
 [[nodiscard]] bool is_plain_name(std::string_view name) noexcept;
 
 }  // namespace curfew::policy
