@@ -37,8 +37,10 @@ transition alert::fire(time_point now) noexcept {
 
 transition alert::step_idle(reading now_is, const patience& of, time_point now) noexcept {
     const bool was_pending = state_ == state::pending;
-    if (now_is != reading::over) {
-        enter(now_is == reading::no_data ? state::no_data : state::inactive, now);
+    const bool goes_on = was_pending && now_is == reading::held;
+    if (now_is != reading::over && !goes_on) {
+        const bool unknown = now_is == reading::no_data || now_is == reading::held;
+        enter(unknown ? state::no_data : state::inactive, now);
         return was_pending ? transition::calmed : transition::none;
     }
     if (of.before <= duration::zero()) {

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Runs an alert by a line of readings, one a second: `.` no data, `!` over, `-` between, `_`
-/// clear. Gives "second transition" for each.
+/// clear, `=` held. Gives "second transition" for each.
 std::string run(std::string_view readings, patience of, time_point start = time_point{1h}) {
     alert one;
     std::string told;
@@ -20,6 +20,7 @@ std::string run(std::string_view readings, patience of, time_point start = time_
         const reading now_is = c == '!'   ? reading::over
                                : c == '-' ? reading::between
                                : c == '_' ? reading::clear
+                               : c == '=' ? reading::held
                                           : reading::no_data;
         const auto what = one.step(now_is, of, start + std::chrono::seconds{second});
         if (what != transition::none) {
@@ -58,6 +59,11 @@ TEST(alert, takes_exactly_these_steps) {
         {"!!!!___", slow, "0 pending, 3 firing, 4 clearing, 6 resolved; inactive"},
         {"!!!!...", slow, "0 pending, 3 firing, 4 clearing, 6 resolved; no_data"},
         {"!!!!_._", slow, "0 pending, 3 firing, 4 clearing, 6 resolved; inactive"},
+        // While everything is refused, what was so is so.
+        {"====", slow, "no_data"},
+        {"!===", slow, "0 pending, 3 firing; firing"},
+        {"!!!!====", slow, "0 pending, 3 firing; firing"},
+        {"!!!!_==__", slow, "0 pending, 3 firing, 4 clearing, 5 relapsed, 7 clearing; clearing"},
         // Between the bounds nothing changes, in either direction.
         {"----", slow, "inactive"},
         {"!!!!----", slow, "0 pending, 3 firing; firing"},

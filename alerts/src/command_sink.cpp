@@ -114,11 +114,12 @@ runtime::task<std::size_t> command_sink::end_tree(process::unit& of) {
 }
 
 runtime::task<delivery> command_sink::deliver(const notice& what, runtime::scope& under) {
-    const time_point began = loop_.now();
+    const loop_clock time{loop_};
+    const time_point began = time.now();
     auto started = machine_.spawn(command_for(what));
     if (!started) {
         const errc code = started.error().code;
-        co_return delivery{code, std::string{describe(code).title}, loop_.now() - began};
+        co_return delivery{code, std::string{describe(code).title}, time.now() - began};
     }
     process::unit& tree = **started;
     {
@@ -127,7 +128,7 @@ runtime::task<delivery> command_sink::deliver(const notice& what, runtime::scope
         co_await waiting;
     }
     const auto ended = tree.exited();
-    const time_point over = loop_.now();
+    const time_point over = time.now();
     if (!tree.empty()) {
         auto ending = end_tree(tree);
         const std::size_t left = co_await ending;

@@ -140,7 +140,7 @@ void engine::take(const sample& what) {
 void engine::take(incident what, std::uint64_t count, time_point at) noexcept {
     for (watched& each : rules_) {
         if (each.rule.due.what == metric_of(what)) {
-            each.all.front().last.add(at, {count, 0, 0});
+            each.all.front().last.add(at, {count, count, 0, 0});
         }
     }
 }

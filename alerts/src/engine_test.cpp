@@ -130,6 +130,30 @@ TEST_F(engine_test, other_surfaces_and_refusals_are_told_apart) {
     EXPECT_EQ(step(), "refused/ firing (100.00% of 20 calls in 1m) ");
 }
 
+TEST_F(engine_test, a_breaker_that_opens_neither_hides_timeouts_nor_ends_the_alert) {
+    begin({rule("slow", "timeout_rate > 10% for 3s"), rule("p", "p50 > 1s")});
+    const auto refuse = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            all->take({.name = "a", .ended = outcome::ignored, .refused = true, .at = now});
+        }
+    };
+    call("a", 5, outcome::timeout, 2s);
+    refuse(300);
+    EXPECT_EQ(
+        step(),
+        "slow/ pending (100.00% of 5 calls in 1m (and 300 were refused)) "
+        "p/ firing (100.00% of 5 calls in 1m took over 1s (and 300 were refused)) "
+    );
+    EXPECT_EQ(step(3s), "slow/ firing (100.00% of 5 calls in 1m (and 300 were refused)) ");
+    now += 30s;
+    refuse(300);
+    EXPECT_EQ(step(40s), "");
+    EXPECT_EQ(state_of(), " firing; ");
+    EXPECT_EQ(
+        all->summaries(now)[0].operations[0].figure_text, "all of 300 calls in 1m were refused"
+    );
+}
+
 TEST_F(engine_test, traffic_that_stops_is_told_by_its_rate_and_what_never_was_is_not) {
     begin({rule("quiet", "rate < 1/s for 10s"), rule("never", "rate < 1/s", "POST /x")});
     for (int i = 0; i < 120; ++i) {

@@ -80,19 +80,28 @@ std::string calls_in(std::uint64_t calls, duration time) {
            policy::format_duration(time);
 }
 
+std::string refused_too(const figure& what) {
+    const std::uint64_t refused = what.calls - what.of;
+    return refused == 0 ? std::string{} : " (and " + std::to_string(refused) + " were refused)";
+}
+
 }  // namespace
 
 window::counts counts_of(const policy::alert_policy& rule, const sample& what) noexcept {
     const auto& due = rule.due;
     if (policy::measure_of(due.what) != measure::time) {
+        const bool of_all = due.what == metric::refusal_rate || due.what == metric::error_rate;
         const std::uint64_t speaks = speaks_for(due.what, what) ? 1 : 0;
-        return {1, speaks, speaks};
+        return {1, of_all || !what.refused ? 1U : 0U, speaks, speaks};
+    }
+    if (what.refused) {
+        return {1, 0, 0, 0};
     }
     const bool inclusive = due.how == comparison::at_least;
     const auto beyond = [&](std::int64_t bound) -> std::uint64_t {
         return what.took.count() > bound || (inclusive && what.took.count() == bound) ? 1 : 0;
     };
-    return {1, beyond(due.value), beyond(rule.clear_at)};
+    return {1, 1, beyond(due.value), beyond(rule.clear_at)};
 }
 
 figure figure_of(
@@ -102,20 +111,21 @@ figure figure_of(
     const auto bound = static_cast<std::uint64_t>(due.value);
     const auto clear_at = static_cast<std::uint64_t>(rule.clear_at);
     const std::uint64_t calls = counted.calls;
-    figure made{reading::no_data, calls, 0};
+    figure made{reading::no_data, calls, counted.of, 0};
     switch (policy::measure_of(due.what)) {
         case measure::share:
         case measure::time: {
             const bool is_share = policy::measure_of(due.what) == measure::share;
             const std::uint64_t at = is_share ? bound : tail_of(due.what);
             const std::uint64_t end = is_share ? clear_at : tail_of(due.what);
-            if (calls > 0) {
-                made.value = static_cast<std::int64_t>(counted.over * million / calls);
+            if (made.of > 0) {
+                made.value = static_cast<std::int64_t>(counted.over * million / made.of);
             }
             if (calls >= rule.min_calls) {
                 const auto how = is_share ? due.how : comparison::over;
-                const bool over = holds(counted.over * million, how, at * calls);
-                made.is = read(over, counted.unclear * million <= end * calls);
+                const bool over = holds(counted.over * million, how, at * made.of);
+                const bool clear = counted.unclear * million <= end * made.of;
+                made.is = made.of == 0 ? reading::held : read(over, clear);
             }
             return made;
         }
@@ -149,13 +159,17 @@ std::string describe(const policy::alert_policy& rule, const figure& what) {
                 return calls_in(what.calls, time) + ", of " + std::to_string(rule.min_calls) +
                        " it takes";
             }
+            if (what.is == reading::held) {
+                return "all of " + calls_in(what.calls, time) + " were refused";
+            }
             if (policy::measure_of(rule.due.what) == measure::time) {
                 const auto bound = policy::print_value(rule.due.what, rule.due.value);
                 const bool inclusive = rule.due.how == comparison::at_least;
-                return percent(what.value) + " of " + calls_in(what.calls, time) + " took " +
-                       (inclusive ? "" : "over ") + bound + (inclusive ? " or more" : "");
+                return percent(what.value) + " of " + calls_in(what.of, time) + " took " +
+                       (inclusive ? "" : "over ") + bound + (inclusive ? " or more" : "") +
+                       refused_too(what);
             }
-            return percent(what.value) + " of " + calls_in(what.calls, time);
+            return percent(what.value) + " of " + calls_in(what.of, time) + refused_too(what);
         case measure::rate: {
             const std::string hundredths =
                 std::to_string(100 + what.value / 10'000 % 100).substr(1);

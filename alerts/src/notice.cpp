@@ -73,7 +73,7 @@ std::string sentence_of(const change& what) {
     std::string text = what.now.alert;
     switch (what.what) {
         case transition::none:
-            return text + " is tested: nothing is wrong";
+            return "a test of the alert " + text + ": nothing is wrong";
         case transition::fired:
             text += " is firing: ";
             break;

@@ -16,6 +16,24 @@ std::string count_of(std::uint32_t attempts) {
     return attempts < 2 ? std::string{} : " (" + std::to_string(attempts) + " attempts)";
 }
 
+std::string words_for(errc code) {
+    switch (code) {
+        case errc::own_timeout:
+        case errc::connect_timeout:
+        case errc::resolve_timeout:
+            return "no answer in time";
+        case errc::connect_refused:
+            return "nobody listens there";
+        case errc::resolve_failed:
+            return "no host of that name";
+        case errc::cancelled:
+        case errc::shutting_down:
+            return "broken off";
+        default:
+            return "no answer: " + std::string{describe(code).id};
+    }
+}
+
 std::string host_text(const policy::http_url& url) {
     const bool is_v6 = url.host.find(':') != url.host.npos;
     std::string text = is_v6 ? '[' + url.host + ']' : url.host;
@@ -58,7 +76,7 @@ runtime::task<webhook::attempt> webhook::try_once(const std::string& text, runti
     const auto failed = [&](failure why) {
         const bool late = under.ended();
         const errc code = late ? errc::own_timeout : why.code;
-        return attempt{code, late ? "no answer in time" : std::string{describe(code).title}, true};
+        return attempt{code, words_for(code), true};
     };
     auto resolving = resolver_.resolve(url_.where.host, url_.where.port, under);
     const auto found = co_await resolving;

@@ -14,6 +14,7 @@ std::size_t place_of(std::int64_t bucket) noexcept {
 
 void add_to(window::counts& to, const window::counts& what) noexcept {
     to.calls += what.calls;
+    to.of += what.of;
     to.over += what.over;
     to.unclear += what.unclear;
 }
@@ -28,6 +29,7 @@ void window::move_to(std::int64_t bucket) noexcept {
     for (std::int64_t each = all ? bucket - width + 1 : newest_ + 1; each <= bucket; ++each) {
         counts& old = ring_[place_of(each)];
         sum_.calls -= old.calls;
+        sum_.of -= old.of;
         sum_.over -= old.over;
         sum_.unclear -= old.unclear;
         old = {};

@@ -7,6 +7,7 @@ namespace curfew::cli {
 // One verb, one file of its name beside this one. Each returns the exit code (DESIGN: 0 done, 2 bad
 // usage or a policy that does not validate, 125 Curfew itself failed).
 
+int alert(const invocation& line);
 int check(const invocation& line);
 int completions(const invocation& line);
 int demo(const invocation& line);

@@ -16,6 +16,7 @@ enum class reading : std::uint8_t {
     over,     ///< the condition holds
     between,  ///< it does not, but it is not over yet either (hysteresis)
     clear,
+    held,  ///< there are calls, but guards refuse them all: what was so, is so
 };
 
 enum class state : std::uint8_t {
@@ -59,9 +60,11 @@ struct patience {
 ///
 ///     no_data, inactive -> pending -> firing -> clearing -> inactive
 ///
-/// Nothing begins without data, and what is measured no more ends as what is clear does: after
-/// `clear_for`. Between the value and the bound below it (hysteresis) what fires goes on firing and
-/// what does not does not begin. A plain state machine; no clock, no wall time.
+/// Nothing begins without data; while guards refuse all calls, what is pending or fires goes on (a
+/// breaker that opens ends timeouts, and not what caused them). What is measured no more ends as
+/// what is clear does: after `clear_for`. Between the value and the bound below it (hysteresis)
+/// what fires goes on firing and what does not does not begin. A plain state machine; no clock, no
+/// wall time.
 class alert {
   public:
     /// At most one transition a step.

@@ -16,8 +16,9 @@ class window {
 
     struct counts {
         std::uint64_t calls = 0;
-        std::uint64_t over = 0;     ///< of them, those that speak for the alert
-        std::uint64_t unclear = 0;  ///< of them, those that speak against its end
+        std::uint64_t of = 0;       ///< of them, those that a share is taken of
+        std::uint64_t over = 0;     ///< of these, those that speak for the alert
+        std::uint64_t unclear = 0;  ///< of these, those that speak against its end
 
         friend bool operator==(const counts&, const counts&) noexcept = default;
     };
