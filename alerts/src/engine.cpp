@@ -90,7 +90,9 @@ std::vector<change> engine::adopt(const std::vector<policy::alert_policy>& rules
                 standing last = standing_of(each, one, now);
                 last.is = state::inactive;
                 last.figure_text = "the policy changed";
-                ended.push_back({transition::resolved, last, each.rule, each.is_silent(now)});
+                ended.push_back(
+                    {transition::resolved, last, each.rule, each.is_silent(now) || !one.told}
+                );
             }
         }
     }
@@ -145,6 +147,18 @@ void engine::take(incident what, std::uint64_t count, time_point at) noexcept {
     }
 }
 
+// Whether it is told to nobody.
+bool engine::settle(series& of, transition& what, bool silent) noexcept {
+    if (what == transition::none && of.fires.is() == state::firing && !of.told && !silent) {
+        what = transition::fired;
+    }
+    if (what == transition::resolved) {
+        return !std::exchange(of.told, false) || silent;
+    }
+    of.told = of.told || (is_told(what) && !silent);
+    return silent;
+}
+
 void engine::step(watched& of, time_point now, std::vector<change>& to) {
     const patience how = patience_of(of.rule);
     for (series& each : of.all) {
@@ -155,7 +169,8 @@ void engine::step(watched& of, time_point now, std::vector<change>& to) {
         const bool whole = now - each.born >= each.last.length();
         each.measured = figure_of(of.rule, counted, each.last.covered(now), whole);
         const time_point since = each.fires.since();
-        const transition what = each.fires.step(each.measured.is, how, now);
+        transition what = each.fires.step(each.measured.is, how, now);
+        const bool unheard = settle(each, what, of.is_silent(now));
         if (what == transition::none) {
             continue;
         }
@@ -163,7 +178,7 @@ void engine::step(watched& of, time_point now, std::vector<change>& to) {
         if (what == transition::resolved) {
             stands.for_so_long = now - since;
         }
-        to.push_back({what, std::move(stands), of.rule, of.is_silent(now)});
+        to.push_back({what, std::move(stands), of.rule, unheard});
     }
 }
 

@@ -202,11 +202,22 @@ TEST_F(engine_test, a_silence_holds_for_its_time_and_the_alert_goes_on) {
     call("a", 20, outcome::timeout);
     EXPECT_EQ(step(), "slow/ firing (100.00% of 20 calls in 1m, silent) ");
     EXPECT_EQ(all->summaries(now)[0].silenced_for, 9s);
-    EXPECT_EQ(step(9s), "");
+    EXPECT_EQ(step(9s), "slow/ firing (100.00% of 20 calls in 1m) ") << "told when it is over";
     EXPECT_FALSE(all->summaries(now)[0].silenced);
     EXPECT_TRUE(all->silence("slow", 1h, now));
     EXPECT_TRUE(all->silence("slow", 0s, now));
     EXPECT_FALSE(all->summaries(now)[0].silenced);
+}
+
+TEST_F(engine_test, nobody_hears_of_the_end_of_what_he_never_heard_of) {
+    auto slow = rule("slow", "timeout_rate > 1%");
+    slow.clear_for = 0s;
+    begin({slow});
+    EXPECT_TRUE(all->silence("slow", 62s, now));
+    call("a", 20, outcome::timeout);
+    EXPECT_EQ(step(), "slow/ firing (100.00% of 20 calls in 1m, silent) ");
+    EXPECT_EQ(step(60s), "slow/ resolved (0 calls in 1m, of 10 it takes, silent) ");
+    EXPECT_EQ(step(10s), "");
 }
 
 TEST_F(engine_test, other_rules_keep_what_means_the_same_and_end_what_is_gone) {

@@ -7,28 +7,28 @@ namespace curfew::alerts {
 
 namespace {
 
-using policy::comparison;
 using policy::measure;
 using policy::metric;
+using policy::relation;
 
 constexpr std::uint64_t million = 1'000'000;
 
-bool holds(std::uint64_t value, comparison how, std::uint64_t bound) noexcept {
+bool holds(std::uint64_t value, relation how, std::uint64_t bound) noexcept {
     switch (how) {
-        case comparison::over:
+        case relation::over:
             return value > bound;
-        case comparison::at_least:
+        case relation::at_least:
             return value >= bound;
-        case comparison::under:
+        case relation::under:
             return value < bound;
-        case comparison::at_most:
+        case relation::at_most:
             return value <= bound;
     }
     return false;
 }
 
-bool is_from_below(comparison how) noexcept {
-    return how == comparison::under || how == comparison::at_most;
+bool is_from_below(relation how) noexcept {
+    return how == relation::under || how == relation::at_most;
 }
 
 reading read(bool over, bool clear) noexcept {
@@ -97,7 +97,7 @@ window::counts counts_of(const policy::alert_policy& rule, const sample& what) n
     if (what.refused) {
         return {1, 0, 0, 0};
     }
-    const bool inclusive = due.how == comparison::at_least;
+    const bool inclusive = due.how == relation::at_least;
     const auto beyond = [&](std::int64_t bound) -> std::uint64_t {
         return what.took.count() > bound || (inclusive && what.took.count() == bound) ? 1 : 0;
     };
@@ -122,7 +122,7 @@ figure figure_of(
                 made.value = static_cast<std::int64_t>(counted.over * million / made.of);
             }
             if (calls >= rule.min_calls) {
-                const auto how = is_share ? due.how : comparison::over;
+                const auto how = is_share ? due.how : relation::over;
                 const bool over = holds(counted.over * million, how, at * made.of);
                 const bool clear = counted.unclear * million <= end * made.of;
                 made.is = made.of == 0 ? reading::held : read(over, clear);
@@ -164,7 +164,7 @@ std::string describe(const policy::alert_policy& rule, const figure& what) {
             }
             if (policy::measure_of(rule.due.what) == measure::time) {
                 const auto bound = policy::print_value(rule.due.what, rule.due.value);
-                const bool inclusive = rule.due.how == comparison::at_least;
+                const bool inclusive = rule.due.how == relation::at_least;
                 return percent(what.value) + " of " + calls_in(what.of, time) + " took " +
                        (inclusive ? "" : "over ") + bound + (inclusive ? " or more" : "") +
                        refused_too(what);

@@ -21,6 +21,11 @@ outbox::outbox(
     tasks_.spawn(run());
 }
 
+void outbox::retire() noexcept {
+    retired_ = true;
+    came_.pass();
+}
+
 void outbox::put(const change& what) {
     if (waiting_.size() >= waiting_max) {
         ++told_.dropped;
@@ -52,6 +57,9 @@ notice outbox::next() {
 runtime::task<> outbox::run() {
     for (;;) {
         while (waiting_.empty()) {
+            if (retired_) {
+                co_return;
+            }
             auto resting = came_.wait(scope_);
             const auto woken = co_await resting;
             if (woken == runtime::wake::ended) {

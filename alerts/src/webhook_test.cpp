@@ -273,6 +273,17 @@ TEST_F(outbox_test, a_failure_is_news_once_until_it_works_again) {
     end();
 }
 
+TEST_F(outbox_test, one_that_retires_sends_what_waits_and_is_over) {
+    begin();
+    put(1);
+    run_for(500ms);
+    put(2);
+    box->retire();
+    run_for(10s);
+    EXPECT_EQ(taken.size(), 2U);
+    EXPECT_TRUE(box->over());
+}
+
 TEST_F(outbox_test, closes_while_something_is_on_its_way) {
     begin();
     put(1);

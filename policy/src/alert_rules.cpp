@@ -17,7 +17,7 @@ origin inside(origin of, std::size_t at) {
 
 /// Four fifths, or five quarters from below: far enough not to flap, near enough to end.
 std::int64_t usual_clear(const condition& due) {
-    const bool from_below = due.how == comparison::under || due.how == comparison::at_most;
+    const bool from_below = due.how == relation::under || due.how == relation::at_most;
     if (measure_of(due.what) == measure::count) return due.value;
     return from_below ? due.value + due.value / 4 : due.value - due.value / 5;
 }
@@ -33,8 +33,7 @@ void read_clear(building& of, alert_policy& alert, const std::string& prefix) {
         );
         return;
     }
-    const bool from_below =
-        alert.due.how == comparison::under || alert.due.how == comparison::at_most;
+    const bool from_below = alert.due.how == relation::under || alert.due.how == relation::at_most;
     alert.clear_at = *parsed;
     if (from_below ? *parsed >= alert.due.value : *parsed <= alert.due.value) return;
     of.wrong().add(

@@ -13,7 +13,7 @@ TEST(alert_rules, an_alert_is_complete_with_a_name_and_a_condition) {
     ASSERT_TRUE(made.snapshot) << format(made.problems.front());
     ASSERT_EQ(made.snapshot->alerts.size(), 1U);
     const alert_policy& alert = made.snapshot->alerts.front();
-    EXPECT_EQ(alert.due, (condition{metric::p99, comparison::over, 250'000'000, 1min}));
+    EXPECT_EQ(alert.due, (condition{metric::p99, relation::over, 250'000'000, 1min}));
     EXPECT_EQ(alert.clear_at, 200'000'000);
     EXPECT_EQ(alert.min_calls, 20U);
     EXPECT_EQ(alert.window, 1min);

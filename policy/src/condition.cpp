@@ -144,14 +144,14 @@ std::unexpected<condition_problem> unknown_metric(const scanner::piece& word) {
     );
 }
 
-std::expected<comparison, condition_problem> read_comparison(
+std::expected<relation, condition_problem> read_comparison(
     const scanner::piece& word, metric which
 ) {
     const bool either = which == metric::rate;
     const std::string known = either ? ">, >=, < or <=" : "> or >=";
     const auto found = std::ranges::find(comparisons, word.text);
     const auto index = static_cast<std::size_t>(found - comparisons.begin());
-    if (found != comparisons.end() && (either || index < 2)) return static_cast<comparison>(index);
+    if (found != comparisons.end() && (either || index < 2)) return static_cast<relation>(index);
     const auto name = code(to_string(which));
     if (word.text.empty())
         return wrong(word.at, name + " is compared with nothing", "write " + known);

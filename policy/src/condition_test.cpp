@@ -18,25 +18,24 @@ struct good {
 
 TEST(condition, means_what_it_says) {
     const std::vector<good> cases{
-        {"timeout_rate > 1% for 5m", {metric::timeout_rate, comparison::over, 10'000, 5min}},
-        {"timeout_rate>1%",
-         {metric::timeout_rate, comparison::over, 10'000, 0s},
-         "timeout_rate > 1%"},
+        {"timeout_rate > 1% for 5m", {metric::timeout_rate, relation::over, 10'000, 5min}},
+        {"timeout_rate>1%", {metric::timeout_rate, relation::over, 10'000, 0s}, "timeout_rate > 1%"
+        },
         {"  error_rate   >=   0.7%  ",
-         {metric::error_rate, comparison::at_least, 7'000, 0s},
+         {metric::error_rate, relation::at_least, 7'000, 0s},
          "error_rate >= 0.7%"},
-        {"failure_rate > 0.0001%", {metric::failure_rate, comparison::over, 1, 0s}},
-        {"refusal_rate > 0%", {metric::refusal_rate, comparison::over, 0, 0s}},
-        {"near_miss_rate >= 100%", {metric::near_miss_rate, comparison::at_least, 1'000'000, 0s}},
-        {"rate < 0.5/s for 90m", {metric::rate, comparison::under, 500'000, 90min}},
-        {"rate <= 10/s", {metric::rate, comparison::at_most, 10'000'000, 0s}},
-        {"p99 > 250ms for 1m", {metric::p99, comparison::over, 250'000'000, 1min}},
-        {"p50 >= 1s", {metric::p50, comparison::at_least, 1'000'000'000, 0s}},
-        {"restarts > 3 for 10m", {metric::restarts, comparison::over, 3, 10min}},
-        {"hangs > 0", {metric::hangs, comparison::over, 0, 10min}, "hangs > 0 for 10m"},
-        {"dropped >= 1 for 24h", {metric::dropped, comparison::at_least, 1, 24h}},
-        {"ledger_failing", {metric::ledger_failing, comparison::over, 0, 0s}},
-        {"ledger_failing for 5m", {metric::ledger_failing, comparison::over, 0, 5min}},
+        {"failure_rate > 0.0001%", {metric::failure_rate, relation::over, 1, 0s}},
+        {"refusal_rate > 0%", {metric::refusal_rate, relation::over, 0, 0s}},
+        {"near_miss_rate >= 100%", {metric::near_miss_rate, relation::at_least, 1'000'000, 0s}},
+        {"rate < 0.5/s for 90m", {metric::rate, relation::under, 500'000, 90min}},
+        {"rate <= 10/s", {metric::rate, relation::at_most, 10'000'000, 0s}},
+        {"p99 > 250ms for 1m", {metric::p99, relation::over, 250'000'000, 1min}},
+        {"p50 >= 1s", {metric::p50, relation::at_least, 1'000'000'000, 0s}},
+        {"restarts > 3 for 10m", {metric::restarts, relation::over, 3, 10min}},
+        {"hangs > 0", {metric::hangs, relation::over, 0, 10min}, "hangs > 0 for 10m"},
+        {"dropped >= 1 for 24h", {metric::dropped, relation::at_least, 1, 24h}},
+        {"ledger_failing", {metric::ledger_failing, relation::over, 0, 0s}},
+        {"ledger_failing for 5m", {metric::ledger_failing, relation::over, 0, 5min}},
     };
     for (const good& each : cases) {
         const auto made = parse_condition(each.text);

@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <new>
+#include <utility>
 
 namespace curfew::cli {
 
@@ -66,10 +67,6 @@ alerting::alerting(
       engine_{rules_->alerts, on.now()},
       scope_{on} {}
 
-std::vector<ledger::listener*> alerting::listeners() {
-    return wanted() ? std::vector<ledger::listener*>{this} : std::vector<ledger::listener*>{};
-}
-
 void alerting::add_to(admin_site& site) {
     site.add("/-/alerts", admin::purpose::reads, [this](const http::request& asked) {
         return list(asked);
@@ -82,40 +79,60 @@ void alerting::add_to(admin_site& site) {
 void alerting::begin(recorder record, std::function<std::optional<ledger::status>()> ledger) {
     record_ = std::move(record);
     ledger_ = std::move(ledger);
-    if (!wanted()) {
-        return;
-    }
-    if (!ledger_()) {
+    ids_ = process::make_marker();
+    seed_ = static_cast<std::uint64_t>(::getpid());
+    if (wanted() && !ledger_()) {
         log_.say(
             policy::severity::warning,
             "alerts look at what the ledger records, and none is kept: all of them are without data"
         );
     }
-    const std::string ids = process::make_marker();
-    std::uint64_t seed = 1;
-    for (const policy::sink_policy& each : rules_->sinks) {
-        outboxes_.push_back(std::make_unique<alerts::outbox>(
-            loop_,
-            each.name,
-            alerts::make_sink(
-                loop_,
-                network_,
-                host_,
-                each,
-                alert_source(*rules_),
-                static_cast<std::uint64_t>(::getpid()) + seed++
-            ),
-            ids,
-            wall_now,
-            [this](std::string_view sink, const auto& what, const auto& how, bool news) {
-                tell_delivery(sink, what, how, news);
-            }
-        ));
+    make_outboxes();
+    if (wanted()) {
+        watching_ = true;
+        tasks_.spawn(watch());
     }
-    tasks_.spawn(watch());
+}
+
+/// One for each sink of the policy; one that is as it was stays.
+void alerting::make_outboxes() {
+    std::vector<place> before = std::exchange(places_, {});
+    if (wanted()) {
+        for (const policy::sink_policy& each : rules_->sinks) {
+            const auto old = std::ranges::find(before, each, &place::rules);
+            if (old != before.end()) {
+                places_.push_back(std::move(*old));
+                before.erase(old);
+                continue;
+            }
+            auto to =
+                alerts::make_sink(loop_, network_, host_, each, alert_source(*rules_), ++seed_);
+            places_.push_back(
+                {each,
+                 std::make_unique<alerts::outbox>(
+                     loop_,
+                     each.name,
+                     std::move(to),
+                     ids_ + '-' + std::to_string(seed_),
+                     wall_now,
+                     [this](std::string_view sink, const auto& what, const auto& how, bool news) {
+                         tell_delivery(sink, what, how, news);
+                     }
+                 )}
+            );
+        }
+    }
+    std::erase_if(retired_, [](const auto& each) { return each->over(); });
+    for (place& each : before) {
+        each.box->retire();
+        retired_.push_back(std::move(each.box));
+    }
 }
 
 void alerting::heard(const event& what, ledger::wall_time) noexcept {
+    if (!watching_.load(std::memory_order_relaxed)) {
+        return;
+    }
     // Without memory an event is not looked at, as if a full ring had dropped it.
     try {
         const std::lock_guard held{lock_};
@@ -158,13 +175,18 @@ runtime::task<> alerting::watch() {
     }
 }
 
-void alerting::adopt(const std::vector<policy::alert_policy>& rules) {
+void alerting::adopt(std::shared_ptr<const policy::policy> rules) {
     std::vector<alerts::change> ended;
     {
         const std::lock_guard held{lock_};
-        ended = engine_.adopt(rules, loop_.now());
+        ended = engine_.adopt(rules->alerts, loop_.now());
     }
     tell(ended);
+    rules_ = std::move(rules);
+    make_outboxes();
+    if (wanted() && !watching_.exchange(true)) {
+        tasks_.spawn(watch());
+    }
 }
 
 bool alerting::goes_to(const policy::alert_policy& rule, std::string_view sink) const {
@@ -179,9 +201,9 @@ void alerting::tell(const std::vector<alerts::change>& changes) {
         if (!alerts::is_told(each.what) || each.silenced) {
             continue;
         }
-        for (const auto& outbox : outboxes_) {
-            if (goes_to(each.rule, outbox->name())) {
-                outbox->put(each);
+        for (const place& to : places_) {
+            if (goes_to(each.rule, to.rules.name)) {
+                to.box->put(each);
             }
         }
     }
@@ -213,8 +235,8 @@ std::optional<alerts::status> alerting::state() const {
         const std::lock_guard held{lock_};
         now.alerts = engine_.summaries(loop_.now());
     }
-    for (const auto& each : outboxes_) {
-        now.sinks.push_back({each->name(), each->state()});
+    for (const place& each : places_) {
+        now.sinks.push_back({each.rules.name, each.box->state()});
     }
     return now;
 }
@@ -259,7 +281,11 @@ runtime::task<> alerting::close() {
     scope_.end({cause_kind::shutdown});
     auto joining = tasks_.join(always);
     co_await joining;
-    for (const auto& each : outboxes_) {
+    for (place& each : places_) {
+        retired_.push_back(std::move(each.box));
+    }
+    places_.clear();
+    for (const auto& each : retired_) {
         auto closing = each->close();
         co_await closing;
     }

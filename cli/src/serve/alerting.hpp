@@ -11,6 +11,7 @@
 #include <curfew/runtime/network.hpp>
 #include <curfew/runtime/task_group.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,9 +40,6 @@ class alerting final : public ledger::listener {
     alerting(const alerting&) = delete;
     alerting& operator=(const alerting&) = delete;
 
-    /// For the ledger: nobody where there is nothing to watch.
-    [[nodiscard]] std::vector<ledger::listener*> listeners();
-
     /// GET /-/alerts (JSON, or with `?text` for people), and POST /-/alerts/silence with
     /// `?name=NAME&for=1h`; `for=0s` ends it.
     void add_to(admin_site& site);
@@ -49,8 +47,9 @@ class alerting final : public ledger::listener {
     /// `ledger`: how it is, nothing where none is kept.
     void begin(recorder record, std::function<std::optional<ledger::status>()> ledger);
 
-    /// Other rules: states are kept by name (engine::adopt). Sinks are those of the beginning.
-    void adopt(const std::vector<policy::alert_policy>& rules);
+    /// Another policy: states are kept by name (engine::adopt); a sink that is another now, or
+    /// gone, still gets what waits for it.
+    void adopt(std::shared_ptr<const policy::policy> rules);
 
     /// Nothing where there are no alerts.
     [[nodiscard]] std::optional<alerts::status> state() const;
@@ -62,6 +61,11 @@ class alerting final : public ledger::listener {
     [[nodiscard]] runtime::task<> close();
 
   private:
+    struct place {
+        policy::sink_policy rules;
+        std::unique_ptr<alerts::outbox> box;
+    };
+
     [[nodiscard]] bool wanted() const noexcept { return !rules_->alerts.empty(); }
 
     [[nodiscard]] runtime::task<http::response> list(const http::request& asked);
@@ -71,6 +75,7 @@ class alerting final : public ledger::listener {
     void tell_delivery(
         std::string_view sink, const alerts::notice& what, const alerts::delivery& how, bool news
     );
+    void make_outboxes();
     [[nodiscard]] bool goes_to(const policy::alert_policy& rule, std::string_view sink) const;
 
     runtime::loop& loop_;
@@ -85,7 +90,11 @@ class alerting final : public ledger::listener {
     std::uint64_t dropped_ = 0;
     runtime::scope scope_;
     runtime::task_group tasks_;
-    std::vector<std::unique_ptr<alerts::outbox>> outboxes_;
+    std::vector<place> places_;
+    std::vector<std::unique_ptr<alerts::outbox>> retired_;
+    std::string ids_;
+    std::atomic<bool> watching_ = false;
+    std::uint64_t seed_ = 0;
 };
 
 /// Who tells, for notices.

@@ -52,7 +52,7 @@ serving::serving(const policy::loading& loaded)
       untold_{loop_},
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
-      recording_{rules_->ledger, log_, alerting_.listeners()},
+      recording_{rules_->ledger, log_, {&alerting_}},
       output_{*rules_},
       root_{loop_},
       gateway_{rules_, loop_.now()},

@@ -62,7 +62,8 @@ class engine {
         const std::vector<policy::alert_policy>& rules, time_point now
     );
 
-    /// Tells nobody of this alert for so long; zero ends it. False: there is none of that name.
+    /// Tells nobody of this alert for so long; zero ends it. What fires when the silence is over is
+    /// told then. False: there is none of that name.
     [[nodiscard]] bool silence(std::string_view name, duration for_so_long, time_point now);
 
     [[nodiscard]] std::vector<summary> summaries(time_point now) const;
@@ -77,6 +78,7 @@ class engine {
         window last;
         time_point born;
         figure measured{};
+        bool told = false;  ///< that it fires: nobody hears of the end of what he never heard of
     };
 
     struct watched {
@@ -96,6 +98,7 @@ class engine {
         const watched& of, const series& each, time_point now
     );
     void step(watched& of, time_point now, std::vector<change>& to);
+    [[nodiscard]] static bool settle(series& of, transition& what, bool silent) noexcept;
 
     std::vector<watched> rules_;
     std::size_t series_count_ = 0;

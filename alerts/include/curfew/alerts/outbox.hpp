@@ -53,6 +53,12 @@ class outbox {
 
     [[nodiscard]] numbers state() const;
 
+    /// Takes nothing more, and sends what waits.
+    void retire() noexcept;
+
+    /// Whether nothing runs any more, after `retire` or `close`: then it may be destroyed.
+    [[nodiscard]] bool over() const noexcept { return tasks_.running() == 0; }
+
     /// Ends what is on its way. Comes before it is destroyed.
     [[nodiscard]] runtime::task<> close();
 
@@ -67,6 +73,7 @@ class outbox {
     listener tell_;
     std::deque<change> waiting_;
     std::size_t left_out_ = 0;
+    bool retired_ = false;
     std::uint64_t number_ = 0;
     numbers told_{};
     runtime::baton came_;

@@ -34,7 +34,7 @@ enum class metric : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(metric which) noexcept;
 
-enum class comparison : std::uint8_t { over, at_least, under, at_most };
+enum class relation : std::uint8_t { over, at_least, under, at_most };
 
 /// What `value` of a condition is a number of.
 enum class measure : std::uint8_t {
@@ -53,7 +53,7 @@ enum class measure : std::uint8_t {
 /// When an alert is due: `timeout_rate > 1% for 5m`.
 struct condition {
     metric what = metric::timeout_rate;
-    comparison how = comparison::over;
+    relation how = relation::over;
     std::int64_t value = 0;
     /// Of rates and times: for how long it must hold without a break. Of counts: how far back is
     /// counted, 10 minutes where nothing is said.

@@ -61,9 +61,9 @@ struct http_policy {
     std::uint32_t header_count = 100;
     std::uint64_t target_bytes = 8 * 1024;
     std::optional<std::uint64_t> body_bytes;  ///< off: bodies are streamed without a cap
-    std::optional<std::uint64_t> body_buffer = 64 * 1024;  ///< received before admission
+    std::optional<std::uint64_t> body_buffer = 64 * 1024;        ///< received before admission
     std::optional<std::uint64_t> response_buffer = 1024 * 1024;  ///< read ahead of a slow client
-    std::optional<std::uint64_t> body_rate = 256;          ///< least bytes a second of a body
+    std::optional<std::uint64_t> body_rate = 256;                ///< least bytes a second of a body
 };
 
 /// [gateway]: the caps over all upstreams.
@@ -189,6 +189,8 @@ struct sink_policy {
     std::string token;  ///< empty: none is sent
     duration timeout = std::chrono::seconds{10};
     std::uint32_t retries = 2;
+
+    friend bool operator==(const sink_policy&, const sink_policy&) = default;
 };
 
 struct policy {
