@@ -137,7 +137,8 @@ command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_AL
 
     def test_a_hanging_webhook_costs_no_request_and_is_said_once(self):
         hook = self.hook(None)
-        curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\ntimeout = "1s"\nretries = 0\n')
+        curfew = self.serve_with(
+            f'[sink.chat]\nwebhook = "{hook.url}"\ntimeout = "1s"\nretries = 0\n')
         self.cause(curfew, lambda: hook.heard)
         for _ in range(20):
             self.assertEqual(get(curfew.http, "/api/items").status, 200)
@@ -170,7 +171,7 @@ command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_AL
         self.assertTrue(listed["serving"])
         self.assertTrue(listed["alerts"][0]["silenced"])
         self.assertEqual(hook.heard, [])
-        self.assertEqual(get(curfew.admin, "/-/health").json()["problems"].count("alert slow"), 0)
+        self.assertNotIn("alert slow", "".join(get(curfew.admin, "/-/health").json()["problems"]))
 
     def test_what_an_alert_did_is_in_the_ledger(self):
         hook = self.hook()
