@@ -7,7 +7,6 @@ namespace curfew::alerts {
 namespace {
 
 using policy::json_text;
-using policy::measure;
 
 std::uint64_t whole_ms(duration time) noexcept {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
