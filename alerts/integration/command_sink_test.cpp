@@ -22,6 +22,12 @@ using namespace std::chrono_literals;
 using runtime::task;
 
 class command_sink_test : public testing::Test {
+  public:
+    command_sink_test(const command_sink_test&) = delete;
+    command_sink_test& operator=(const command_sink_test&) = delete;
+
+    ~command_sink_test() override { std::filesystem::remove_all(directory); }
+
   protected:
     command_sink_test() {
         std::string name = std::filesystem::temp_directory_path() / "curfew-sink-XXXXXX";
@@ -31,8 +37,6 @@ class command_sink_test : public testing::Test {
         );
         rules.timeout = 10s;
     }
-
-    ~command_sink_test() override { std::filesystem::remove_all(directory); }
 
     /// Runs a shell script as the sink's command.
     delivery run(const std::string& script) {

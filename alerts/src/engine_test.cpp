@@ -23,7 +23,7 @@ policy::alert_policy rule(std::string name, std::string when, std::string operat
 
 /// An engine and a clock by hand; a line of text for what it says.
 struct engine_test : testing::Test {
-    void begin(std::vector<policy::alert_policy> rules) { all.emplace(rules, now); }
+    void begin(const std::vector<policy::alert_policy>& rules) { all.emplace(rules, now); }
 
     void call(
         std::string_view name, int times, outcome ended = outcome::success, duration took = 5ms
