@@ -1,9 +1,12 @@
+#include "alerts_status.hpp"
 #include "ledger_status.hpp"
 #include "route_names.hpp"
+#include <curfew/admin/alerts_view.hpp>
 #include <curfew/admin/health.hpp>
 #include <curfew/admin/json_writer.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace curfew::admin {
@@ -51,7 +54,10 @@ void add_problems(
 }
 
 std::vector<std::string> problems_of(
-    const snapshot& now, const std::vector<std::string>& names, const ledger::status* book
+    const snapshot& now,
+    const std::vector<std::string>& names,
+    const ledger::status* book,
+    const alerts::status* alerting
 ) {
     std::vector<std::string> problems;
     if (now.draining) {
@@ -73,6 +79,9 @@ std::vector<std::string> problems_of(
     }
     for (std::size_t i = 0; i < now.routes.size(); ++i) {
         add_problems(now.routes[i], names[i], problems);
+    }
+    if (alerting != nullptr) {
+        std::ranges::move(alert_problems(*alerting), std::back_inserter(problems));
     }
     return problems;
 }
@@ -193,15 +202,21 @@ std::string_view to_string(health state) noexcept {
     return "unhealthy";
 }
 
-health health_of(const snapshot& now, const ledger::status* ledger) {
-    return health_of(now, problems_of(now, route_names(now), ledger));
+health health_of(
+    const snapshot& now, const ledger::status* ledger, const alerts::status* alerting
+) {
+    return health_of(now, problems_of(now, route_names(now), ledger, alerting));
 }
 
 std::string render_health(
-    const snapshot& now, const process_sample& process, wall_time at, const ledger::status* ledger
+    const snapshot& now,
+    const process_sample& process,
+    wall_time at,
+    const ledger::status* ledger,
+    const alerts::status* alerting
 ) {
     const auto names = route_names(now);
-    const auto problems = problems_of(now, names, ledger);
+    const auto problems = problems_of(now, names, ledger, alerting);
     json_writer out;
     out.begin_object();
     out.member("status", to_string(health_of(now, problems)));
@@ -215,6 +230,9 @@ std::string render_health(
         write_backend(out, now.backend);
     }
     write_ledger(out, ledger);
+    if (alerting != nullptr) {
+        write_alerts(out, *alerting);
+    }
     out.key("upstreams");
     out.begin_object();
     for (const upstream_snapshot& upstream : now.upstreams) {
@@ -233,10 +251,12 @@ std::string render_health(
     return std::move(out).take();
 }
 
-std::string render_brief(const snapshot& now, wall_time at, const ledger::status* ledger) {
+std::string render_brief(
+    const snapshot& now, wall_time at, const ledger::status* ledger, const alerts::status* alerting
+) {
     json_writer out;
     out.begin_object();
-    out.member("status", to_string(health_of(now, ledger)));
+    out.member("status", to_string(health_of(now, ledger, alerting)));
     out.member("timestamp", rfc3339(at));
     out.end_object();
     return std::move(out).take();

@@ -1,3 +1,4 @@
+#include "alerts_status.hpp"
 #include "exposition.hpp"
 #include "ledger_status.hpp"
 #include "route_names.hpp"
@@ -317,7 +318,10 @@ labelled_routes label_routes(const snapshot& now) {
 }  // namespace
 
 std::string render_metrics(
-    const snapshot& now, const process_sample& process, const ledger::status* ledger
+    const snapshot& now,
+    const process_sample& process,
+    const ledger::status* ledger,
+    const alerts::status* alerting
 ) {
     const labelled_routes routes = label_routes(now);
     exposition out;
@@ -328,6 +332,9 @@ std::string render_metrics(
     write(out, of_process, process);
     write_backend(out, now.backend);
     write_ledger(out, ledger);
+    if (alerting != nullptr) {
+        write_alerts(out, *alerting);
+    }
     write_upstreams(out, now);
     write_breakers(out, routes);
     write(out, of_route, std::span{routes});

@@ -52,19 +52,27 @@ page draw(view what, const facts& known) {
         case view::ready:
             return {known.now.ready ? ok : unavailable, json, render_ready(known.now)};
         case view::metrics:
-            return {ok, prometheus, render_metrics(known.now, known.process, known.ledger)};
+            return {
+                ok,
+                prometheus,
+                render_metrics(known.now, known.process, known.ledger, known.alerting)
+            };
         case view::metrics_json:
             return {ok, json, render_metrics_json(known.now)};
         case view::health:
         case view::brief:
             break;
     }
-    const bool down = health_of(known.now, known.ledger) == health::unhealthy;
+    const bool down = health_of(known.now, known.ledger, known.alerting) == health::unhealthy;
     const int status = down ? unavailable : ok;
     if (what == view::brief) {
-        return {status, json, render_brief(known.now, known.at, known.ledger)};
+        return {status, json, render_brief(known.now, known.at, known.ledger, known.alerting)};
     }
-    return {status, json, render_health(known.now, known.process, known.at, known.ledger)};
+    return {
+        status,
+        json,
+        render_health(known.now, known.process, known.at, known.ledger, known.alerting)
+    };
 }
 
 std::optional<page> page_for(std::string_view target, const facts& known) {

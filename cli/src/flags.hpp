@@ -180,6 +180,21 @@ inline constexpr std::array advise_flags{
     },
 };
 
+inline constexpr std::array alert_flags{
+    flag{
+        .name = "--admin",
+        .value = "ADDRESS",
+        .help = "Where the Curfew that serves is asked.",
+        .key = "server.admin"
+    },
+    flag{.name = "--sink", .value = "NAME", .help = "test: only this sink."},
+    flag{
+        .name = "--for",
+        .value = "DURATION",
+        .help = "silence: how long, at most 168h; by default 1h, and 0s ends it."
+    },
+};
+
 inline constexpr std::array check_flags{
     flag{
         .name = "--explain",

@@ -99,6 +99,23 @@ constexpr std::array table{
         .run = mark,
     },
     verb{
+        .name = "alert",
+        .usage = "list | test [NAME] | silence NAME",
+        .summary = "list alerts, test where they are sent, or silence one",
+        .description =
+            "list: each alert and how it is now, asked of the Curfew that serves (its admin "
+            "listener), else as the policy has them. test: sends a notice that says it is a test "
+            "through every sink, those of one alert, or one (--sink), each within its `timeout`, "
+            "and prints what came of it; exits 1 if one did not take it, 124 if one did not in "
+            "time. silence: nobody is told of the alert for so long (--for, by default 1h; "
+            "--for 0s ends it).",
+        .own = alert_flags,
+        .arguments_max = 2,
+        .offers = offer::words,
+        .words = "list test silence",
+        .run = alert,
+    },
+    verb{
         .name = "demo",
         .usage = "",
         .summary = "show what Curfew does for a backend that hangs and crashes",

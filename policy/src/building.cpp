@@ -23,6 +23,12 @@ void building::apply(const sheet& layer) {
     for (const auto& [name, at] : layer.routes) {
         (void)route(name, {layer::file, {}, at});
     }
+    for (const auto& [name, at] : layer.alerts) {
+        (void)alert(name, {layer::file, {}, at});
+    }
+    for (const auto& [name, at] : layer.sinks) {
+        (void)sink(name, {layer::file, {}, at});
+    }
     for (const auto& [which, name, value, where] : layer.settings) {
         if (which->of_upstream()) (void)upstream(name, where);
         const auto to = place(key_path{which, name});
@@ -57,7 +63,7 @@ void building::derive(std::string_view path, std::string told) {
 }
 
 slot building::place(const key_path& path) {
-    record of{&made, nullptr, nullptr};
+    record of{&made};
     if (path.which->of_upstream()) {
         const auto found = upstream_index_.find(path.name);
         expects(found != upstream_index_.end(), "the upstream was declared");
@@ -66,6 +72,10 @@ slot building::place(const key_path& path) {
         const auto found = route_index_.find(path.name);
         expects(found != route_index_.end(), "the route was declared");
         of.route = &made.routes[found->second];
+    } else if (path.which->of_alert()) {
+        of.alert = &alert(std::string{path.name}, {});
+    } else if (path.which->of_sink()) {
+        of.sink = &sink(std::string{path.name}, {});
     }
     return path.which->place(of);
 }
@@ -109,6 +119,22 @@ route_policy& building::route(const std::string& name, const origin& where) {
         declared_.emplace("route." + name, where);
     }
     return made.routes[found->second];
+}
+
+alert_policy& building::alert(const std::string& name, const origin& where) {
+    const auto found = std::ranges::find(made.alerts, name, &alert_policy::name);
+    if (found != made.alerts.end()) return *found;
+    made.alerts.emplace_back().name = name;
+    declared_.emplace("alert." + name, where);
+    return made.alerts.back();
+}
+
+sink_policy& building::sink(const std::string& name, const origin& where) {
+    const auto found = std::ranges::find(made.sinks, name, &sink_policy::name);
+    if (found != made.sinks.end()) return *found;
+    made.sinks.emplace_back().name = name;
+    declared_.emplace("sink." + name, where);
+    return made.sinks.back();
 }
 
 }  // namespace curfew::policy

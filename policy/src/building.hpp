@@ -45,7 +45,7 @@ class building {
     [[nodiscard]] bool is_set(std::string_view path) const;
     /// Who set it last.
     [[nodiscard]] origin setter(std::string_view path) const;
-    /// Where an upstream or a route was declared: "upstream.main", "route.users".
+    /// Where an upstream or a route was declared: "upstream.main", "alert.slow".
     [[nodiscard]] origin declared(const std::string& record) const;
 
     [[nodiscard]] diagnosis& wrong() noexcept { return wrong_; }
@@ -53,6 +53,8 @@ class building {
   private:
     upstream_policy& upstream(const std::string& name, const origin& where);
     route_policy& route(const std::string& name, const origin& where);
+    alert_policy& alert(const std::string& name, const origin& where);
+    sink_policy& sink(const std::string& name, const origin& where);
 
     diagnosis& wrong_;
     std::map<std::string, std::size_t, std::less<>> upstream_index_;
@@ -62,5 +64,8 @@ class building {
 
 /// Lets defaults give way and finds limits that contradict each other.
 void check_rules(building& of);
+
+/// Reads what alerts say and finds sinks that are none.
+void check_alerts(building& of);
 
 }  // namespace curfew::policy

@@ -12,17 +12,16 @@ namespace {
 std::unexpected<problem> unknown(std::string_view path, const policy& of) {
     std::vector<std::string> names;
     for (const auto& which : keys()) {
-        if (which.of_upstream()) {
-            for (const auto& upstream : of.upstreams) {
-                names.push_back(concrete_path(which, upstream.name));
+        const auto add = [&](const auto& records) {
+            for (const auto& each : records) {
+                names.push_back(concrete_path(which, each.name));
             }
-        } else if (which.of_route()) {
-            for (const auto& route : of.routes) {
-                names.push_back(concrete_path(which, route.name));
-            }
-        } else {
-            names.emplace_back(which.path);
-        }
+        };
+        if (which.of_upstream()) add(of.upstreams);
+        if (which.of_route()) add(of.routes);
+        if (which.of_alert()) add(of.alerts);
+        if (which.of_sink()) add(of.sinks);
+        if (!which.is_named()) names.emplace_back(which.path);
     }
     const std::vector<std::string_view> views{names.begin(), names.end()};
     problem what;
@@ -48,22 +47,23 @@ std::unexpected<problem> unknown(std::string_view path, const policy& of) {
 /// `upstream.main.urls` where there is no upstream.
 const key* undeclared(std::string_view path, const policy& of) {
     for (const auto& which : keys()) {
-        const std::string_view record = which.of_upstream() ? "upstream." : "route.";
-        if (!which.of_upstream() && !which.of_route()) continue;
+        if (!which.is_named()) continue;
+        const std::string record = std::string{which.kind()} + '.';
         if (path.starts_with(record) && path.substr(record.size()) == which.tail()) return &which;
     }
     const auto resolved = resolve(path);
     if (!resolved) return nullptr;
     const auto& which = *resolved->which;
-    const bool none = which.of_upstream() ? of.upstreams.empty() : of.routes.empty();
+    const bool none = which.of_upstream() ? of.upstreams.empty()
+                      : which.of_route()  ? of.routes.empty()
+                      : which.of_alert()  ? of.alerts.empty()
+                                          : of.sinks.empty();
     return none || resolved->name == "*" ? &which : nullptr;
 }
 
 explanation describe(const key& which, std::string_view name) {
-    policy root;
-    upstream_policy upstream;
-    route_policy route;
-    const auto place = which.place({&root, &upstream, &route});
+    blank fresh;
+    const auto place = which.place(fresh.all());
     explanation why;
     why.key = which.path;
     why.default_value =

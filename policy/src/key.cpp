@@ -7,12 +7,9 @@ namespace curfew::policy {
 
 namespace {
 
-constexpr std::string_view upstream_prefix = "upstream.*.";
-constexpr std::string_view route_prefix = "route.*.";
-
 std::string_view prefix_of(const key& which) {
-    if (which.of_upstream()) return upstream_prefix;
-    return which.of_route() ? route_prefix : std::string_view{};
+    const auto star = which.path.find(".*.");
+    return star == which.path.npos ? std::string_view{} : which.path.substr(0, star + 3);
 }
 
 std::string upper(std::string_view text) {
@@ -25,6 +22,10 @@ std::string upper(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view key::kind() const noexcept {
+    return is_named() ? path.substr(0, path.find('.')) : std::string_view{};
+}
 
 std::string_view key::tail() const noexcept {
     return path.substr(prefix_of(*this).size());
@@ -81,17 +82,19 @@ std::optional<key_path> resolve(std::string_view path) noexcept {
 // A const policy is only read through it: a slot knows no const.
 std::optional<slot> place_in(const policy& of, const key_path& path) {
     auto& root = const_cast<policy&>(of);
-    record where{&root, nullptr, nullptr};
-    if (path.which->of_upstream()) {
-        const auto found = std::ranges::find(root.upstreams, path.name, &upstream_policy::name);
-        if (found == root.upstreams.end()) return std::nullopt;
-        where.upstream = &*found;
-    } else if (path.which->of_route()) {
-        const auto found = std::ranges::find(root.routes, path.name, &route_policy::name);
-        if (found == root.routes.end()) return std::nullopt;
-        where.route = &*found;
-    }
-    return path.which->place(where);
+    record where{&root};
+    const auto pick = [&]<class T>(std::vector<T>& from, T*& to) {
+        const auto found = std::ranges::find(from, path.name, &T::name);
+        to = found == from.end() ? nullptr : &*found;
+        return to != nullptr;
+    };
+    const auto& which = *path.which;
+    const bool found = which.of_upstream() ? pick(root.upstreams, where.upstream)
+                       : which.of_route()  ? pick(root.routes, where.route)
+                       : which.of_alert()  ? pick(root.alerts, where.alert)
+                       : which.of_sink()   ? pick(root.sinks, where.sink)
+                                           : true;
+    return found ? std::optional{which.place(where)} : std::nullopt;
 }
 
 std::string concrete_path(const key& which, std::string_view name) {
@@ -102,14 +105,12 @@ std::string concrete_path(const key& which, std::string_view name) {
 }
 
 std::string variable_name(const key& which, std::string_view name) {
-    return which.of_route() ? std::string{} : "CURFEW_" + upper(concrete_path(which, name));
+    return which.is_listed() ? std::string{} : "CURFEW_" + upper(concrete_path(which, name));
 }
 
 std::string default_text(const key& which) {
-    static policy root;
-    static upstream_policy upstream;
-    static route_policy route;
-    return print(which.place({&root, &upstream, &route}));
+    static blank fresh;
+    return print(which.place(fresh.all()));
 }
 
 }  // namespace curfew::policy

@@ -8,17 +8,31 @@
 
 namespace curfew::policy {
 
-/// What the path of a key begins at: the policy, one [upstream.NAME] or one [[route]].
+/// What the path of a key begins at: the policy, or one [upstream.NAME], [[route]], [[alert]] or
+/// [sink.NAME].
 struct record {
     policy* root = nullptr;
     upstream_policy* upstream = nullptr;
     route_policy* route = nullptr;
+    alert_policy* alert = nullptr;
+    sink_policy* sink = nullptr;
+};
+
+/// Fresh records, for what wants the type or the default of a key.
+struct blank {
+    policy root;
+    upstream_policy upstream;
+    route_policy route;
+    alert_policy alert;
+    sink_policy sink;
+
+    [[nodiscard]] record all() noexcept { return {&root, &upstream, &route, &alert, &sink}; }
 };
 
 /// One row of the table from which parsing, strictness, defaults, variables, --explain, the JSON
 /// schema and docs/policy.md come. Its default is what the slot of a fresh policy holds.
 struct key {
-    std::string_view path;  ///< "request.timeout", "upstream.*.urls", "route.*.timeout"
+    std::string_view path;  ///< "request.timeout", "upstream.*.urls", "alert.*.when"
     slot (*place)(const record&);
     range allowed;
     std::string_view documentation;
@@ -28,13 +42,26 @@ struct key {
 
     [[nodiscard]] bool of_route() const noexcept { return path.starts_with("route.*."); }
 
+    [[nodiscard]] bool of_alert() const noexcept { return path.starts_with("alert.*."); }
+
+    [[nodiscard]] bool of_sink() const noexcept { return path.starts_with("sink.*."); }
+
+    /// Of something that there may be several of.
+    [[nodiscard]] bool is_named() const noexcept { return path.find(".*.") != path.npos; }
+
+    /// Whether it is of one of a list of tables, which only the file can set.
+    [[nodiscard]] bool is_listed() const noexcept { return of_route() || of_alert(); }
+
+    /// "upstream", "route", "alert", "sink"; empty for keys of the policy itself.
+    [[nodiscard]] std::string_view kind() const noexcept;
+
     /// Whether its value must not be shown to anybody.
     [[nodiscard]] bool is_secret() const noexcept;
 
     /// Read at the start only: a reload leaves it as it is.
     [[nodiscard]] bool needs_restart() const noexcept;
 
-    /// The path behind "upstream.*." or "route.*."; the whole path of any other key.
+    /// The path behind "upstream.*." and its kin; the whole path of any other key.
     [[nodiscard]] std::string_view tail() const noexcept;
 };
 
@@ -56,7 +83,7 @@ struct environment_default {
 
 [[nodiscard]] const key* find_key(std::string_view pattern) noexcept;
 
-/// A key with the name of the upstream or route it is meant of: "upstream.main.urls".
+/// A key with the name of the upstream, route, alert or sink it is meant of: "upstream.main.urls".
 struct key_path {
     const key* which = nullptr;
     std::string_view name;  ///< empty for keys of the policy itself
@@ -70,7 +97,7 @@ struct key_path {
 /// "upstream.main.urls"
 [[nodiscard]] std::string concrete_path(const key& which, std::string_view name);
 
-/// "CURFEW_REQUEST_TIMEOUT"; empty for keys of a route, which only the file can set.
+/// "CURFEW_REQUEST_TIMEOUT"; empty for keys that only the file can set.
 [[nodiscard]] std::string variable_name(const key& which, std::string_view name);
 
 /// print(), but for a secret only whether there is one.

@@ -58,6 +58,16 @@ slot route_breaker(const record& of) {
 }
 
 template <auto Member>
+slot alert(const record& of) {
+    return slot_of(of.alert->*Member);
+}
+
+template <auto Member>
+slot sink(const record& of) {
+    return slot_of(of.sink->*Member);
+}
+
+template <auto Member>
 constexpr auto server = in<&policy::server, Member>;
 template <auto Member>
 constexpr auto request = in<&policy::request, Member>;
@@ -297,6 +307,46 @@ const std::array table{
         "How long the figures of each minute are kept. All operations are counted in them."},
     key{"ledger.success_rows", ledger<&ledger_policy::success_rows>, counts(0, 10'000),
         "Plain successes a second that get a row of their own; what is no plain success has one."},
+
+    key{"alert.*.name", alert<&alert_policy::name>, text_rule::name,
+        "What it is called: in notifications, metrics and `curfew alert`."},
+    key{"alert.*.when", alert<&alert_policy::when>, text_rule::any,
+        "The condition: `timeout_rate > 1% for 5m`. See docs/alerts.md."},
+    key{"alert.*.surface", alert<&alert_policy::where>, anything,
+        "The operations it is about: those of this part of Curfew."},
+    key{"alert.*.operation", alert<&alert_policy::operation>, text_rule::name,
+        "One operation (`GET /orders`), or with `*` for anything each that matches, by itself; "
+        "empty: the whole surface, as one."},
+    key{"alert.*.severity", alert<&alert_policy::severity>, anything,
+        "How urgent it is, for whoever gets it."},
+    key{"alert.*.window", alert<&alert_policy::window>, times(5s, 1h),
+        "The time a rate, a share or a quantile is taken over, up to now."},
+    key{"alert.*.min_calls", alert<&alert_policy::min_calls>, counts(1, 1'000'000),
+        "With fewer calls in the window there is no figure: nothing is alarmed by three requests."},
+    key{"alert.*.clear", alert<&alert_policy::clear>, text_rule::name,
+        "Where it is over, such as \"0.5%\"; empty: at four fifths of the value."},
+    key{"alert.*.clear_for", alert<&alert_policy::clear_for>, times(0s, 24h),
+        "How long it must have been there until it is told to be resolved."},
+    key{"alert.*.repeat", alert<&alert_policy::repeat>, times(1min, 24h * 7),
+        "Told again so often while it lasts."},
+    key{"alert.*.sinks", alert<&alert_policy::sinks>, text_rule::name,
+        "Where it is sent; empty: to every sink."},
+    key{"alert.*.silent", alert<&alert_policy::silent>, anything,
+        "Watched and shown, but sent nowhere. For a while: `curfew alert silence`."},
+
+    key{"sink.*.webhook", sink<&sink_policy::webhook>, text_rule::secret,
+        "An http:// URL that gets each notification as a POST of JSON (docs/schema/alert.json). "
+        "Its path is shown nowhere."},
+    key{"sink.*.command", sink<&sink_policy::command>, text_rule::any,
+        "Or a command that gets it on its standard input, one word an element; no shell is "
+        "involved."},
+    key{"sink.*.token", sink<&sink_policy::token>, text_rule::secret,
+        "Sent to the webhook as `Authorization: Bearer TOKEN`; empty: none."},
+    key{"sink.*.timeout", sink<&sink_policy::timeout>, times(10ms, 5min),
+        "How long a notification may take, with all its attempts; then a command's whole process "
+        "tree is killed."},
+    key{"sink.*.retries", sink<&sink_policy::retries>, counts(0, 10),
+        "Further attempts within that time, when a webhook did not take it."},
 };
 
 constexpr std::array section_table{
@@ -313,6 +363,9 @@ constexpr std::array section_table{
     section{"backend", "The command that Curfew starts and keeps running."},
     section{"ledger", "The durable record of operations, which `curfew explain` and `curfew "
                       "report` read. See docs/ledger.md."},
+    section{"alert.*", "A condition that somebody wants to hear of: `[[alert]]`, any number of "
+                       "times. See docs/alerts.md."},
+    section{"sink.*", "Where alerts are sent, by name: `[sink.chat]`."},
 };
 
 constexpr std::array environment_table{

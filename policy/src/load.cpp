@@ -40,10 +40,13 @@ void check_environment(const std::string& name, const file_sheets& file, diagnos
     );
 }
 
-std::vector<std::string> upstream_names(const building& of) {
-    std::vector<std::string> names{"default"};
+record_names names_in(const building& of) {
+    record_names names{{"default"}, {}};
     for (const auto& upstream : of.made.upstreams) {
-        if (upstream.name != "default") names.push_back(upstream.name);
+        if (upstream.name != "default") names.upstreams.push_back(upstream.name);
+    }
+    for (const auto& sink : of.made.sinks) {
+        names.sinks.push_back(sink.name);
     }
     return names;
 }
@@ -63,7 +66,7 @@ loading load(const sources& from) {
         result.environments.push_back(environment);
         if (environment == made.made.environment) made.apply(its);
     }
-    made.apply(read_variables(from, upstream_names(made), wrong));
+    made.apply(read_variables(from, names_in(made), wrong));
     made.apply(read_flags(from, wrong));
     // What a broken layer left out must not be reported as a contradiction.
     if (wrong.empty()) check_rules(made);

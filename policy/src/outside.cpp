@@ -11,29 +11,27 @@ namespace curfew::policy {
 namespace {
 
 bool is_list(const key& which) {
-    policy root;
-    upstream_policy upstream;
-    route_policy route;
+    blank fresh;
     return std::visit(
         []<class T>(const T&) {
             return std::is_same_v<T, std::vector<std::string>*> ||
                    std::is_same_v<T, std::vector<http_url>*> ||
                    std::is_same_v<T, std::vector<network>*>;
         },
-        which.place({&root, &upstream, &route})
+        which.place(fresh.all())
     );
 }
 
 using known_variables = std::map<std::string, key_path, std::less<>>;
 
-known_variables variables_for(const std::vector<std::string>& upstreams) {
+known_variables variables_for(const record_names& names) {
     known_variables known;
     for (const auto& which : keys()) {
-        if (which.of_upstream()) {
-            for (const auto& name : upstreams) {
+        if (which.of_upstream() || which.of_sink()) {
+            for (const auto& name : which.of_sink() ? names.sinks : names.upstreams) {
                 known.emplace(variable_name(which, name), key_path{&which, name});
             }
-        } else if (!which.of_route()) {
+        } else if (!which.is_listed()) {
             known.emplace(variable_name(which, {}), key_path{&which, {}});
         }
     }
@@ -47,7 +45,7 @@ bool begins_like_a_section(std::string_view name) {
         for (const char c : path) {
             prefix += static_cast<char>(c - 'a' + 'A');
         }
-        return path != "route" && name.starts_with(prefix + '_');
+        return path != "route" && path != "alert" && name.starts_with(prefix + '_');
     });
 }
 
@@ -77,21 +75,19 @@ literal value_of(const flag_setting& flag, const key& which) {
 
 }  // namespace
 
-sheet read_variables(
-    const sources& from, const std::vector<std::string>& upstreams, diagnosis& wrong
-) {
+sheet read_variables(const sources& from, const record_names& names, diagnosis& wrong) {
     sheet said;
-    const auto known = variables_for(upstreams);
+    const auto known = variables_for(names);
     for (const auto& [name, text] : from.variables) {
         const auto found = known.find(name);
         if (found == known.end()) {
             refuse_unknown(name, known, wrong);
             continue;
         }
-        const auto& [which, upstream] = found->second;
+        const auto& [which, record] = found->second;
         literal value{literal::kind::untyped, text, {}, {}};
         const origin where{layer::variable, name, {}};
-        take_setting({which, std::string{upstream}, std::move(value), where}, said, wrong);
+        take_setting({which, std::string{record}, std::move(value), where}, said, wrong);
     }
     return said;
 }

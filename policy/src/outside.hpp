@@ -7,11 +7,16 @@
 
 namespace curfew::policy {
 
+/// What CURFEW_UPSTREAM_NAME_KEY and CURFEW_SINK_NAME_KEY may speak of.
+struct record_names {
+    std::vector<std::string> upstreams;
+    std::vector<std::string> sinks;
+};
+
 /// What CURFEW_* variables say. A variable that begins like a section of the policy and names no
-/// key of it is a problem; any other name is none of the policy's business. `upstreams` are the
-/// names that CURFEW_UPSTREAM_NAME_KEY may speak of.
+/// key of it is a problem; any other name is none of the policy's business.
 [[nodiscard]] sheet read_variables(
-    const sources& from, const std::vector<std::string>& upstreams, diagnosis& wrong
+    const sources& from, const record_names& names, diagnosis& wrong
 );
 
 /// What flags say. A flag that names no key is the caller's bug.

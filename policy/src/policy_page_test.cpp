@@ -42,9 +42,7 @@ TEST(policy_page, each_key_has_a_section_a_sentence_and_a_row) {
 
 TEST(key_table, paths_are_unique_and_each_default_is_in_its_range) {
     std::set<std::string_view> seen;
-    policy root;
-    upstream_policy upstream;
-    route_policy route;
+    blank fresh;
     for (const auto& which : keys()) {
         EXPECT_TRUE(seen.insert(which.path).second) << which.path;
         if (!which.inherits.empty()) {
@@ -55,7 +53,7 @@ TEST(key_table, paths_are_unique_and_each_default_is_in_its_range) {
         if (text.starts_with('[') || text == "\"\"") continue;
         std::erase(text, '"');
         const literal value{literal::kind::untyped, text, {}, {}};
-        EXPECT_FALSE(assign(which.place({&root, &upstream, &route}), which.allowed, value))
+        EXPECT_FALSE(assign(which.place(fresh.all()), which.allowed, value))
             << which.path << " = " << text;
     }
 }

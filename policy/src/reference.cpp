@@ -21,7 +21,7 @@ else none.
 **Environments**: `--env NAME` or `CURFEW_ENV`; `development` where neither is given, `staging`,
 `production`, and any other the file defines. A section `[env.NAME]` holds the same keys as the
 file: `[env.staging.request]`, `[env.production.upstream.main]`, `[[env.production.route]]`. A
-route there changes the one of the same name, or is a new one.
+route or an alert there changes the one of the same name, or is a new one.
 
 **How values are written**: durations `"250ms"`, `"5s"`, `"2m"`, `"1h30m"`; sizes `"512B"`,
 `"64KiB"`, `"8MiB"`; what can be absent is `"off"`. In variables there are no quotes, and the
@@ -36,15 +36,15 @@ keys that are read at the start only. See [operate.md](operate.md).
 )";
 
 slot place_of(const key& which) {
-    static policy root;
-    static upstream_policy upstream;
-    static route_policy route;
-    return which.place({&root, &upstream, &route});
+    static blank fresh;
+    return which.place(fresh.all());
 }
 
 std::string heading(const section& of) {
     if (of.path == "upstream.*") return "[upstream.NAME]";
+    if (of.path == "sink.*") return "[sink.NAME]";
     if (of.path == "route.*") return "[[route]]";
+    if (of.path == "alert.*") return "[[alert]]";
     if (of.path == "route.*.breaker") return "[route.breaker]";
     return '[' + std::string{of.path} + ']';
 }
@@ -97,7 +97,7 @@ std::string reference_page() {
 std::vector<std::string> key_paths() {
     std::vector<std::string> paths;
     for (const auto& which : keys()) {
-        if (!which.of_route()) paths.push_back(concrete_path(which, "main"));
+        if (!which.is_listed()) paths.push_back(concrete_path(which, "main"));
     }
     return paths;
 }

@@ -320,6 +320,7 @@ void check_rules(building& of) {
     check_share(of);
     check_server(of);
     check_backend(of);
+    check_alerts(of);
 }
 
 }  // namespace curfew::policy

@@ -14,10 +14,8 @@ constexpr std::string_view duration_pattern =
 constexpr std::string_view size_pattern = "^[0-9]+(B|KiB|MiB|GiB)$";
 
 slot place_of(const key& which) {
-    static policy root;
-    static upstream_policy upstream;
-    static route_policy route;
-    return which.place({&root, &upstream, &route});
+    static blank fresh;
+    return which.place(fresh.all());
 }
 
 /// Writes the members that say which values a type has.
@@ -50,6 +48,10 @@ struct type_writer {
     }
 
     void operator()(duration*) const { text(duration_pattern); }
+
+    void operator()(std::optional<duration>*) const {
+        or_off([&](json_text&) { text(duration_pattern); });
+    }
 
     void operator()(std::uint64_t*) const { text(size_pattern); }
 
@@ -138,13 +140,14 @@ void write_section(json_text& to, const section& of) {
     to.end().end();
 }
 
-// Upstreams are tables by name, routes an array of tables.
+// Upstreams and sinks are tables by name, routes and alerts an array of tables.
 void write_member(json_text& to, const section& of) {
     if (of.path == "route.*.breaker") return;
-    if (of.path == "upstream.*") {
-        to.key("upstream").object().member("type", "object").key("additionalProperties");
-    } else if (of.path == "route.*") {
-        to.key("route").object().member("type", "array").key("items");
+    const auto name = of.path.substr(0, of.path.find('.'));
+    if (of.path == "upstream.*" || of.path == "sink.*") {
+        to.key(name).object().member("type", "object").key("additionalProperties");
+    } else if (of.path == "route.*" || of.path == "alert.*") {
+        to.key(name).object().member("type", "array").key("items");
     } else {
         return write_section(to.key(of.path), of);
     }

@@ -13,6 +13,17 @@ namespace {
 constexpr std::string_view name_rule =
     "a name has lower-case letters, digits, '-' and '_', at most 64";
 constexpr std::size_t routes_max = 10'000;
+constexpr std::size_t alerts_max = 256;
+
+/// Tables by name.
+struct naming {
+    std::string_view a_record;
+    std::string_view example;
+    std::string_view pattern;
+};
+
+constexpr naming upstreams{"an upstream", "write a line [upstream.main]", "upstream.*"};
+constexpr naming sinks{"a sink", "write a line [sink.chat]", "sink.*"};
 
 std::string code(std::string_view text) {
     return '`' + safe_text(text, 0, 80).text + '`';
@@ -69,7 +80,7 @@ std::string hint_for(std::string_view pattern, std::string_view name) {
     const auto members = members_of(pattern);
     if (const auto near = closest(name, members)) return "did you mean " + code(*near) + '?';
     for (const auto& k : keys()) {
-        if (k.path.substr(k.path.rfind('.') + 1) == name && !k.of_route() && !k.of_upstream()) {
+        if (k.path.substr(k.path.rfind('.') + 1) == name && !k.is_named()) {
             return "did you mean " + code(k.path) + '?';
         }
     }
@@ -108,7 +119,9 @@ class reader {
     void read_member(const node& child, const std::string& parent, const std::string& name) {
         const auto pattern = join(parent, child.name);
         if (const auto* found = find_key(pattern)) return read_value(*found, child, name);
-        if (pattern == "upstream") return read_upstreams(child);
+        if (pattern == "upstream") return read_named(child, upstreams, to_.upstreams);
+        if (pattern == "sink") return read_named(child, sinks, to_.sinks);
+        if (pattern == "alert") return read_alerts(child);
         if (pattern == "route") return read_routes(child);
         if (child.name == "*" || !is_section(pattern)) return refuse(child, parent);
         if (child.what != node::shape::table) {
@@ -139,26 +152,57 @@ class reader {
         take_setting({&which, name, std::move(value), where}, to_, wrong_);
     }
 
-    void read_upstreams(const node& group) {
-        if (group.what != node::shape::table) {
-            wrong_.add(group.name_at, "an upstream has a name", "write a line [upstream.main]");
+    void read_named(const node& group, const naming& of, std::vector<sheet::declaration>& to) {
+        const auto nameless = [&](position at) {
+            wrong_.add(at, std::string{of.a_record} + " has a name", std::string{of.example});
+        };
+        if (group.what != node::shape::table) return nameless(group.name_at);
+        for (const auto& each : group.children) {
+            if (each.what != node::shape::table) {
+                nameless(each.name_at);
+            } else if (!is_plain_name(each.name)) {
+                const auto says = " is no name for " + std::string{of.a_record};
+                wrong_.add(each.name_at, code(each.name) + says, std::string{name_rule});
+            } else {
+                to.push_back({each.name, each.name_at});
+                for (const auto& member : each.children) {
+                    read_member(member, std::string{of.pattern}, each.name);
+                }
+            }
+        }
+    }
+
+    void read_alerts(const node& group) {
+        if (group.what != node::shape::tables || group.children.size() > alerts_max) {
+            const bool many = group.what == node::shape::tables;
+            wrong_.add(
+                group.name_at,
+                many ? "there are more than 256 alerts" : "alerts are a list of tables",
+                many ? "join some by a pattern" : "begin each one with a line [[alert]]"
+            );
             return;
         }
-        for (const auto& upstream : group.children) {
-            if (upstream.what != node::shape::table) {
+        std::set<std::string> names;
+        for (const auto& alert : group.children) {
+            const auto given = std::ranges::find(alert.children, "name", &node::name);
+            const bool named = given != alert.children.end();
+            if (!named || !is_plain_name(given->value.text)) {
                 wrong_.add(
-                    upstream.name_at, "an upstream has a name", "write a line [upstream.main]"
+                    named ? given->value.at : alert.name_at,
+                    named ? code(given->value.text) + " is no name for an alert"
+                          : "an alert has a name",
+                    named ? std::string{name_rule} : "write: name = \"slow\""
                 );
-            } else if (!is_plain_name(upstream.name)) {
+            } else if (!names.insert(given->value.text).second) {
                 wrong_.add(
-                    upstream.name_at,
-                    code(upstream.name) + " is no name for an upstream",
-                    std::string{name_rule}
+                    given->value.at,
+                    "two alerts are called " + code(given->value.text),
+                    "give each a name of its own"
                 );
             } else {
-                to_.upstreams.push_back({upstream.name, upstream.name_at});
-                for (const auto& member : upstream.children) {
-                    read_member(member, "upstream.*", upstream.name);
+                to_.alerts.push_back({given->value.text, alert.name_at});
+                for (const auto& member : alert.children) {
+                    read_member(member, "alert.*", given->value.text);
                 }
             }
         }
@@ -213,10 +257,8 @@ bool is_plain_name(std::string_view name) noexcept {
 }
 
 void take_setting(setting what, sheet& to, diagnosis& wrong) {
-    static thread_local policy root;
-    static thread_local upstream_policy upstream;
-    static thread_local route_policy route;
-    const auto place = what.which->place({&root, &upstream, &route});
+    static thread_local blank fresh;
+    const auto place = what.which->place(fresh.all());
     const auto trouble = assign(place, what.which->allowed, what.value);
     if (!trouble) {
         to.settings.push_back(std::move(what));

@@ -14,7 +14,8 @@ namespace curfew::policy {
 /// One valid value for one key.
 struct setting {
     const key* which;
-    std::string name;  ///< of the upstream or route; empty for keys of the policy itself
+    std::string
+        name;  ///< of the upstream, route, alert or sink; empty for keys of the policy itself
     literal value;
     origin where;
 };
@@ -29,6 +30,8 @@ struct sheet {
     std::vector<setting> settings;
     std::vector<declaration> upstreams;
     std::vector<declaration> routes;
+    std::vector<declaration> alerts;
+    std::vector<declaration> sinks;
 };
 
 /// What the file says, in its own part and in those of environments.
@@ -46,7 +49,7 @@ void take_setting(setting what, sheet& to, diagnosis& wrong);
 /// What an element of `route` is called: its `name`, else made of its methods, host and path.
 [[nodiscard]] std::string route_name(const node& route);
 
-/// Lower-case letters, digits, '-' and '_', at most 64: upstreams and environments.
+/// Lower-case letters, digits, '-' and '_', at most 64: upstreams, alerts, sinks and environments.
 [[nodiscard]] bool is_plain_name(std::string_view name) noexcept;
 
 }  // namespace curfew::policy

@@ -25,10 +25,14 @@ struct choice {
 [[nodiscard]] std::span<const std::string_view> names_of(severity) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(log_shape) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(balancing) noexcept;
+[[nodiscard]] std::span<const std::string_view> names_of(urgency) noexcept;
+/// Of operations: neither the supervisor nor the policy.
+[[nodiscard]] std::span<const std::string_view> names_of(surface) noexcept;
 
 /// Where a value is kept, and so what type it has.
 using slot = std::variant<
     duration*,
+    std::optional<duration>*,
     std::uint64_t*,
     std::optional<std::uint64_t>*,
     std::uint32_t*,

@@ -10,6 +10,10 @@ namespace {
 constexpr std::array severities{"debug", "info", "warning", "error"};
 constexpr std::array shapes{"text", "json"};
 constexpr std::array balancings{"round_robin", "least_loaded"};
+constexpr std::array urgencies{"info", "warning", "critical"};
+constexpr std::array surfaces{
+    "http", "websocket", "database", "cache", "bus", "agent", "command", "test", "startup"
+};
 
 template <std::size_t N>
 constexpr std::array<std::string_view, N> views(const std::array<const char*, N>& names) {
@@ -21,6 +25,8 @@ constexpr std::array<std::string_view, N> views(const std::array<const char*, N>
 constexpr auto severity_names = views(severities);
 constexpr auto shape_names = views(shapes);
 constexpr auto balancing_names = views(balancings);
+constexpr auto urgency_names = views(urgencies);
+constexpr auto surface_names = views(surfaces);
 
 struct names {
     std::string_view type;
@@ -32,6 +38,10 @@ constexpr std::string_view a_size = "text: \"512B\", \"64KiB\" or \"8MiB\"";
 
 struct naming {
     names operator()(duration*) const { return {"duration", a_duration}; }
+
+    names operator()(std::optional<duration>*) const {
+        return {"duration or off", "text: \"250ms\", \"5s\", \"2m\", \"1h30m\" or \"off\""};
+    }
 
     names operator()(std::uint64_t*) const { return {"size", a_size}; }
 
@@ -82,6 +92,14 @@ std::span<const std::string_view> names_of(log_shape) noexcept {
 
 std::span<const std::string_view> names_of(balancing) noexcept {
     return balancing_names;
+}
+
+std::span<const std::string_view> names_of(urgency) noexcept {
+    return urgency_names;
+}
+
+std::span<const std::string_view> names_of(surface) noexcept {
+    return surface_names;
 }
 
 std::string_view type_name(const slot& value) {

@@ -8,35 +8,32 @@ namespace curfew::policy {
 
 namespace {
 
-/// The keys of the policy itself, then those of each upstream and of each route, of both policies.
+/// The keys of the policy itself, then those of each upstream, route, alert and sink, of both
+/// policies.
 std::vector<std::pair<const key*, std::string>> paths_of(
     const policy& before, const policy& after
 ) {
-    std::vector<std::string> upstreams;
-    std::vector<std::string> routes;
-    const auto add = [](std::vector<std::string>& names, const auto& of) {
-        for (const auto& each : of) {
-            if (std::ranges::find(names, each.name) == names.end()) names.push_back(each.name);
-        }
-    };
-    for (const policy* each : {&after, &before}) {
-        add(upstreams, each->upstreams);
-        add(routes, each->routes);
-    }
     std::vector<std::pair<const key*, std::string>> all;
     for (const key& which : keys()) {
-        if (!which.of_upstream() && !which.of_route()) all.emplace_back(&which, "");
+        if (!which.is_named()) all.emplace_back(&which, "");
     }
-    for (const std::string& name : upstreams) {
-        for (const key& which : keys()) {
-            if (which.of_upstream()) all.emplace_back(&which, name);
+    const auto add = [&](std::string_view kind, const auto& news, const auto& old) {
+        std::vector<std::string> names;
+        for (const auto* records : {&news, &old}) {
+            for (const auto& each : *records) {
+                if (std::ranges::find(names, each.name) == names.end()) names.push_back(each.name);
+            }
         }
-    }
-    for (const std::string& name : routes) {
-        for (const key& which : keys()) {
-            if (which.of_route()) all.emplace_back(&which, name);
+        for (const std::string& name : names) {
+            for (const key& which : keys()) {
+                if (which.kind() == kind) all.emplace_back(&which, name);
+            }
         }
-    }
+    };
+    add("upstream", after.upstreams, before.upstreams);
+    add("route", after.routes, before.routes);
+    add("alert", after.alerts, before.alerts);
+    add("sink", after.sinks, before.sinks);
     return all;
 }
 
@@ -132,7 +129,7 @@ transition plan_transition(const policy& running, const loading& asked) {
     auto old = running;
     for (const key& which : keys()) {
         if (!which.needs_restart()) continue;
-        copy(which.place({&old, nullptr, nullptr}), which.place({made.get(), nullptr, nullptr}));
+        copy(which.place({&old}), which.place({made.get()}));
     }
     made->environment = running.environment;
     keep_backend(*made, running, plan.changes);

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -68,8 +69,28 @@ bool open_output(
     return false;
 }
 
+/// A file in memory: whoever reads it comes to its end, and nobody waits for who does not.
+bool open_text(std::string_view text, runtime::descriptor& into) {
+    into = runtime::descriptor{::memfd_create("curfew-input", MFD_CLOEXEC)};
+    while (into && !text.empty()) {
+        const auto taken = ::write(into.number(), text.data(), text.size());
+        if (taken < 0 && errno != EINTR) {
+            return false;
+        }
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(taken, 0)));
+    }
+    return into && ::lseek(into.number(), 0, SEEK_SET) == 0;
+}
+
+bool open_input(const command& what, runtime::descriptor& into) {
+    if (what.inherit_input) {
+        return inherit(0, into);
+    }
+    return what.input.empty() ? open_null(into) : open_text(what.input, into);
+}
+
 bool open_streams(const command& what, streams& into) {
-    return (what.inherit_input ? inherit(0, into.input) : open_null(into.input)) &&
+    return open_input(what, into.input) &&
            open_output(what.standard_output, 1, into.output_read, into.output_write) &&
            open_output(what.standard_error, 2, into.error_read, into.error_write);
 }

@@ -11,7 +11,7 @@ FLOORS = {
     "core": 0,
     "policy": 1, "protocol": 1, "statistics": 1, "runtime": 1,
     "process": 2, "http": 2, "clients": 2, "pooler": 2,
-    "gateway": 3, "ledger": 3, "preflight": 3, "load": 3, "warp": 3,
+    "gateway": 3, "ledger": 3, "alerts": 3, "preflight": 3, "load": 3, "warp": 3,
     "runner": 4, "agents": 4, "stress": 4, "chaos": 4, "lint": 4, "admin": 4,
     "demo": 4, "report": 4,
     "cli": 5,

@@ -109,8 +109,14 @@ runtime::task<http::response> admin_site::page(admin::view what) {
         };
     }
     const auto ledger = from_.ledger();
+    const auto alerts = from_.alerts();
     auto made = admin::draw(
-        what, {*now, process, std::chrono::system_clock::now(), ledger ? &*ledger : nullptr}
+        what,
+        {*now,
+         process,
+         std::chrono::system_clock::now(),
+         ledger ? &*ledger : nullptr,
+         alerts ? &*alerts : nullptr}
     );
     co_return http::response{made.status, made.content_type, std::move(made.body)};
 }

@@ -2,6 +2,7 @@
 
 #include <curfew/admin/caller.hpp>
 #include <curfew/admin/pages.hpp>
+#include <curfew/alerts/status.hpp>
 #include <curfew/http/accept.hpp>
 #include <curfew/http/server.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -32,6 +33,9 @@ class admin_site {
 
         /// How the ledger is; nothing where none is kept.
         std::function<std::optional<ledger::status>()> ledger;
+
+        /// How the alerts are; nothing where there are none.
+        std::function<std::optional<alerts::status>()> alerts;
     };
 
     admin_site(runtime::loop& on, admin::terms of, sources from);

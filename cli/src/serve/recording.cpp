@@ -74,7 +74,10 @@ step step_of(notice what) noexcept {
 
 }  // namespace
 
-recording::recording(const policy::ledger_policy& rules, event_log& log) : log_{log} {
+recording::recording(
+    const policy::ledger_policy& rules, event_log& log, std::vector<ledger::listener*> listeners
+)
+    : log_{log} {
     if (!rules.enabled) {
         return;
     }
@@ -82,6 +85,7 @@ recording::recording(const policy::ledger_policy& rules, event_log& log) : log_{
     how.path = rules.path;
     how.rules = rules;
     how.version = version;
+    how.listeners = std::move(listeners);
     if (how.path.empty()) {
         const auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
         if (!usual) {
@@ -157,6 +161,23 @@ void recording::tell_policy(
     what.started = steady_clock{}.now();
     what.attributes = attributes;
     own_->record(what);
+}
+
+void recording::tell_alert(std::string_view name, std::string_view state, std::string_view said) {
+    if (own_ == nullptr) {
+        return;
+    }
+    const std::array attributes{
+        event::attribute{"state", state},
+        event::attribute{"said", said},
+    };
+    event told;
+    told.where = surface::policy;
+    told.name = name;
+    told.ended = outcome::ignored;
+    told.started = steady_clock{}.now();
+    told.attributes = attributes;
+    own_->record(told);
 }
 
 void recording::tell_backend(notice what, std::string_view sentence, time_point now) {

@@ -39,7 +39,12 @@ class operation_sink final : public event_sink {
 /// Thread rule: the control loop's thread; sinks as they say.
 class recording {
   public:
-    recording(const policy::ledger_policy& rules, event_log& log);
+    /// `listeners` hear every event; they outlive it.
+    recording(
+        const policy::ledger_policy& rules,
+        event_log& log,
+        std::vector<ledger::listener*> listeners = {}
+    );
     recording(const recording&) = delete;
     recording& operator=(const recording&) = delete;
 
@@ -60,6 +65,9 @@ class recording {
     void tell_backend(
         process::supervisor_action::notice what, std::string_view sentence, time_point now
     );
+
+    /// What an alert does, and what came of telling it.
+    void tell_alert(std::string_view name, std::string_view state, std::string_view said);
 
     /// Nothing where no ledger is kept.
     [[nodiscard]] std::optional<ledger::status> state() const;

@@ -51,7 +51,8 @@ serving::serving(const policy::loading& loaded)
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
       log_{rules_->server, untold_},
-      recording_{rules_->ledger, log_},
+      alerting_{loop_, outside_, rules_, log_},
+      recording_{rules_->ledger, log_, {&alerting_}},
       output_{*rules_},
       root_{loop_},
       gateway_{rules_, loop_.now()},
@@ -61,7 +62,8 @@ serving::serving(const policy::loading& loaded)
           admin_terms_of(rules_->server),
           {[this] { return state(); },
            [this](runtime::scope& under) { return draw(under); },
-           [this] { return recording_.state(); }}
+           [this] { return recording_.state(); },
+           [this] { return alerting_.state(); }}
       },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
       descriptors_{plan_descriptors(
@@ -111,6 +113,7 @@ int serving::run() {
         return exit_code_;
     }
     recording_.speak();
+    begin_alerting();
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());
     if (backend_) {
@@ -121,6 +124,15 @@ int serving::run() {
     std::set_new_handler(nullptr);
     loop_.run();
     return exit_code_;
+}
+
+void serving::begin_alerting() {
+    alerting_.begin(
+        [this](std::string_view name, std::string_view state, std::string_view said) {
+            recording_.tell_alert(name, state, said);
+        },
+        [this] { return recording_.state(); }
+    );
 }
 
 bool serving::listen() {
@@ -137,6 +149,7 @@ bool serving::listen() {
         return false;
     }
     admin_at_ = (*admin_listener)->local();
+    alerting_.add_to(admin_);
     admin_.begin(std::move(*admin_listener), descriptors_.admin, [this](failure why) {
         tell_shortage(why);
     });
@@ -250,6 +263,8 @@ runtime::task<> serving::stop() {
         co_await ending;
     }
     root_.end({cause_kind::shutdown});
+    auto silencing = alerting_.close();
+    co_await silencing;
     auto closing = admin_.close();
     co_await closing;
     auto leaving = desk_.close();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin_site.hpp"
+#include "alerting.hpp"
 #include "backend_output.hpp"
 #include "descriptor_plan.hpp"
 #include "event_log.hpp"
@@ -44,6 +45,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] bool listen();
     [[nodiscard]] runtime::task<> obey_signals();
     [[nodiscard]] runtime::task<> run_backend();
+    void begin_alerting();
     [[nodiscard]] runtime::task<> stop();
     [[nodiscard]] runtime::task<> tell_left_out();
     [[nodiscard]] gateway::snapshot state() const;
@@ -69,6 +71,7 @@ class serving final : public process::backend_watcher {
     terminal terminal_;
     runtime::bell untold_;
     event_log log_;
+    alerting alerting_;  // the ledger's thread speaks to it
     // What starts threads comes before what starts tasks: those cannot be left half-way.
     recording recording_;
     backend_output output_;

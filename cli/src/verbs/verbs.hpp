@@ -8,6 +8,7 @@ namespace curfew::cli {
 // usage or a policy that does not validate, 125 Curfew itself failed).
 
 int advise(const invocation& line);
+int alert(const invocation& line);
 int check(const invocation& line);
 int completions(const invocation& line);
 int demo(const invocation& line);

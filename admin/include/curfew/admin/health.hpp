@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/admin/process_sampler.hpp>
+#include <curfew/alerts/status.hpp>
 #include <curfew/core/rfc3339.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/ledger/ledger.hpp>
@@ -23,9 +24,12 @@ enum class health : std::uint8_t {
 
 /// Degraded by: an upstream that is down, an endpoint that is skipped, a breaker that is not
 /// closed, work that was abandoned or hangs, a backend that is not ready, a ledger that cannot be
-/// written. `ledger`: null where none is kept.
+/// written, an alert that fires and is not silenced, a sink that alerts do not reach. `ledger`:
+/// null where none is kept; `alerting`: null where there are no alerts.
 [[nodiscard]] health health_of(
-    const gateway::snapshot& now, const ledger::status* ledger = nullptr
+    const gateway::snapshot& now,
+    const ledger::status* ledger = nullptr,
+    const alerts::status* alerting = nullptr
 );
 
 /// Wall time, for display only.
@@ -37,17 +41,21 @@ using wall_time = std::chrono::system_clock::time_point;
 /// half_open), `in_flight`, `queued` and `limit` (what it may hold of its upstream now), and when
 /// observing `would_queue`, how many requests would have waited. `ledger`: its `state` (off where
 /// none is kept, opening, storing, failing, stopped), and where one is kept its path, size, trouble
-/// and what became of operations.
+/// and what became of operations. Where there are alerts, `alerts` and `alert_sinks` by name.
 [[nodiscard]] std::string render_health(
     const gateway::snapshot& now,
     const process_sample& process,
     wall_time at,
-    const ledger::status* ledger = nullptr
+    const ledger::status* ledger = nullptr,
+    const alerts::status* alerting = nullptr
 );
 
 /// What strangers may know: `status` and `timestamp` as above.
 [[nodiscard]] std::string render_brief(
-    const gateway::snapshot& now, wall_time at, const ledger::status* ledger = nullptr
+    const gateway::snapshot& now,
+    wall_time at,
+    const ledger::status* ledger = nullptr,
+    const alerts::status* alerting = nullptr
 );
 
 /// `/-/health/live`: `{"status":"alive"}`. Whoever can answer this is alive.

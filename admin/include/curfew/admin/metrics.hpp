@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/admin/process_sampler.hpp>
+#include <curfew/alerts/status.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/ledger/ledger.hpp>
 
@@ -14,14 +15,16 @@ namespace curfew::admin {
 /// lines a route. A counter by reason or cause appears with its first count.
 ///
 /// Where a ledger is kept, `curfew_ledger_*`: whether it can be written, its size, what waits, and
-/// what became of operations.
+/// what became of operations. Where there are alerts, `curfew_alert_*`: what fires, what has no
+/// data, what is silenced, and what became of notices.
 ///
 /// A sample is in a bucket only if it surely took no longer than `le` (histogram::count_at_most),
 /// so a service level computed from it is never too good, by at most 3.125 % of the bound.
 [[nodiscard]] std::string render_metrics(
     const gateway::snapshot& now,
     const process_sample& process,
-    const ledger::status* ledger = nullptr
+    const ledger::status* ledger = nullptr,
+    const alerts::status* alerting = nullptr
 );
 
 /// `/-/metrics.json`: `endpoints.{route}` with `request_count`, `avg_time` and `max_time` in

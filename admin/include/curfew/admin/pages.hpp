@@ -34,7 +34,8 @@ struct facts {
     const gateway::snapshot& now;
     const process_sample& process;
     wall_time at;
-    const ledger::status* ledger = nullptr;  ///< null: none is kept
+    const ledger::status* ledger = nullptr;    ///< null: none is kept
+    const alerts::status* alerting = nullptr;  ///< null: there are no alerts
 };
 
 /// | path | status | |

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <curfew/core/clock.hpp>
+#include <curfew/core/event.hpp>
+#include <curfew/policy/condition.hpp>
 #include <curfew/policy/values.hpp>
 
 #include <cstdint>
@@ -24,6 +26,7 @@ namespace curfew::policy {
 enum class severity : std::uint8_t { debug, info, warning, error };
 enum class log_shape : std::uint8_t { text, json };
 enum class balancing : std::uint8_t { round_robin, least_loaded };
+enum class urgency : std::uint8_t { info, warning, critical };
 
 /// [server]: the listeners and the process.
 struct server_policy {
@@ -159,6 +162,37 @@ struct ledger_policy {
     std::uint32_t success_rows = 2;  ///< a second, of each process
 };
 
+/// [[alert]]: a condition, when it is told, and to whom.
+struct alert_policy {
+    std::string name;  ///< unique
+    std::string when;  ///< as it was written; `due` is what it means
+    surface where = surface::http;
+    std::string operation;  ///< empty: the whole surface; "GET /*": each that matches, by itself
+    urgency severity = urgency::warning;
+    duration window = std::chrono::minutes{1};
+    std::uint32_t min_calls = 20;
+    std::string clear;  ///< empty: four fifths of the value, or five quarters for < and <=
+    duration clear_for = std::chrono::minutes{1};
+    std::optional<duration> repeat;
+    std::vector<std::string> sinks;  ///< empty: all there are
+    bool silent = false;
+
+    condition due;              ///< complete: read from `when`
+    std::int64_t clear_at = 0;  ///< complete: of the measure of `due`
+};
+
+/// [sink.NAME]: where alerts are sent.
+struct sink_policy {
+    std::string name;
+    std::string webhook;  ///< "http://HOST[:PORT][/PATH]"; empty: it is a command
+    std::vector<std::string> command;
+    std::string token;  ///< empty: none is sent
+    duration timeout = std::chrono::seconds{10};
+    std::uint32_t retries = 2;
+
+    friend bool operator==(const sink_policy&, const sink_policy&) = default;
+};
+
 struct policy {
     std::string environment = "development";
     server_policy server;
@@ -170,6 +204,8 @@ struct policy {
     backend_policy backend;
     ledger_policy ledger;
     std::vector<upstream_policy> upstreams;  ///< in the order of the file; names are unique
+    std::vector<alert_policy> alerts;        ///< in the order of the file; names are unique
+    std::vector<sink_policy> sinks;          ///< likewise
     std::vector<route_policy> routes;        ///< empty: the gateway derives them from the traffic
 
     /// The limits of a route that the file does not name.

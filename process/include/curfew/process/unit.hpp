@@ -28,7 +28,8 @@ struct command {
     /// Added to our environment; a name that is there already is replaced.
     std::vector<std::pair<std::string, std::string>> environment;
     std::string directory;       ///< working directory; empty: ours
-    bool inherit_input = false;  ///< false: /dev/null
+    bool inherit_input = false;  ///< false: `input`
+    std::string input{};         ///< all of its standard input, in memory; empty: /dev/null
     output standard_output = output::inherit;
     output standard_error = output::inherit;
     /// true: a session of its own, without a terminal. false: a process group of its own in our

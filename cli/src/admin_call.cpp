@@ -1,0 +1,76 @@
+#include "admin_call.hpp"
+
+#include <curfew/runtime/epoll.hpp>
+#include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/task_group.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+namespace curfew::cli {
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds{2};
+
+std::string request_of(
+    const policy::server_policy& server,
+    http1::method_id method,
+    std::string_view target,
+    const runtime::endpoint& at
+) {
+    std::string text{to_string(method)};
+    text.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(at.text());
+    text += "\r\nConnection: close\r\n";
+    if (method == http1::method_id::post) {
+        text += "Content-Length: 0\r\n";
+    }
+    if (!server.admin_token.empty()) {
+        text += "Authorization: Bearer " + server.admin_token + "\r\n";
+    }
+    return text + "\r\n";
+}
+
+/// Where a listener on every address is asked.
+std::string host_of(const policy::address& at) {
+    if (at.host == "localhost" || at.host == "0.0.0.0") {
+        return "127.0.0.1";
+    }
+    return at.host == "::" ? "::1" : at.host;
+}
+
+runtime::task<> ask(
+    http::client& with,
+    http1::method_id method,
+    std::string_view text,
+    runtime::scope& under,
+    result<http::answer>& told
+) {
+    auto asking = with.exchange(method, text, under);
+    told = co_await asking;
+    under.on().stop();
+}
+
+}  // namespace
+
+result<http::answer> call_admin(
+    const policy::server_policy& server, http1::method_id method, std::string_view target
+) {
+    const auto at = runtime::endpoint::of(host_of(server.admin), server.admin.port);
+    if (!at) {
+        return fail(errc::bad_usage, EINVAL);
+    }
+    runtime::epoll outside;
+    runtime::loop on{outside};
+    runtime::scope root{on, bound::after(on.now(), patience, "admin")};
+    runtime::task_group tasks;
+    http::client with{outside, *at};
+    result<http::answer> told = fail(errc::internal);
+    const std::string text = request_of(server, method, target, *at);
+    tasks.spawn(ask(with, method, text, root, told));
+    on.run();
+    return told;
+}
+
+}  // namespace curfew::cli

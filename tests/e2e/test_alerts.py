@@ -1,0 +1,267 @@
+"""Alerts through the real binary: what fires is told once, what ends too, whatever the sinks do."""
+
+import json
+import sqlite3
+import tempfile
+import threading
+import time
+import unittest
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from backends import PooledBackend, wait_for
+from client import get
+from harness import Case, run
+from test_policy_cli import conforms, schema
+
+ALERTS = """
+[request]
+timeout = "100ms"
+[breaker]
+reset = "200ms"
+[[alert]]
+name = "slow"
+when = "timeout_rate > 10% for 1s"
+operation = "*"
+window = "5s"
+min_calls = 3
+clear_for = "1s"
+severity = "critical"
+[[alert]]
+name = "crashes"
+when = "restarts > 3"
+"""
+
+
+class Hook:
+    """Receives webhooks: answers 204, another status, or never."""
+
+    def __init__(self, status: int | None = 204):
+        self.status = status
+        self.heard: list[dict] = []
+        self.tokens: list[str | None] = []
+        self.over = threading.Event()
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.heard.append(json.loads(body))
+                hook.tokens.append(self.headers.get("Authorization"))
+                if hook.status is None:
+                    hook.over.wait(60)
+                    return
+                self.send_response(hook.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook/s3cret"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def states(self) -> list[tuple[str, str]]:
+        return [(each["alert"], each["state"]) for notice in self.heard
+                for each in notice["alerts"]]
+
+    def close(self):
+        self.over.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Alerts(Case):
+    def hook(self, status: int | None = 204) -> Hook:
+        made = Hook(status)
+        self.addCleanup(made.close)
+        return made
+
+
+class Firing(Alerts):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="curfew-e2e-alerts-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.upstream = self.backend(PooledBackend(hangs="/report"))
+
+    def serve_with(self, sinks: str):
+        self.policy = ALERTS + sinks
+        return self.serve("--upstream", self.upstream.url, "--ledger", str(self.folder / "l.db"),
+                          policy=self.policy)
+
+    def cause(self, curfew, seen) -> None:
+        """Requests that time out, until it is seen."""
+        def again() -> bool:
+            get(curfew.http, "/report/a")
+            return seen()
+        self.assertTrue(wait_for(again, 30, 0.05), curfew.output)
+
+    def test_a_webhook_and_a_command_hear_of_it_once_when_it_fires_and_once_when_it_ends(self):
+        hook = self.hook()
+        log = self.folder / "log"
+        curfew = self.serve_with(f"""
+[sink.chat]
+webhook = "{hook.url}"
+token = "t0ken"
+[sink.pager]
+command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_ALERT_STATE >> {log}"]
+""")
+        self.cause(curfew, lambda: hook.heard)
+        fired = hook.heard[0]["alerts"][0]
+        self.assertEqual((fired["alert"], fired["state"]), ("slow", "firing"))
+        self.assertEqual(fired["severity"], "critical")
+        self.assertEqual(fired["operation"], "GET /report/a")
+        self.assertEqual(hook.tokens[0], "Bearer t0ken")
+        health = get(curfew.admin, "/-/health").json()
+        self.assertEqual(health["status"], "degraded")
+        self.assertEqual(health["alerts"]["slow"]["state"], "firing")
+        self.assertIn("alert slow fires", "\n".join(health["problems"]))
+        self.assertIn('curfew_alert_firing{alert="slow",severity="critical"} 1',
+                      get(curfew.admin, "/-/metrics").body.decode())
+        self.assertTrue(wait_for(lambda: len(hook.heard) > 1, 30))
+        wanted = [("slow", "firing"), ("slow", "resolved")]
+        self.assertEqual(hook.states(), wanted)
+        self.assertTrue(wait_for(lambda: log.exists() and log.read_text().count("\n") == 2))
+        self.assertEqual(log.read_text(), "slow firing\nslow resolved\n")
+        curfew.stop()
+        self.assertEqual(hook.states(), wanted)
+        said = curfew.stderr
+        self.assertIn("alert slow is firing", said)
+        self.assertIn("alert slow is resolved", said)
+        self.assertNotIn("s3cret", said)
+        self.assertNotIn("t0ken", said)
+
+    def test_a_hanging_webhook_costs_no_request_and_is_said_once(self):
+        hook = self.hook(None)
+        curfew = self.serve_with(
+            f'[sink.chat]\nwebhook = "{hook.url}"\ntimeout = "1s"\nretries = 0\n')
+        self.cause(curfew, lambda: hook.heard)
+        for _ in range(20):
+            self.assertEqual(get(curfew.http, "/api/items").status, 200)
+        self.assertTrue(wait_for(
+            lambda: "did not reach the sink chat" in curfew.stderr, 30))
+        self.assertIn("alerts do not reach the sink chat",
+                      "\n".join(get(curfew.admin, "/-/health").json()["problems"]))
+        began = time.monotonic()
+        self.assertEqual(curfew.stop(), 0)
+        self.assertLess(time.monotonic() - began, 9)
+        said = [line for line in curfew.lines["stderr"] if "did not reach the sink" in line]
+        self.assertEqual(len(said), 1, said)
+
+    def test_a_silenced_alert_is_watched_and_told_to_nobody(self):
+        hook = self.hook()
+        curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\n')
+        at = "%s:%d" % curfew.admin
+
+        def ask(*words: str):
+            return run("alert", *words, "--admin", at, policy=self.policy)
+        done = ask("silence", "slow", "--for", "1h")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(get(curfew.admin, "/-/alerts/silence?name=slow&for=1h").status, 405)
+
+        def firing() -> bool:
+            return "firing" in ask("list").stdout
+        self.cause(curfew, firing)
+        listed = json.loads(ask("list", "--json").stdout)
+        conforms(listed, schema("alert-list"))
+        self.assertTrue(listed["serving"])
+        self.assertTrue(listed["alerts"][0]["silenced"])
+        self.assertEqual(hook.heard, [])
+        self.assertNotIn("alert slow", "".join(get(curfew.admin, "/-/health").json()["problems"]))
+
+    def test_what_an_alert_did_is_in_the_ledger(self):
+        hook = self.hook()
+        curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\n')
+        self.cause(curfew, lambda: hook.heard)
+        self.assertTrue(wait_for(lambda: len(hook.heard) > 1, 30), curfew.output)
+        for notice in hook.heard:
+            conforms(notice, schema("alert"))
+        self.assertEqual(curfew.stop(), 0)
+        with closing(sqlite3.connect(self.folder / "l.db")) as book:
+            names = [name for (name,) in book.execute(
+                "SELECT name FROM operation JOIN series ON series = series.id "
+                "WHERE surface = 'policy' AND name LIKE 'alert %'")]
+        self.assertEqual(names.count("alert sink chat"), 2)
+        self.assertGreaterEqual(names.count("alert slow"), 4, "pending, firing, clearing, resolved")
+
+    def test_without_a_ledger_it_says_that_there_is_nothing_to_look_at(self):
+        curfew = self.serve("--upstream", self.upstream.url, "--ledger", "off", policy=ALERTS)
+        self.assertTrue(wait_for(lambda: "all of them are without data" in curfew.stderr))
+        health = get(curfew.admin, "/-/health").json()
+        self.assertEqual(health["alerts"]["slow"]["state"], "no_data")
+
+
+class Verb(Alerts):
+    def test_a_test_goes_through_every_sink_and_exits_by_the_worst(self):
+        good, bad, late = self.hook(), self.hook(500), self.hook(None)
+        policy = ALERTS + f"""
+[sink.bad]
+webhook = "{bad.url}"
+retries = 0
+[sink.good]
+webhook = "{good.url}"
+[sink.late]
+command = ["sleep", "600"]
+timeout = "200ms"
+[sink.shell]
+command = ["true"]
+"""
+        done = run("alert", "test", "--json", policy=policy)
+        self.assertEqual(done.returncode, 124, done.stderr)
+        conforms(json.loads(done.stdout), schema("alert-test"))
+        told = {each["sink"]: each for each in json.loads(done.stdout)["sinks"]}
+        self.assertEqual({name: each["ok"] for name, each in told.items()},
+                         {"bad": False, "good": True, "late": False, "shell": True})
+        self.assertEqual(told["late"]["error"], "own-timeout")
+        self.assertEqual(good.heard[0]["alerts"][0]["state"], "test")
+        self.assertTrue(good.heard[0]["test"])
+        conforms(good.heard[0], schema("alert"))
+        self.assertEqual(run("alert", "test", "--sink", "bad", policy=policy).returncode, 1)
+        self.assertEqual(
+            run("alert", "test", "slow", "--sink", "good", policy=policy).returncode, 0)
+        self.assertEqual(good.heard[1]["alerts"][0]["alert"], "slow")
+
+    def test_bad_usage_is_one_sentence_and_a_hint(self):
+        policy = ALERTS + '[sink.chat]\ncommand = ["true"]\n'
+        for words, sentence, hint in (
+            (("tset",), "`alert` cannot `tset`", "did you mean test?"),
+            (("test", "slwo"), "the policy has no alert `slwo`", "did you mean slow?"),
+            (("test", "--sink", "caht"), "the policy has no sink `caht`", "did you mean chat?"),
+            (("silence",), "which alert?", "curfew alert silence NAME"),
+            (("silence", "slow", "--for", "soon"), "`soon` is no duration", "--for 1h30m"),
+            (("silence", "slow", "--for", "999h"), "is longer than 168h", "--for 0s"),
+            (("list", "slow"), "takes no name", "lists them all"),
+            (("list", "--for", "1h"), "--for is for `alert silence`", "leave it out"),
+        ):
+            done = run("alert", *words, policy=policy)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(sentence, done.stderr)
+            self.assertIn(hint, done.stderr)
+
+    def test_where_nobody_serves_the_policy_is_listed_and_nothing_is_silenced(self):
+        def ask(*words: str):
+            return run("alert", *words, "--admin", "127.0.0.1:1", policy=ALERTS)
+        listed = ask("list")
+        self.assertEqual(listed.returncode, 0)
+        self.assertIn("timeout_rate > 10% for 1s", listed.stdout)
+        self.assertIn("nothing serves", listed.stderr)
+        told = json.loads(ask("list", "--json").stdout)
+        conforms(told, schema("alert-list"))
+        self.assertFalse(told["serving"])
+        self.assertEqual(ask("silence", "slow").returncode, 1)
+
+    def test_a_condition_that_is_wrong_is_shown_with_a_caret(self):
+        wrong = '[[alert]]\nname = "slow"\nwhen = "timeout_rat > 1% for 5m"\n'
+        done = run("check", policy=wrong)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("curfew.toml:3:9: there is no metric `timeout_rat`", done.stderr)
+        self.assertIn("  | " + " " * 8 + "^\n", done.stderr)
+        self.assertIn("did you mean `timeout_rate`?", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
