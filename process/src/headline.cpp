@@ -119,7 +119,7 @@ std::string describe_wait(
 }
 
 std::string make_headline(
-    const std::vector<process_picture>& pictures, std::optional<duration> hung_for
+    const std::vector<process_picture>& pictures, std::optional<duration> hung_for, bool hangs
 ) {
     weight best;
     std::map<std::string, int> places;
@@ -145,7 +145,7 @@ std::string make_headline(
     if (chosen.empty()) {
         return "nothing left to look at";
     }
-    auto line = "hung in " + chosen;
+    auto line = (hangs ? "hung in " : "seen in ") + chosen;
     if (places[chosen] > 1) {
         line += ", " + std::to_string(places[chosen]) + " threads";
     }
