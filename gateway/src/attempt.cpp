@@ -83,6 +83,7 @@ runtime::task<result<>> exchange::get_connection(bool fresh) {
     failure last{errc::connect_failed, 0};
     for (std::size_t tried = 0; tried < pool_.endpoints(); ++tried) {
         const std::size_t to = pool_.pick();
+        facts_.upstream = pool_.authority(to);
         if (!fresh) {
             upstream_ = pool_.take_idle(to, now());
             if (upstream_) {

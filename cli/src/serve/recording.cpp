@@ -118,9 +118,9 @@ void recording::say(std::string_view sentence) {
     }
 }
 
-event_sink& recording::sink_for_worker() {
+event_sink& recording::sink_for_worker(event_sink* listed) {
     event_sink* kept = book_ ? &book_->sink() : nullptr;
-    return *sinks_.emplace_back(std::make_unique<operation_sink>(kept, log_));
+    return *sinks_.emplace_back(std::make_unique<operation_sink>(kept, listed, log_));
 }
 
 void recording::tell_limits(const policy::loading& from) {

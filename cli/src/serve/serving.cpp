@@ -52,10 +52,18 @@ serving::serving(const policy::loading& loaded)
       untold_{loop_},
       log_{rules_->server, untold_},
       recording_{rules_->ledger, log_},
+      access_log_{
+          rules_->access_log,
+          [this](std::string_view sentence) { log_.say(policy::severity::warning, sentence); }
+      },
       output_{*rules_},
       root_{loop_},
       gateway_{rules_, loop_.now()},
-      fleet_{gateway_, loop_, [this]() -> event_sink& { return recording_.sink_for_worker(); }},
+      fleet_{
+          gateway_,
+          loop_,
+          [this]() -> event_sink& { return recording_.sink_for_worker(access_log_.sink()); }
+      },
       admin_{
           loop_,
           admin_terms_of(rules_->server),
@@ -140,6 +148,10 @@ bool serving::listen() {
     admin_.begin(std::move(*admin_listener), descriptors_.admin, [this](failure why) {
         tell_shortage(why);
     });
+    if (const auto begun = access_log_.begin(); !begun) {
+        exit_code_ = complain_about_access_log(rules_->access_log.destination, begun.error());
+        return false;
+    }
     const auto bound = fleet_.begin(*http);
     if (!bound) {
         const failure why = bound.error();
@@ -316,6 +328,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.connections_crowded = gateway_.connections.crowded(loop_.now());
     now.observe = rules_->gateway.observe;
     now.ready = !draining_;
+    now.access_log = access_log_.state();
     if (backend_) {
         now.ready = now.ready && backend_->state() == process::backend_state::ready;
         now.backend.state = name_of(backend_->state());

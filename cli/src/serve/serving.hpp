@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access_log.hpp"
 #include "admin_site.hpp"
 #include "backend_output.hpp"
 #include "descriptor_plan.hpp"
@@ -71,6 +72,7 @@ class serving final : public process::backend_watcher {
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
     recording recording_;
+    access_log access_log_;
     backend_output output_;
     runtime::scope root_;
     runtime::task_group tasks_;
