@@ -83,6 +83,7 @@ class exchange {
     [[nodiscard]] runtime::task<> tell_to_continue();
     void begin_upload(std::string_view head);
     [[nodiscard]] runtime::task<next> wait_for_backend(failure what);
+    void tell_overdue(const cause& why) const;
     void give_up_on_upstream(const cause& why);
 
     // relay.cpp: from the response's head to the end of its body.

@@ -100,6 +100,7 @@ void exchange::break_off(const cut& how) {
     } else if (how.why.kind == cause_kind::completed) {
         upstream_.reset();
     } else {
+        tell_overdue(how.why);
         give_up_on_upstream(how.why);
     }
 }

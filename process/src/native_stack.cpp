@@ -7,6 +7,7 @@
 #include <cxxabi.h>
 #include <poll.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -91,6 +92,17 @@ void await_stopped(std::vector<held_thread>& held, time_point until) {
     }
 }
 
+/// The thread pointer, which is glibc's pthread_t where the thread block begins with itself.
+std::uint64_t handle_of([[maybe_unused]] pid_t stopped) noexcept {
+#if defined(__x86_64__)
+    user_regs_struct registers{};
+    if (::ptrace(PTRACE_GETREGS, stopped, nullptr, &registers) == 0) {
+        return registers.fs_base;
+    }
+#endif
+    return 0;
+}
+
 struct dwfl_closer {
     void operator()(Dwfl* session) const noexcept { ::dwfl_end(session); }
 };
@@ -172,7 +184,7 @@ native_stacks read_native_stacks(pid_t pid, const std::vector<pid_t>& threads, t
             found.trouble = "some threads do not stop (state D)";
             continue;
         }
-        native_stack stack{one.tid(), {}};
+        native_stack stack{one.tid(), {}, handle_of(one.tid())};
         walk context{session.get(), &stack, until};
         ::dwfl_getthread_frames(session.get(), one.tid(), take_frame, &context);
         found.threads.push_back(std::move(stack));

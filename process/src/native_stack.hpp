@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct native_frame {
 struct native_stack {
     pid_t tid = 0;
     std::vector<native_frame> frames;  ///< innermost first
+    std::uint64_t handle = 0;          ///< what pthread_self() is there (x86-64); 0: not known
 };
 
 struct native_stacks {

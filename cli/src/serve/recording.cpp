@@ -178,6 +178,20 @@ void recording::tell_backend(notice what, std::string_view sentence, time_point 
     own_->record(told);
 }
 
+void recording::tell_stacks(std::string_view headline, time_point now) {
+    if (own_ == nullptr) {
+        return;
+    }
+    const std::array attributes{event::attribute{"said", headline}};
+    event told;
+    told.where = surface::supervisor;
+    told.name = "stacks";
+    told.ended = outcome::ignored;
+    told.started = now;
+    told.attributes = attributes;
+    own_->record(told);
+}
+
 std::optional<ledger::status> recording::state() const {
     return book_ ? std::optional{book_->state()} : std::nullopt;
 }

@@ -68,6 +68,9 @@ class recording {
         process::supervisor_action::notice what, std::string_view sentence, time_point now
     );
 
+    /// The backend's stacks were looked at.
+    void tell_stacks(std::string_view headline, time_point now);
+
     /// Nothing where no ledger is kept.
     [[nodiscard]] std::optional<ledger::status> state() const;
 

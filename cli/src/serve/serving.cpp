@@ -72,11 +72,19 @@ serving::serving(const policy::loading& loaded)
            [this] { return recording_.state(); }}
       },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
+      stacks_{
+          loop_,
+          [this](runtime::scope& under, std::optional<duration> hung_for, bool hangs) {
+              return look_at_backend(under, hung_for, hangs);
+          },
+          [this](const stack_shelf::taken& seen) { tell_of_stacks(seen); }
+      },
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
       started_{loop_.now()} {
     recording_.tell_limits(loaded);
+    open_stacks();
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -86,6 +94,11 @@ serving::serving(const policy::loading& loaded)
             loop_, host_, *probe_, *this, backend_options_of(*rules_)
         );
         gateway_.backend_is_up = false;
+        if (rules_->backend.stacks_on_timeout) {
+            gateway_.backend_overdue = [this](duration waited) {
+                stacks_.request_timed_out(waited);
+            };
+        }
         gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
     }
 }
@@ -121,6 +134,7 @@ int serving::run() {
     recording_.speak();
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());
+    tasks_.spawn(stacks_.run(root_));
     if (backend_) {
         tasks_.spawn(run_backend());
     } else {
@@ -267,27 +281,6 @@ runtime::task<> serving::stop() {
     auto leaving = desk_.close();
     co_await leaving;
     loop_.stop();
-}
-
-int serving::complain_about_backend(failure why) {
-    const errc_entry& entry = describe(why.code);
-    const bool has_run = why.code == errc::crash_loop || why.code == errc::command_hung ||
-                         why.code == errc::address_in_use;
-    const std::string reason = has_run ? given_up_ : std::string{entry.title};
-    const std::string sentence =
-        "the backend `" + rules_->backend.command.front() + "` does not run: " + reason;
-    if (rules_->server.log_format == policy::log_shape::json) {
-        log_.say(policy::severity::error, sentence);
-        return entry.exit_code;
-    }
-    std::fprintf(
-        stderr,
-        "curfew: %s\n  hint: %.*s\n",
-        sentence.c_str(),
-        static_cast<int>(entry.remedy.size()),
-        entry.remedy.data()
-    );
-    return entry.exit_code;
 }
 
 runtime::task<> serving::run_backend() {
