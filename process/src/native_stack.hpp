@@ -27,8 +27,9 @@ struct native_stacks {
         trouble;  ///< why some or all are missing: "ptrace refused: Operation not permitted"
 };
 
-/// Stops the threads of a process by ptrace, unwinds them with libdw, lets them go. Every wait is
-/// bounded by `until`. Symbols come from the files themselves: no debug files, no network.
+/// Stops one thread of a process after the other by ptrace, unwinds it with libdw, lets it go: each
+/// stands still for a few milliseconds. Every wait is bounded by `until`. Symbols come from the
+/// files themselves: no debug files, no network.
 [[nodiscard]] native_stacks read_native_stacks(
     pid_t pid, const std::vector<pid_t>& threads, time_point until
 );

@@ -69,7 +69,8 @@ struct stack_desk_test : testing::Test {
     }
 
     task<> ask_for(http1::method_id method, http::response& into, bool& over) {
-        const http::request asked{.method = method, .path = "/-/stacks"};
+        http::request asked;
+        asked.method = method;
         auto answering = desk.answer(asked);
         into = co_await answering;
         over = true;
@@ -103,7 +104,9 @@ TEST_F(stack_desk_test, a_thousand_timeouts_are_one_look_a_minute) {
 }
 
 TEST_F(stack_desk_test, a_look_of_any_kind_counts_for_the_minute) {
-    desk.keep({.headline = "hung in a", .text = "hung in a\n"});
+    process::stack_dump hang;
+    hang.headline = "hung in a";
+    desk.keep(hang);
     desk.request_timed_out(5s);
     pass(59s);
     EXPECT_EQ(looks, 0);
