@@ -58,7 +58,6 @@ TEST_F(gateway_facts_scenario, a_refusal_is_told_with_what_was_sent) {
     open();
     const auto& told = client(get("/never"));
     run();
-    released = true;
     ASSERT_EQ(events.all.size(), 1U);
     EXPECT_EQ(told.status(), 504);
     EXPECT_EQ(events.all.front().bytes_out, told.text.size());
@@ -87,7 +86,6 @@ TEST_F(gateway_facts_scenario, a_timeout_at_the_supervised_backend_is_heard_of_a
     client(get("/a"));
     run();
     EXPECT_EQ(overdue.size(), 1U) << "a caller's shorter time says nothing about the backend";
-    released = true;
 }
 
 }  // namespace

@@ -197,7 +197,9 @@ runtime::task<bool> exchange::pass_on(std::string_view data, bool chunked, bool 
     // The upstream waits for the client only while it has more to say.
     const bool holds_up = !last && !event_stream_;
     std::span<iovec> left = parts;
-    pace_.bytes += http::write_at_once(*client_.stream, left);
+    const std::size_t at_once = http::write_at_once(*client_.stream, left);
+    pace_.bytes += at_once;
+    client_.sent += at_once;
     if (left.empty()) {
         co_return true;
     }

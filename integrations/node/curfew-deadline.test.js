@@ -74,7 +74,8 @@ test('a caller that leaves ends what is done for it', async () => {
   })).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const headers = { 'X-Curfew-Timeout-Ms': '60000' };
-  const call = http.get({ host: '127.0.0.1', port: server.address().port, headers }).on('error', () => {});
+  const call = http.get({ host: '127.0.0.1', port: server.address().port, headers });
+  call.on('error', () => {});
   await once(server, 'request');
   call.destroy();
   assert.equal(await ended, 'the caller left');

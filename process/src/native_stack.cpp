@@ -170,7 +170,11 @@ native_stacks read_native_stacks(pid_t pid, const std::vector<pid_t>& threads, t
     const auto session = open_session(pid);
     if (!session) {
         const char* why = ::dwfl_errmsg(-1);
-        found.trouble = std::string{"no unwinding: "} + (why != nullptr ? why : "unknown reason");
+        const std::lock_guard nobody_else_waits{child_wait_lock()};
+        if (threads.empty() || hold(threads.front(), until, found.trouble)) {
+            found.trouble =
+                std::string{"no unwinding: "} + (why != nullptr ? why : "unknown reason");
+        }
         return found;
     }
     time_point load_until = now() + (until - now()) / 2;

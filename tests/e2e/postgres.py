@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own: made in a new folder, on a free port, as a user that is not root."""
+"""A PostgreSQL of a test's own: in a new folder, on a free port, as a user that is not root."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""integrations/: the time left becomes the timeouts of what a backend does, behind the real thing."""
+"""integrations/: the time left becomes the timeouts of what a backend does, behind Curfew."""
 
 import importlib.util
 import os
@@ -17,6 +17,7 @@ from harness import ROOT, Case
 INTEGRATIONS = ROOT / "integrations"
 LIMIT = "600ms"
 GO_SOURCES = "/usr/share/gocode"  # where Debian keeps them
+GO_DRIVER = f"{GO_SOURCES}/src/github.com/lib/pq"
 
 
 class AdaptedBackend(ProcessBackend):
@@ -94,7 +95,7 @@ class Statements(Adapted):
         self.assert_ends("/wait", "/wait CancelledError")
         self.assert_ends("/query", "/query QueryCanceled")
 
-    @unittest.skipUnless(shutil.which("go") and os.path.isdir(f"{GO_SOURCES}/src/github.com/lib/pq"),
+    @unittest.skipUnless(shutil.which("go") and os.path.isdir(GO_DRIVER),
                          "Go or its PostgreSQL driver is not installed")
     def test_go_cancels_the_query_in_the_database(self):
         folder = Path(tempfile.mkdtemp(prefix="curfew-e2e-go-"))

@@ -74,6 +74,7 @@ class OfTimeouts(Stacks):
         line = next(line for line in explained().splitlines() if "stacks" in line)
         self.assertIn("hung in", line)
         self.assertIn("recv", line)
+        self.assertIn("and was seen then: hung in", explained())
 
     def test_many_timeouts_are_one_look(self):
         curfew = self.supervise()
