@@ -119,7 +119,7 @@ std::string contents(const std::string& file) {
 /// A disk that loses its power: what was not synced is lost, or half of it, in any order of pages.
 class losing_disk {
   public:
-    explicit losing_disk(std::string path, std::uint64_t seed)
+    explicit losing_disk(const std::string& path, std::uint64_t seed)
         : files_{path, path + "-wal"}, random_{seed} {}
 
     /// All that is written now will be there.
