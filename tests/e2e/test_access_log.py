@@ -48,8 +48,9 @@ class Lines(AccessLogs):
         with Connection(curfew.http) as broken:
             broken.send(b"GET / HTTP/1.1\r\nbroken\r\n\r\n")
             self.assertEqual(broken.response().status, 400)
-        plain, posted, hung, slow, broken = sorted(self.wait_for_lines(5),
-                                                   key=lambda line: line["time"])
+        by_path = {line["path"]: line for line in self.wait_for_lines(5)}
+        plain, posted, hung, slow, broken = (
+            by_path[path] for path in ("/items/7", "/echo", "/hang", "/slow/150", None))
         for line in (plain, posted, hung, slow, broken):
             conforms(line, SCHEMA)
         self.assertEqual((plain["method"], plain["path"], plain["status"], plain["client"]),
