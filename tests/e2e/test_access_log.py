@@ -77,7 +77,7 @@ class Lines(AccessLogs):
         self.assertEqual([json.loads(line)["path"] for line in told.stderr.splitlines()], ["/a"])
 
     def test_a_sample_keeps_the_same_requests_on_every_hop_and_all_that_went_wrong(self):
-        policy = BRIEF + "[access_log]\nsample = 0.2\n"
+        policy = '[request]\ntimeout = "1500ms"\nslow = "1s"\n[access_log]\nsample = 0.2\n'
         inner = self.serve_here(policy=policy)
         outer_file = self.folder / "outer.log"
         outer = self.serve("--upstream", "http://{}:{}".format(*inner.http), "--access-log",
