@@ -124,6 +124,7 @@ def ledger(site: Site, report: Report, rounds: int, seconds: int):
                 cost[name].append(cpu_time / requests * 1e6)
         steal = watch.steal()
         recorded = servers["on"].metric("curfew_ledger_operations_total")
+        dropped = servers["on"].metric("curfew_ledger_operations_total", "fate=\"ring_full_")
     finally:
         for server in servers.values():
             server.stop()
@@ -134,6 +135,7 @@ def ledger(site: Site, report: Report, rounds: int, seconds: int):
     ratios = [on / off for on, off in zip(cost["on"], cost["off"])]
     report.judge("CPU with the ledger, ratio to without", median(ratios), 1.03,
                  figure=spread(ratios), doubt=steal)
+    report.judge("operations that the ledger dropped", dropped, 0, doubt=steal)
     report.invalid = report.invalid or steal
 
 

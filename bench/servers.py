@@ -111,13 +111,14 @@ class Server:
         self.process.kill()
         self.process.wait(10)
 
-    def metric(self, name: str) -> float:
-        """The sum of a metric of curfew, over its labels."""
+    def metric(self, name: str, label: str = "") -> float:
+        """The sum of a metric of curfew, over its labels, or over those that begin so."""
         self.log.seek(0)
         admin = re.search(r"^ready .*admin=(\S+)", self.log.read(), re.MULTILINE)[1]
         page = urllib.request.urlopen(f"http://{admin}/-/metrics", timeout=10).read().decode()
-        return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", page,
-                                                        re.MULTILINE))
+        labels = rf"{{{label}.*}}" if label else r"(?:{.*})?"
+        return sum(float(value) for value in
+                   re.findall(rf"^{name}{labels} (\S+)$", page, re.MULTILINE))
 
     def pids(self) -> list[int]:
         """The whole tree, the first process first."""

@@ -29,6 +29,10 @@ constexpr denial wrong_method_to_change{
     errc::method_not_allowed, "This changes something, so it is asked by POST.", "POST"
 };
 
+constexpr denial wrong_method_for_both{
+    errc::method_not_allowed, "It is read by GET and changed by POST.", "GET, HEAD, POST"
+};
+
 /// Equal or not, in a time that does not tell where they differ.
 bool is_same_secret(std::string_view given, std::string_view expected) noexcept {
     unsigned difference = given.size() == expected.size() ? 0 : 1;
@@ -134,11 +138,14 @@ std::optional<denial> deny_caller(const caller& who, const terms& of) noexcept {
 }
 
 std::optional<denial> deny_purpose(const caller& who, purpose what) noexcept {
+    if (what != purpose::changes && is_reading(who.method)) {
+        return std::nullopt;
+    }
     if (what == purpose::reads) {
-        return is_reading(who.method) ? std::nullopt : std::optional{wrong_method_to_read};
+        return wrong_method_to_read;
     }
     if (who.method != http1::method_id::post) {
-        return wrong_method_to_change;
+        return what == purpose::changes ? wrong_method_to_change : wrong_method_for_both;
     }
     const bool site_is_fine =
         who.fetch_site.empty() || who.fetch_site == "same-origin" || who.fetch_site == "none";

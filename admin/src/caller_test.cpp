@@ -108,6 +108,9 @@ TEST(caller, nothing_is_changed_by_any_method_but_post_and_read_by_any_but_get_a
         EXPECT_EQ(name_of(changing), method == method_id::post ? "yes" : "method-not-allowed");
         EXPECT_EQ(reading ? reading->allow : "GET, HEAD", "GET, HEAD");
         EXPECT_EQ(changing ? changing->allow : "POST", "POST");
+        const auto either = deny_purpose(who, purpose::both);
+        EXPECT_EQ(either.has_value(), reading && changing);
+        EXPECT_EQ(either ? either->allow : "GET, HEAD, POST", "GET, HEAD, POST");
     }
 }
 
@@ -154,6 +157,7 @@ TEST(caller, a_page_of_another_site_changes_nothing) {
             .origin = each.origin,
             .fetch_site = each.site
         };
+        EXPECT_EQ(name_of(deny_purpose(who, purpose::both)), each.said);
         EXPECT_EQ(name_of(deny_purpose(who, purpose::changes)), each.said)
             << each.host << ' ' << each.origin << ' ' << each.site;
     }

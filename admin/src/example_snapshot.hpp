@@ -74,6 +74,7 @@ inline gateway::snapshot example_snapshot() {
     idle.name = "other";
     idle.upstream = "main";
     now.routes.push_back(idle);
+    now.access_log = gateway::access_log_snapshot{.written = 40, .dropped = 2};
     return now;
 }
 

@@ -304,6 +304,20 @@ void write_times(exposition& out, const labelled_routes& routes) {
     }
 }
 
+void write_access_log(exposition& out, const snapshot& now) {
+    if (!now.access_log) {
+        return;
+    }
+    out.family("curfew_access_log_lines_total", counter, "Lines written to the access log.");
+    out.sample("", now.access_log->written);
+    out.family(
+        "curfew_access_log_dropped_total",
+        counter,
+        "Lines of the access log that found no room, or could not be written."
+    );
+    out.sample("", now.access_log->dropped);
+}
+
 labelled_routes label_routes(const snapshot& now) {
     const auto names = route_names(now);
     labelled_routes routes;
@@ -331,6 +345,7 @@ std::string render_metrics(
     out.sample("", process.cpu_seconds);
     write(out, of_process, process);
     write_backend(out, now.backend);
+    write_access_log(out, now);
     write_ledger(out, ledger);
     if (alerting != nullptr) {
         write_alerts(out, *alerting);

@@ -94,6 +94,13 @@ inline constexpr std::array serve_flags{
         .key = "server.workers"
     },
     flag{
+        .name = "--access-log",
+        .value = "DESTINATION",
+        .help = "A JSON line for each request: to stderr, or to a file by its path; off: none.",
+        .key = "access_log.destination",
+        .offers = offer::files
+    },
+    flag{
         .name = "--observe",
         .value = "",
         .help = "Refuses nothing, records what would have been refused.",

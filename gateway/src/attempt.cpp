@@ -83,6 +83,7 @@ runtime::task<result<>> exchange::get_connection(bool fresh) {
     failure last{errc::connect_failed, 0};
     for (std::size_t tried = 0; tried < pool_.endpoints(); ++tried) {
         const std::size_t to = pool_.pick();
+        facts_.upstream = pool_.authority(to);
         if (!fresh) {
             upstream_ = pool_.take_idle(to, now());
             if (upstream_) {
@@ -226,6 +227,7 @@ runtime::task<> exchange::settle_end() {
     } else if (upstream_ && why.kind == cause_kind::own_timeout && !upstream_had_its_time()) {
         give_up_on_upstream({cause_kind::inherited_deadline});
     } else if (upstream_) {
+        tell_overdue(why);
         give_up_on_upstream(why);
     }
     const auto& failed = body_.failure();
@@ -305,6 +307,12 @@ runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
     auto admitting = admit();
     const bool admitted = co_await admitting;
     co_return admitted ? next::retry : next::done;
+}
+
+void exchange::tell_overdue(const cause& why) const {
+    if (why.kind == cause_kind::own_timeout && is_supervised() && at_.shared.backend_overdue) {
+        at_.shared.backend_overdue(why.limit);
+    }
 }
 
 void exchange::give_up_on_upstream(const cause& why) {

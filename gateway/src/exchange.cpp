@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -124,7 +125,11 @@ exchange::exchange(
           limits_.body_idle,
           scope_,
           alarm_
-      } {
+      },
+      sent_before_{client.sent} {
+    if (keeps_access_log(at)) {
+        keep_facts();
+    }
     if (const auto callers = read_callers_timeout(head.fields)) {
         budget_.tighten(callers->from(arrival));
     }
@@ -259,6 +264,24 @@ void exchange::end_with(
     error_ = error;
 }
 
+void exchange::keep_facts() noexcept {
+    constexpr std::size_t method_bytes = 32;
+    constexpr std::size_t host_bytes = 256;
+    constexpr std::size_t path_bytes = 1024;
+    kept_ = http::block{http::block::small};
+    auto room = kept_.room();
+    const auto keep = [&room](std::string_view text, std::size_t most) {
+        const std::string_view kept = text.substr(0, most);
+        std::ranges::copy(kept, room.begin());
+        const std::string_view copied{room.data(), kept.size()};
+        room = room.subspan(kept.size());
+        return copied;
+    };
+    facts_.method = keep(head_.method_name, method_bytes);
+    facts_.host = keep(head_.host, host_bytes);
+    facts_.path = keep(head_.path, path_bytes);
+}
+
 void exchange::conclude() noexcept {
     budget_.close(now());
     if (permit_.held()) {
@@ -294,6 +317,10 @@ void exchange::tell() const noexcept {
         event::attribute{"slow", end_.slow ? "true" : "false"},
     };
     what.attributes = attributes;
+    request_facts facts = facts_;
+    facts.bytes_in = head_bytes_ + body_.bytes();
+    facts.bytes_out = client_.sent - sent_before_;
+    what.request = kept_ ? &facts : nullptr;
     at_.events.record(what);
 }
 

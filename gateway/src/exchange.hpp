@@ -64,6 +64,7 @@ class exchange {
     void end_with(
         outcome ended, const cause& why, int status, std::optional<errc> error = {}
     ) noexcept;
+    void keep_facts() noexcept;
     void conclude() noexcept;
     void tell() const noexcept;
 
@@ -82,6 +83,7 @@ class exchange {
     [[nodiscard]] runtime::task<> tell_to_continue();
     void begin_upload(std::string_view head);
     [[nodiscard]] runtime::task<next> wait_for_backend(failure what);
+    void tell_overdue(const cause& why) const;
     void give_up_on_upstream(const cause& why);
 
     // relay.cpp: from the response's head to the end of its body.
@@ -129,6 +131,11 @@ class exchange {
     bool told_to_continue_ = false;
     std::string learnable_host_;
     std::string learnable_path_;
+
+    // For the access log, if there is one: copies, for the head may be gone at the end.
+    http::block kept_;
+    request_facts facts_;
+    const std::uint64_t sent_before_;
 
     request_end end_;
     std::optional<errc> error_;

@@ -30,6 +30,13 @@ struct kept_event {
     duration took{};
     std::string_view limit_name;
     duration limit{};
+    bool has_facts = false;  ///< and what they are, where an access log is kept
+    std::string method{};
+    std::string host{};
+    std::string path{};
+    std::string upstream{};
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
 };
 
 struct kept_events final : event_sink {
@@ -41,8 +48,18 @@ struct kept_events final : event_sink {
              what.error,
              what.took,
              what.why.limit_name,
-             what.why.limit}
+             what.why.limit,
+             what.request != nullptr}
         );
+        if (what.request != nullptr) {
+            kept_event& kept = all.back();
+            kept.method = what.request->method;
+            kept.host = what.request->host;
+            kept.path = what.request->path;
+            kept.upstream = what.request->upstream;
+            kept.bytes_in = what.request->bytes_in;
+            kept.bytes_out = what.request->bytes_out;
+        }
     }
 
     std::vector<kept_event> all;

@@ -123,6 +123,7 @@ void exchange::break_off(const cut& how) {
     } else if (how.why.kind == cause_kind::completed) {
         upstream_.reset();
     } else {
+        tell_overdue(how.why);
         give_up_on_upstream(how.why);
     }
 }
@@ -219,7 +220,9 @@ runtime::task<bool> exchange::pass_on(
         http::part(chunked_out_ && last ? "0\r\n\r\n" : ""),
     };
     std::span<iovec> left = parts;
-    pace_.bytes += http::write_at_once(*client_.stream, left);
+    const std::size_t at_once = http::write_at_once(*client_.stream, left);
+    pace_.bytes += at_once;
+    client_.sent += at_once;
     if (left.empty()) {
         co_return true;
     }

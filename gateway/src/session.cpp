@@ -105,7 +105,10 @@ class session {
 
     /// The one end of what never became a request of a route: counted, told, and answered if there
     /// is still somebody.
-    [[gnu::noinline]] runtime::task<> refuse(errc code, cause why, bool head_only = false) {
+    /// `of`: its head, if it became whole.
+    [[gnu::noinline]] runtime::task<> refuse(
+        errc code, cause why, const http1::request_head* of = nullptr
+    ) {
         ++at_.bad_requests;
         client_.keep_alive = false;
         budget spent{heads_.begun(), {}};
@@ -115,7 +118,7 @@ class session {
         what.why = why;
         what.account = &spent.account();
         what.trace = at_.traces.begin();
-        what.head_only = head_only;
+        what.head_only = of != nullptr && of->method == http1::method_id::head;
         event told;
         told.name = "request";
         told.ended = outcome_of(why);
@@ -135,16 +138,25 @@ class session {
             event::attribute{"client", client_.from.text()},
         };
         told.attributes = attributes;
-        at_.events.record(told);
+        const std::uint64_t sent_before = client_.sent;
         if (!client_.broken) {
             auto sending = send_refusal(client_, what, at_);
             co_await sending;
         }
+        request_facts facts;
+        facts.bytes_out = client_.sent - sent_before;
+        if (of != nullptr) {
+            facts.bytes_in = heads_.parser().consumed();
+            facts.method = of->method_name;
+            facts.host = of->host;
+            facts.path = of->path;
+        }
+        told.request = keeps_access_log(at_) ? &facts : nullptr;
+        at_.events.record(told);
     }
 
     [[gnu::noinline]] runtime::task<> serve() {
         http1::request_head head = heads_.parser().head();
-        const bool head_only = head.method == http1::method_id::head;
         const std::string& health_path = client_.under->rules().server.health_path;
         if (!health_path.empty() && head.path == health_path) {
             auto answering = answer_health(head);
@@ -162,7 +174,7 @@ class session {
             const auto path = http1::normalise_path(head.path, normal.room());
             if (!path) {
                 const cause why = rejection_by(path.error(), client_.under->rules().http);
-                auto refusing = refuse(http1::request_error(path.error()), why, head_only);
+                auto refusing = refuse(http1::request_error(path.error()), why, &head);
                 co_await refusing;
                 co_return;
             }
@@ -170,7 +182,7 @@ class session {
         }
         const auto match = client_.under->routes().find(head.method, head.host, head.path);
         if (!match) {
-            auto refusing = refuse(match.error().code, rejection, head_only);
+            auto refusing = refuse(match.error().code, rejection, &head);
             co_await refusing;
             co_return;
         }
@@ -185,7 +197,7 @@ class session {
         if (head.method != http1::method_id::options) {
             cause why = rejection;
             why.detail = "Max-Forwards is 0, and TRACE is not answered here";
-            auto refusing = refuse(errc::method_not_implemented, why);
+            auto refusing = refuse(errc::method_not_implemented, why, &head);
             co_await refusing;
             co_return;
         }
@@ -207,7 +219,7 @@ class session {
     [[gnu::noinline]] runtime::task<> answer_health(http1::request_head head) {
         const bool bodyless = head.method == http1::method_id::head;
         if (!bodyless && head.method != http1::method_id::get) {
-            auto refusing = refuse(errc::method_not_implemented, rejection);
+            auto refusing = refuse(errc::method_not_implemented, rejection, &head);
             co_await refusing;
             co_return;
         }
@@ -252,6 +264,7 @@ runtime::task<bool> send_to_client(
     const policy::http_policy& rules = to.under->rules().http;
     std::size_t written = http::write_at_once(*to.stream, parts);
     for (;;) {
+        to.sent += written;
         if (pace != nullptr) {
             pace->bytes += written;
             if (const auto limit = too_slow(*pace, rules)) {

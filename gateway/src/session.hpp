@@ -21,6 +21,7 @@ struct client_side {
     http::input_buffer input;
     peer from;
     std::shared_ptr<const worker_edition> under{};  ///< of the request being served
+    std::uint64_t sent = 0;                         ///< bytes, over all exchanges
     bool keep_alive = true;                  ///< false: the connection ends after this exchange
     bool broken = false;                     ///< a write failed: there is nobody to talk to
     cause broken_by{cause_kind::cancelled};  ///< the limit that cut it off; else it left

@@ -78,6 +78,11 @@ class upload {
     /// The upstream has been sent all of it, so that its connection stands at a request's end.
     [[nodiscard]] bool sent() const noexcept { return sent_; }
 
+    /// Of the body, without framing, that the client has sent and that was read.
+    [[nodiscard]] std::uint64_t bytes() const noexcept {
+        return begun() ? decoder_.received() : early_.unread().size();
+    }
+
     /// For how long the client has been waited for, until now.
     [[nodiscard]] duration waited() const noexcept;
 

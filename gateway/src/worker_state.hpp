@@ -96,4 +96,9 @@ struct worker_state {
     runtime::task_group leftovers;
 };
 
+/// Whether events carry what only an access log tells.
+[[nodiscard]] inline bool keeps_access_log(const worker_state& at) noexcept {
+    return at.current->rules().access_log.enabled();
+}
+
 }  // namespace curfew::gateway

@@ -26,6 +26,9 @@ class faulty_disk {
     /// done before it fails: see `tear`.
     std::function<int(std::uint64_t operation)> before;
 
+    /// After a sync that went well.
+    std::function<void()> on_sync;
+
     /// A failing write has written its first half.
     bool tear = false;
 

@@ -47,6 +47,14 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
     return verdict;
 }
 
+int sync(sqlite3_file* file, int how) {
+    const int code = pass_if_allowed<&sqlite3_io_methods::xSync>(file, how);
+    if (code == SQLITE_OK && current->on_sync) {
+        current->on_sync();
+    }
+    return code;
+}
+
 void barrier(sqlite3_file* file) {
     real_of(file)->pMethods->xShmBarrier(real_of(file));
 }
@@ -59,7 +67,7 @@ constexpr sqlite3_io_methods methods{
     .xRead = pass<&io::xRead, void*, int, sqlite3_int64>,
     .xWrite = write,
     .xTruncate = pass_if_allowed<&io::xTruncate, sqlite3_int64>,
-    .xSync = pass_if_allowed<&io::xSync, int>,
+    .xSync = sync,
     .xFileSize = pass<&io::xFileSize, sqlite3_int64*>,
     .xLock = pass<&io::xLock, int>,
     .xUnlock = pass<&io::xUnlock, int>,

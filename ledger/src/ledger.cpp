@@ -1,7 +1,7 @@
-#include "doorbell.hpp"
 #include "writer.hpp"
 #include <curfew/core/expects.hpp>
 #include <curfew/ledger/ledger.hpp>
+#include <curfew/runtime/doorbell.hpp>
 
 #include <pthread.h>
 #include <signal.h>
@@ -120,11 +120,15 @@ struct ledger::shared final : private listener {
     void rest(std::span<recorder* const> from) {
         const duration longest = work.rest(clocks.now());
         const bool gathers = longest == writer::drain_every;
-        bell.rest(gathers ? doorbell::mood::dozing : doorbell::mood::asleep, longest, [&] {
-            const std::lock_guard held{lock};
-            return stopping || !marks.empty() || recorders.size() != from.size() ||
-                   (!gathers && std::ranges::any_of(from, &recorder::waits));
-        });
+        bell.rest(
+            gathers ? runtime::doorbell::mood::dozing : runtime::doorbell::mood::asleep,
+            longest,
+            [&] {
+                const std::lock_guard held{lock};
+                return stopping || !marks.empty() || recorders.size() != from.size() ||
+                       (!gathers && std::ranges::any_of(from, &recorder::waits));
+            }
+        );
     }
 
     const std::size_t ring_bytes;
@@ -133,7 +137,7 @@ struct ledger::shared final : private listener {
     std::function<void(std::string_view)> tell;
     std::vector<listener*> listeners;
 
-    doorbell bell;
+    runtime::doorbell bell;
     std::mutex lock;
     std::condition_variable changed;
     std::vector<std::unique_ptr<recorder>> recorders;

@@ -30,7 +30,7 @@ event request() {
 /// The cost of an event for the thread that tells it, with room in its ring: events are drained
 /// between the measured rounds.
 void record(benchmark::State& state) {
-    doorbell bell;
+    runtime::doorbell bell;
     recorder tape{std::size_t{4} << 20, &bell};
     const event what = request();
     constexpr int round = 8'192;
@@ -52,7 +52,7 @@ BENCHMARK(record)->Threads(1)->Threads(2)->UseRealTime();
 
 /// The same while another thread drains, as it is in life; only rounds that found room count.
 void record_while_drained(benchmark::State& state) {
-    doorbell bell;
+    runtime::doorbell bell;
     recorder tape{std::size_t{4} << 20, &bell};
     std::atomic<bool> over{false};
     std::atomic<std::uint64_t> drained{0};

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "doorbell.hpp"
 #include "packed_event.hpp"
-#include "ring.hpp"
 #include <curfew/core/event.hpp>
+#include <curfew/core/ring.hpp>
+#include <curfew/runtime/doorbell.hpp>
 
 #include <array>
 #include <atomic>
@@ -20,7 +20,7 @@ class recorder final : public event_sink {
     static constexpr std::size_t outcomes = static_cast<std::size_t>(outcome::ignored) + 1;
 
     /// `writer` is rung when there is something to drain; it outlives this.
-    explicit recorder(std::size_t ring_bytes, doorbell* writer = nullptr)
+    explicit recorder(std::size_t ring_bytes, runtime::doorbell* writer = nullptr)
         : ring_{ring_bytes}, writer_{writer} {}
 
     void record(const event& what) noexcept override {
@@ -55,7 +55,7 @@ class recorder final : public event_sink {
     static constexpr auto relaxed = std::memory_order_relaxed;
 
     ring ring_;
-    doorbell* writer_;
+    runtime::doorbell* writer_;
     std::array<std::atomic<std::uint64_t>, outcomes> dropped_{};
 };
 

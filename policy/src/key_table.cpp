@@ -82,6 +82,8 @@ constexpr auto breaker = in<&policy::breaker, Member>;
 template <auto Member>
 constexpr auto backend = in<&policy::backend, Member>;
 template <auto Member>
+constexpr auto access_log = in<&policy::access_log, Member>;
+template <auto Member>
 constexpr auto ledger = in<&policy::ledger, Member>;
 
 constexpr range consecutive = counts(1, 1'000'000);
@@ -113,8 +115,6 @@ const std::array table{
         "without a request the longest is closed for the next; while each has one in progress, "
         "none is accepted. Lowered at the start to what the descriptors (`ulimit -n`) are enough "
         "for, at two a client."},
-    key{"server.access_log", server<&server_policy::access_log>, anything,
-        "One log line a request. Slow and failed requests are logged without it."},
     key{"server.log_level", server<&server_policy::log_level>, anything,
         "The least severity that is logged."},
     key{"server.log_format", server<&server_policy::log_format>, anything,
@@ -294,6 +294,18 @@ const std::array table{
     key{"backend.prefix_output", backend<&backend_policy::prefix_output>, anything,
         "Puts a mark before each line the backend prints, or makes it a JSON object where the log "
         "is JSON; off, its output stays as it is."},
+    key{"backend.stacks_on_timeout", backend<&backend_policy::stacks_on_timeout>, anything,
+        "Looks where the backend hangs when a request to it has reached its own limit, at most "
+        "once a minute: its threads stand still for some milliseconds meanwhile. `/-/stacks` "
+        "shows the stacks; the log and the ledger have one line."},
+
+    key{"access_log.destination", access_log<&access_log_policy::destination>, text_rule::any,
+        "Where a JSON line for each request goes: \"stderr\", or a file by its path, which is "
+        "opened again when it was moved away; \"off\": nowhere. Slow and failed requests are in "
+        "the log without it."},
+    key{"access_log.sample", access_log<&access_log_policy::sample>, fractions(0.001, 1),
+        "The part of plain successes that get a line, chosen by their trace, so that every Curfew "
+        "on the way chooses the same ones. What was slow or no success always has one."},
 
     key{"ledger.enabled", ledger<&ledger_policy::enabled>, anything,
         "Keeps a durable record of operations, which reports are made of."},
@@ -361,6 +373,7 @@ constexpr std::array section_table{
                        "by host, path and methods. What it leaves out is inherited."},
     section{"route.*.breaker", "The breaker of this route."},
     section{"backend", "The command that Curfew starts and keeps running."},
+    section{"access_log", "A line for each request. See docs/access-log.md."},
     section{"ledger", "The durable record of operations, which `curfew explain` and `curfew "
                       "report` read. See docs/ledger.md."},
     section{"alert.*", "A condition that somebody wants to hear of: `[[alert]]`, any number of "

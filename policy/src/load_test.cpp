@@ -153,7 +153,7 @@ TEST(load, an_unknown_environment_is_refused_with_the_one_that_was_meant) {
 TEST(load, variables_reach_every_key_but_those_of_routes) {
     sources from;
     from.variables = {
-        {"CURFEW_SERVER_ACCESS_LOG", "true"},
+        {"CURFEW_GATEWAY_OBSERVE", "true"},
         {"CURFEW_LIMITER_ROUTE_SHARE", "0.25"},
         {"CURFEW_BACKEND_COMMAND", "python3 -m uvicorn  main:app"},
         {"CURFEW_UPSTREAM_DEFAULT_URLS", "http://127.0.0.1:1 http://127.0.0.1:2"},
@@ -163,7 +163,7 @@ TEST(load, variables_reach_every_key_but_those_of_routes) {
     };
     const auto result = load(from);
     ASSERT_TRUE(result.snapshot) << format(result.problems.at(0));
-    EXPECT_TRUE(result.snapshot->server.access_log);
+    EXPECT_TRUE(result.snapshot->gateway.observe);
     EXPECT_EQ(result.snapshot->limiter.route_share, 0.25);
     EXPECT_THAT(
         result.snapshot->backend.command, ElementsAre("python3", "-m", "uvicorn", "main:app")

@@ -292,6 +292,18 @@ void check_server(building& of) {
     }
 }
 
+void check_access_log(building& of) {
+    const std::string& destination = of.made.access_log.destination;
+    const bool is_path = destination.find('/') != destination.npos && !destination.ends_with('/');
+    if (destination == "off" || destination == "stderr" || is_path) return;
+    of.wrong().add(
+        of.setter("access_log.destination"),
+        with_value(of, "access_log.destination") + " is no path",
+        "write \"stderr\", \"off\", or a path such as \"/var/log/curfew/access.log\" or "
+        "\"./access.log\""
+    );
+}
+
 void check_backend(building& of) {
     if (of.made.backend.command.empty() || !of.made.upstreams.empty()) return;
     of.wrong().add(
@@ -319,6 +331,7 @@ void check_rules(building& of) {
     check_header_timeout(of);
     check_share(of);
     check_server(of);
+    check_access_log(of);
     check_backend(of);
     check_alerts(of);
 }

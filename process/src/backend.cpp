@@ -1,8 +1,8 @@
 #include "incarnation.hpp"
-#include "quiet_thread.hpp"
 #include <curfew/process/backend.hpp>
 #include <curfew/process/stack_dump.hpp>
 #include <curfew/runtime/descriptor.hpp>
+#include <curfew/runtime/quiet_thread.hpp>
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -23,6 +23,7 @@ using kind = supervisor_event::kind;
 
 // A unit without notices (its keeper was killed, or it is simulated) is looked at this often.
 constexpr duration blind_pause = std::chrono::milliseconds{20};
+constexpr duration look_patience = std::chrono::seconds{2};
 
 class loop_clock final : public clock {
   public:
@@ -51,7 +52,7 @@ struct dump_job {
 
 bool start_thread(std::shared_ptr<dump_job> job) {
     try {
-        start_quiet_thread([job = std::move(job)] { job->run(); });
+        runtime::start_quiet_thread([job = std::move(job)] { job->run(); });
         return true;
     } catch (const std::system_error&) {
         return false;
@@ -303,12 +304,43 @@ runtime::task<> backend::end_tree(runtime::scope& under, bool hangs) {
 }
 
 runtime::task<> backend::dump(runtime::scope& under, time_point until) {
+    dump_request what;
+    what.id = running_->tree->identity().marker;
+    what.directory = options_.dump_directory;
+    what.hung_for = now() - last_answer_;
+    auto dumping = dump(under, until, std::move(what));
+    const auto made = co_await dumping;
+    if (!made) {
+        watcher_.told(state(), "its stacks could not be read in time");
+        co_return;
+    }
+    watcher_.told(
+        state(), made->path.empty() ? made->headline : made->headline + "; " + made->path
+    );
+    watcher_.dumped(*made);
+}
+
+runtime::task<std::optional<stack_dump>> backend::look(
+    runtime::scope& under, std::optional<duration> hung_for, bool hangs
+) {
+    if (!running_ || dumping_) {
+        co_return std::nullopt;
+    }
+    dump_request what;
+    what.hung_for = hung_for;
+    what.hangs = hangs;
+    auto dumping = dump(under, now() + look_patience, std::move(what));
+    auto made = co_await dumping;
+    co_return made;
+}
+
+runtime::task<std::optional<stack_dump>> backend::dump(
+    runtime::scope& under, time_point until, dump_request what
+) {
     auto job = std::make_shared<dump_job>();
+    job->request = std::move(what);
     job->request.members = running_->tree->scan().members;
-    job->request.id = running_->tree->identity().marker;
-    job->request.directory = options_.dump_directory;
     job->request.python_stacks = python_ ? python_->stacks() : std::string{};
-    job->request.hung_for = now() - last_answer_;
     job->request.leader = running_->tree->identity().leader;
     job->request.serves_at = probe_.asks_at();
     job->until = until;
@@ -318,17 +350,17 @@ runtime::task<> backend::dump(runtime::scope& under, time_point until) {
     };
     bell.ready().clear_readable();
     if (!bell.status() || !start_thread(job)) {
-        co_return;
+        co_return std::nullopt;
     }
+    dumping_ = true;
     runtime::scope limited{under, bound{deadline{until}}};
     auto waiting = bell.ready().wait_readable(limited);
     co_await waiting;
+    dumping_ = false;
     if (!job->done.load(std::memory_order_acquire)) {
-        watcher_.told(state(), "its stacks could not be read in time");
-        co_return;
+        co_return std::nullopt;
     }
-    const auto& made = job->made;
-    watcher_.told(state(), made.path.empty() ? made.headline : made.headline + "; " + made.path);
+    co_return std::move(job->made);
 }
 
 // What the tree printed last is passed on before it is let go.

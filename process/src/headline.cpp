@@ -41,8 +41,18 @@ std::string native_place(const native_stacks& native, pid_t tid) {
                                       : own->module + ' ' + without_parameters(own->function);
 }
 
-// faulthandler does not say which kernel thread is which, so the commonest place is taken.
-std::string python_place(const std::vector<python_thread>& threads) {
+std::uint64_t handle_of(const native_stacks& native, pid_t tid) noexcept {
+    const auto stack = std::ranges::find(native.threads, tid, &native_stack::tid);
+    return stack == native.threads.end() ? 0 : stack->handle;
+}
+
+// faulthandler tells a thread by its pthread_t. Where that is not known of the kernel's thread, the
+// commonest place is taken.
+std::string python_place(const std::vector<python_thread>& threads, std::uint64_t handle) {
+    const auto same = std::ranges::find(threads, handle, &python_thread::handle);
+    if (handle != 0 && same != threads.end()) {
+        return name_place(*same);
+    }
     std::map<std::string, int> places;
     for (const auto& one : threads) {
         if (auto place = name_place(one); !place.empty()) {
@@ -88,7 +98,7 @@ struct weight {
 };
 
 std::string describe_place(const process_picture& picture, const thread_facts& thread) {
-    auto place = python_place(picture.python);
+    auto place = python_place(picture.python, handle_of(picture.native, thread.tid));
     if (place.empty()) {
         place = native_place(picture.native, thread.tid);
     }
@@ -119,7 +129,7 @@ std::string describe_wait(
 }
 
 std::string make_headline(
-    const std::vector<process_picture>& pictures, std::optional<duration> hung_for
+    const std::vector<process_picture>& pictures, std::optional<duration> hung_for, bool hangs
 ) {
     weight best;
     std::map<std::string, int> places;
@@ -145,7 +155,7 @@ std::string make_headline(
     if (chosen.empty()) {
         return "nothing left to look at";
     }
-    auto line = "hung in " + chosen;
+    auto line = (hangs ? "hung in " : "seen in ") + chosen;
     if (places[chosen] > 1) {
         line += ", " + std::to_string(places[chosen]) + " threads";
     }

@@ -33,7 +33,9 @@ struct process_picture {
 /// those of the process that stands highest.
 /// `hung in psycopg2 connect -> recvfrom fd 7 (127.0.0.1:5432), 8 threads, 58.9 s`
 [[nodiscard]] std::string make_headline(
-    const std::vector<process_picture>& pictures, std::optional<duration> hung_for
+    const std::vector<process_picture>& pictures,
+    std::optional<duration> hung_for,
+    bool hangs = true
 );
 
 /// `recvfrom fd 7 (127.0.0.1:5432)`; `running`; empty when nothing is known.

@@ -1,6 +1,6 @@
-#include "quiet_thread.hpp"
 #include <curfew/process/line_writer.hpp>
 #include <curfew/runtime/descriptor.hpp>
+#include <curfew/runtime/quiet_thread.hpp>
 
 #include <climits>
 
@@ -92,7 +92,7 @@ line_writer::line_writer(int descriptor, loss_teller tell_loss)
     : shared_{std::make_shared<shared>()} {
     shared_->tell_loss = tell_loss ? std::move(tell_loss) : tell_plainly;
     shared_->to = runtime::descriptor{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
-    start_quiet_thread([mine = shared_] { mine->run(); });
+    runtime::start_quiet_thread([mine = shared_] { mine->run(); });
 }
 
 line_writer::~line_writer() {

@@ -7,6 +7,7 @@
 #include <cxxabi.h>
 #include <poll.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace curfew::process {
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::size_t most_stacks = 64;
 constexpr std::size_t most_frames = 48;
+constexpr duration stop_patience = std::chrono::milliseconds{100};
 
 time_point now() {
     return steady_clock{}.now();
@@ -60,35 +63,36 @@ class held_thread {
     bool stopped_ = false;
 };
 
-std::vector<held_thread> hold(const std::vector<pid_t>& threads, std::string& trouble) {
-    std::vector<held_thread> held;
-    for (const auto tid : threads) {
-        if (held.size() == most_stacks) {
-            trouble = "only the first " + std::to_string(most_stacks) + " threads";
-            break;
+// Seizes it and waits until it stands still. Nothing when it is gone, or `trouble` says why not.
+std::optional<held_thread> hold(pid_t tid, time_point until, std::string& trouble) {
+    if (::ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
+        if (errno != ESRCH) {
+            trouble = std::string{"ptrace refused: "} + std::strerror(errno);
         }
-        if (::ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
-            if (errno != ESRCH) {
-                trouble = std::string{"ptrace refused: "} + std::strerror(errno);
-                break;
-            }
-            continue;
-        }
-        held.emplace_back(tid);
-        ::ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+        return std::nullopt;
+    }
+    std::optional<held_thread> held{tid};
+    ::ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+    until = std::min(until, add_saturated(now(), stop_patience));
+    for (held->look(); !held->stopped() && now() < until; held->look()) {
+        ::poll(nullptr, 0, 1);
+    }
+    if (!held->stopped()) {
+        trouble = "some threads do not stop (state D)";
+        return std::nullopt;
     }
     return held;
 }
 
-void await_stopped(std::vector<held_thread>& held, time_point until) {
-    const auto all_stopped = [&] { return std::ranges::all_of(held, &held_thread::stopped); };
-    while (true) {
-        std::ranges::for_each(held, &held_thread::look);
-        if (all_stopped() || now() >= until) {
-            return;
-        }
-        ::poll(nullptr, 0, 1);
+/// The thread pointer, which is glibc's pthread_t where the thread block begins with itself.
+std::uint64_t handle_of([[maybe_unused]] pid_t stopped) noexcept {
+#if defined(__x86_64__)
+    user_regs_struct registers{};
+    if (::ptrace(PTRACE_GETREGS, stopped, nullptr, &registers) == 0) {
+        return registers.fs_base;
     }
+#endif
+    return 0;
 }
 
 struct dwfl_closer {
@@ -110,6 +114,14 @@ dwfl_session open_session(pid_t pid) {
                        ::dwfl_report_end(session.get(), nullptr, nullptr) == 0 &&
                        ::dwfl_linux_proc_attach(session.get(), pid, true) == 0;
     return ready ? std::move(session) : nullptr;
+}
+
+// Reads the tables of a module while nobody stands still for it.
+int load_tables(Dwfl_Module* module, void**, const char*, Dwarf_Addr, void* until) {
+    Dwarf_Addr bias = 0;
+    ::dwfl_module_getsymtab(module);
+    ::dwfl_module_eh_cfi(module, &bias);
+    return now() < *static_cast<const time_point*>(until) ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
 std::string demangled(const char* name) {
@@ -155,27 +167,37 @@ int take_frame(Dwfl_Frame* frame, void* context) {
 
 native_stacks read_native_stacks(pid_t pid, const std::vector<pid_t>& threads, time_point until) {
     native_stacks found;
-    const std::lock_guard nobody_else_waits{child_wait_lock()};
-    auto held = hold(threads, found.trouble);
-    if (held.empty()) {
-        return found;
-    }
-    await_stopped(held, until);
     const auto session = open_session(pid);
     if (!session) {
         const char* why = ::dwfl_errmsg(-1);
-        found.trouble = std::string{"no unwinding: "} + (why != nullptr ? why : "unknown reason");
+        const std::lock_guard nobody_else_waits{child_wait_lock()};
+        if (threads.empty() || hold(threads.front(), until, found.trouble)) {
+            found.trouble =
+                std::string{"no unwinding: "} + (why != nullptr ? why : "unknown reason");
+        }
         return found;
     }
-    for (const auto& one : held) {
-        if (!one.stopped()) {
-            found.trouble = "some threads do not stop (state D)";
-            continue;
+    time_point load_until = now() + (until - now()) / 2;
+    ::dwfl_getmodules(session.get(), load_tables, &load_until, 0);
+    const std::lock_guard nobody_else_waits{child_wait_lock()};
+    for (const auto tid : threads) {
+        if (found.threads.size() == most_stacks) {
+            found.trouble = "only the first " + std::to_string(most_stacks) + " threads";
+            break;
         }
-        native_stack stack{one.tid(), {}};
-        walk context{session.get(), &stack, until};
-        ::dwfl_getthread_frames(session.get(), one.tid(), take_frame, &context);
-        found.threads.push_back(std::move(stack));
+        if (now() >= until) {
+            found.trouble = "there was no time for all threads";
+            break;
+        }
+        const auto held = hold(tid, until, found.trouble);
+        if (held) {
+            native_stack stack{tid, {}, handle_of(tid)};
+            walk context{session.get(), &stack, until};
+            ::dwfl_getthread_frames(session.get(), tid, take_frame, &context);
+            found.threads.push_back(std::move(stack));
+        } else if (found.trouble.starts_with("ptrace refused")) {
+            break;
+        }
     }
     return found;
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct native_frame {
 struct native_stack {
     pid_t tid = 0;
     std::vector<native_frame> frames;  ///< innermost first
+    std::uint64_t handle = 0;          ///< what pthread_self() is there (x86-64); 0: not known
 };
 
 struct native_stacks {
@@ -25,8 +27,9 @@ struct native_stacks {
         trouble;  ///< why some or all are missing: "ptrace refused: Operation not permitted"
 };
 
-/// Stops the threads of a process by ptrace, unwinds them with libdw, lets them go. Every wait is
-/// bounded by `until`. Symbols come from the files themselves: no debug files, no network.
+/// Stops one thread of a process after the other by ptrace, unwinds it with libdw, lets it go: each
+/// stands still for a few milliseconds. Every wait is bounded by `until`. Symbols come from the
+/// files themselves: no debug files, no network.
 [[nodiscard]] native_stacks read_native_stacks(
     pid_t pid, const std::vector<pid_t>& threads, time_point until
 );

@@ -83,6 +83,15 @@ std::optional<python_frame> parse_frame(std::string_view line) {
     return frame;
 }
 
+std::uint64_t parse_handle(std::string_view line) noexcept {
+    constexpr std::string_view key = "hread 0x";
+    std::uint64_t handle = 0;
+    if (const auto at = line.find(key); at != line.npos) {
+        std::from_chars(line.data() + at + key.size(), line.data() + line.size(), handle, 16);
+    }
+    return handle;
+}
+
 bool is_standard_library(std::string_view file) noexcept {
     return file.starts_with("<frozen ") ||
            (file.contains("/lib/python3") && !file.contains("-packages/"));
@@ -114,7 +123,7 @@ std::vector<python_thread> parse_faulthandler(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
         const bool current = line.starts_with("Current thread ");
         if (current || line.starts_with("Thread 0x") || line.starts_with("Stack (most recent")) {
-            threads.push_back({current, {}});
+            threads.push_back({current, parse_handle(line), {}});
         } else if (auto frame = parse_frame(line); frame && !threads.empty()) {
             threads.back().frames.push_back(std::move(*frame));
         }

@@ -3,6 +3,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/process/proc.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct python_frame {
 
 struct python_thread {
     bool current = false;              ///< the one that ran the handler
+    std::uint64_t handle = 0;          ///< its pthread_t; 0: not told
     std::vector<python_frame> frames;  ///< innermost first
 };
 

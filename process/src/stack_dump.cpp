@@ -161,7 +161,7 @@ stack_dump dump_stacks(const dump_request& what, time_point until) {
         }
         pictures.push_back(look_at(member, what, until));
     }
-    dump.headline = redact(make_headline(pictures, what.hung_for));
+    dump.headline = redact(make_headline(pictures, what.hung_for, what.hangs));
     std::string body;
     for (const auto& picture : pictures) {
         body += write_process(picture);

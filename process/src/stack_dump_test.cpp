@@ -178,6 +178,21 @@ TEST(headline, python_names_the_place_before_the_interpreter_does) {
     );
 }
 
+TEST(headline, each_thread_has_the_python_place_that_is_its_own) {
+    auto picture = picture_of({thread_in(12, SYS_recvfrom, 7)});
+    picture.native.threads = {{12, {}, 0x7f02}};
+    picture.python = parse_faulthandler(
+        "Thread 0x00007f02 (most recent call first):\n"
+        "  File \"/usr/lib/python3/dist-packages/psycopg2/__init__.py\", line 122 in connect\n"
+        "\n"
+        "Current thread 0x00007f01 (most recent call first):\n"
+        "  File \"/srv/app.py\", line 10 in <module>\n"
+    );
+    EXPECT_EQ(
+        make_headline({picture}, {}), "hung in psycopg2 connect -> recvfrom fd 7 (127.0.0.1:5432)"
+    );
+}
+
 TEST(headline, a_parent_that_waits_for_its_worker_is_not_the_place) {
     auto parent = picture_of({thread_in(1, SYS_wait4, 0)});
     auto worker = picture_of({thread_in(2, SYS_read, 7)});

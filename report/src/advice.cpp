@@ -1,5 +1,6 @@
 #include "advice.hpp"
 
+#include "words.hpp"
 #include <curfew/ledger/records.hpp>
 #include <curfew/load/figures.hpp>
 
@@ -40,6 +41,28 @@ void advise_on_limit(const explanation& of, std::vector<std::string>& to) {
     }
 }
 
+/// Where the backend hung, if its stacks were taken when this one, or one like it, timed out.
+std::string_view seen_hanging(const explanation& of) noexcept {
+    for (const auto& step : of.backend) {
+        for (const auto& [key, value] : step.attributes) {
+            const bool then = step.started >= of.what.started && step.what.name == "stacks";
+            if (then && key == "said" && value.starts_with("hung in ")) {
+                return value;
+            }
+        }
+    }
+    return {};
+}
+
+void advise_on_backend(const explanation& of, std::vector<std::string>& to) {
+    const std::string_view seen = seen_hanging(of);
+    to.push_back(
+        seen.empty()
+            ? "The backend had it nearly all the time: look there for what it waited for."
+            : "The backend had it nearly all the time, and was seen then: " + clean(seen) + "."
+    );
+}
+
 void advise_on_stage(const explanation& of, std::vector<std::string>& to) {
     const auto most = dominant_stage(of.what);
     if (!most || of.what.what.ended == outcome::success) {
@@ -66,9 +89,7 @@ void advise_on_stage(const explanation& of, std::vector<std::string>& to) {
             );
             return;
         case stage::attempt:
-            to.emplace_back(
-                "The backend had it nearly all the time: look there for what it waited for."
-            );
+            advise_on_backend(of, to);
             return;
         case stage::receive:
             to.emplace_back("Most of its time was spent reading the request from the client.");

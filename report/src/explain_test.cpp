@@ -121,6 +121,22 @@ TEST_F(explain_test, names_the_steps_of_the_backend_and_the_deploy_near_it) {
     EXPECT_THAT(text, HasSubstr("\"v1.4\" 1.00 s before"));
 }
 
+TEST_F(explain_test, says_where_the_backend_was_seen_to_hang_when_it_timed_out) {
+    const std::array now{event::attribute{"said", "hung in psycopg2 connect -> poll fd 7, 5.0 s"}};
+    const std::array before{event::attribute{"said", "hung in an older place"}};
+    const std::array asked{event::attribute{"said", "seen in selectors select"}};
+    for (const auto& [at, said] : {std::pair{0s, before}, {62s, asked}, {66s, now}}) {
+        event stacks = step(surface::supervisor, "stacks", at);
+        stacks.attributes = said;
+        tell(stacks);
+    }
+    tell(timed_out("GET /a", 61s));
+    EXPECT_THAT(
+        to_text(explained()),
+        HasSubstr("and was seen then: hung in psycopg2 connect -> poll fd 7, 5.0 s.")
+    );
+}
+
 TEST_F(explain_test, no_text_from_outside_steers_the_terminal) {
     tell(timed_out("GET /\x1b[2J", 1s));
     EXPECT_THAT(to_text(explained()), Not(HasSubstr("\x1b")));

@@ -5,7 +5,8 @@ usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SEC
 
 GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
 later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
-/slow/MS answers after MS ms, the rest `ok`.
+/slow/MS answers after MS ms, /receive/PORT waits for a word from PORT of this machine, the rest
+`ok`.
 SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
 With --drain it takes so long to end after SIGTERM, but a second one ends it at once.
 With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
@@ -15,6 +16,7 @@ import argparse
 import http.server
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -44,6 +46,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             hanging.set()
         if kind == "sick":
             sick.set()
+        if kind == "receive":
+            receive_from_silence(int(rest.split("?")[0]))
         if kind == "slow":
             time.sleep(int(rest) / 1000)
         body = str(os.getpid()).encode() if kind == "pid" else b"ok"
@@ -54,6 +58,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def receive_from_silence(port: int):
+    with socket.create_connection(("127.0.0.1", port)) as silence:
+        silence.recv(1)
 
 
 def drain(seconds: float):

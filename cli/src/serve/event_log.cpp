@@ -17,10 +17,7 @@ constexpr std::size_t lines_waiting_max = 8192;
 }  // namespace
 
 event_log::event_log(const policy::server_policy& how, runtime::bell& untold)
-    : untold_{untold},
-      json_{how.log_format == policy::log_shape::json},
-      access_log_{how.access_log},
-      least_{how.log_level} {
+    : untold_{untold}, json_{how.log_format == policy::log_shape::json}, least_{how.log_level} {
     spdlog::init_thread_pool(lines_waiting_max, 1);
     logger_ = std::make_shared<spdlog::async_logger>(
         "curfew",
@@ -41,19 +38,16 @@ event_log::~event_log() {
 
 void event_log::record(const event& what) noexcept {
     const severity level = severity_of(what);
-    const bool whole = access_log_ && what.where == surface::http;
     const bool plain = what.ended == outcome::success && level == severity::info;
-    if ((level < least_ || plain) && !whole) {
+    if (level < least_ || plain) {
         return;
     }
-    repeat_filter::verdict told{.tell = true};
-    bool owes = false;
-    if (!whole) {
+    repeat_filter::verdict told;
+    {
         const std::scoped_lock hold{lock_};
         told = repeats_.admit(level, what);
-        owes = !told.tell;
     }
-    if (owes) {
+    if (!told.tell) {
         untold_.ring();
         return;
     }

@@ -23,10 +23,9 @@ namespace curfew::cli {
 /// only texts from outside; control bytes in them are escaped.
 /// Of what happens again and again (the same name, outcome, cause and error) one line a second is
 /// written. How many were left out is told by the next line, or within two seconds by a line of its
-/// own; so is how many lines were lost, to a slow reader or for want of memory. The access log is
-/// whole; without it, requests that went well are not told.
-/// Lines are formatted where the event happens: a copy of all that an event refers to would cost as
-/// much, and but for the access log it is one line a second for each kind.
+/// own; so is how many lines were lost, to a slow reader or for want of memory. Requests that went
+/// well are not told: access_log does that. Lines are formatted where the event happens: a copy of
+/// all that an event refers to would cost as much, and it is one line a second for each kind.
 /// Thread rule: any thread.
 class event_log final : public event_sink {
   public:
@@ -56,7 +55,6 @@ class event_log final : public event_sink {
     repeat_filter repeats_;
     runtime::bell& untold_;
     bool json_;
-    bool access_log_;
     policy::severity least_;
     std::atomic<std::uint64_t> lost_ = 0;  ///< for want of memory
     std::uint64_t losses_told_ = 0;        ///< of these and of the lines that were dropped

@@ -122,9 +122,9 @@ void recording::say(std::string_view sentence) {
     }
 }
 
-event_sink& recording::sink_for_worker() {
+event_sink& recording::sink_for_worker(event_sink* listed) {
     event_sink* kept = book_ ? &book_->sink() : nullptr;
-    return *sinks_.emplace_back(std::make_unique<operation_sink>(kept, log_));
+    return *sinks_.emplace_back(std::make_unique<operation_sink>(kept, listed, log_));
 }
 
 void recording::tell_limits(const policy::loading& from) {
@@ -194,6 +194,20 @@ void recording::tell_backend(notice what, std::string_view sentence, time_point 
     told.name = taken.name;
     told.ended = taken.ended;
     told.error = taken.error;
+    told.started = now;
+    told.attributes = attributes;
+    own_->record(told);
+}
+
+void recording::tell_stacks(std::string_view headline, time_point now) {
+    if (own_ == nullptr) {
+        return;
+    }
+    const std::array attributes{event::attribute{"said", headline}};
+    event told;
+    told.where = surface::supervisor;
+    told.name = "stacks";
+    told.ended = outcome::ignored;
     told.started = now;
     told.attributes = attributes;
     own_->record(told);

@@ -16,21 +16,27 @@
 
 namespace curfew::cli {
 
-/// Where the events of one thread go: into the ledger, if there is one, and to the log.
+/// Where the events of one thread go: into the ledger and the access log, where there are any, and
+/// to the log.
 /// Thread rule: one thread.
 class operation_sink final : public event_sink {
   public:
-    operation_sink(event_sink* kept, event_sink& told) noexcept : kept_{kept}, told_{told} {}
+    operation_sink(event_sink* kept, event_sink* listed, event_sink& told) noexcept
+        : kept_{kept}, listed_{listed}, told_{told} {}
 
     void record(const event& what) noexcept override {
         if (kept_ != nullptr) {
             kept_->record(what);
+        }
+        if (listed_ != nullptr) {
+            listed_->record(what);
         }
         told_.record(what);
     }
 
   private:
     event_sink* kept_;
+    event_sink* listed_;
     event_sink& told_;
 };
 
@@ -55,8 +61,9 @@ class recording {
     /// fails has one reason, and says no other.
     void speak();
 
-    /// For a worker's thread. Comes before the worker, and outlives it.
-    [[nodiscard]] event_sink& sink_for_worker();
+    /// For a worker's thread, which `listed` hears of too, if there is one. Comes before the
+    /// worker, and outlives it.
+    [[nodiscard]] event_sink& sink_for_worker(event_sink* listed);
 
     /// What the limits are from now on, and which layer said so: `curfew explain` tells it later.
     void tell_limits(const policy::loading& from);
@@ -68,6 +75,8 @@ class recording {
 
     /// What an alert does, and what came of telling it.
     void tell_alert(std::string_view name, std::string_view state, std::string_view said);
+    /// The backend's stacks were looked at.
+    void tell_stacks(std::string_view headline, time_point now);
 
     /// Nothing where no ledger is kept.
     [[nodiscard]] std::optional<ledger::status> state() const;

@@ -53,10 +53,18 @@ serving::serving(const policy::loading& loaded)
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
       recording_{rules_->ledger, log_, {&alerting_}},
+      access_log_{
+          rules_->access_log,
+          [this](std::string_view sentence) { log_.say(policy::severity::warning, sentence); }
+      },
       output_{*rules_},
       root_{loop_},
       gateway_{rules_, loop_.now()},
-      fleet_{gateway_, loop_, [this]() -> event_sink& { return recording_.sink_for_worker(); }},
+      fleet_{
+          gateway_,
+          loop_,
+          [this]() -> event_sink& { return recording_.sink_for_worker(access_log_.sink()); }
+      },
       admin_{
           loop_,
           admin_terms_of(rules_->server),
@@ -66,11 +74,19 @@ serving::serving(const policy::loading& loaded)
            [this] { return alerting_.state(); }}
       },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
+      stacks_{
+          loop_,
+          [this](runtime::scope& under, std::optional<duration> hung_for, bool hangs) {
+              return look_at_backend(under, hung_for, hangs);
+          },
+          [this](const stack_shelf::taken& seen) { tell_of_stacks(seen); }
+      },
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
       started_{loop_.now()} {
     recording_.tell_limits(loaded);
+    open_stacks();
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -80,6 +96,11 @@ serving::serving(const policy::loading& loaded)
             loop_, host_, *probe_, *this, backend_options_of(*rules_)
         );
         gateway_.backend_is_up = false;
+        if (rules_->backend.stacks_on_timeout) {
+            gateway_.backend_overdue = [this](duration waited) {
+                stacks_.request_timed_out(waited);
+            };
+        }
         gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
     }
 }
@@ -116,6 +137,7 @@ int serving::run() {
     begin_alerting();
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());
+    tasks_.spawn(stacks_.run(root_));
     if (backend_) {
         tasks_.spawn(run_backend());
     } else {
@@ -153,6 +175,10 @@ bool serving::listen() {
     admin_.begin(std::move(*admin_listener), descriptors_.admin, [this](failure why) {
         tell_shortage(why);
     });
+    if (const auto begun = access_log_.begin(); !begun) {
+        exit_code_ = complain_about_access_log(rules_->access_log.destination, begun.error());
+        return false;
+    }
     const auto bound = fleet_.begin(*http);
     if (!bound) {
         const failure why = bound.error();
@@ -272,27 +298,6 @@ runtime::task<> serving::stop() {
     loop_.stop();
 }
 
-int serving::complain_about_backend(failure why) {
-    const errc_entry& entry = describe(why.code);
-    const bool has_run = why.code == errc::crash_loop || why.code == errc::command_hung ||
-                         why.code == errc::address_in_use;
-    const std::string reason = has_run ? given_up_ : std::string{entry.title};
-    const std::string sentence =
-        "the backend `" + rules_->backend.command.front() + "` does not run: " + reason;
-    if (rules_->server.log_format == policy::log_shape::json) {
-        log_.say(policy::severity::error, sentence);
-        return entry.exit_code;
-    }
-    std::fprintf(
-        stderr,
-        "curfew: %s\n  hint: %.*s\n",
-        sentence.c_str(),
-        static_cast<int>(entry.remedy.size()),
-        entry.remedy.data()
-    );
-    return entry.exit_code;
-}
-
 runtime::task<> serving::run_backend() {
     backend_running_ = true;
     auto running = backend_->run(root_);
@@ -331,6 +336,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.connections_crowded = gateway_.connections.crowded(loop_.now());
     now.observe = rules_->gateway.observe;
     now.ready = !draining_;
+    now.access_log = access_log_.state();
     if (backend_) {
         now.ready = now.ready && backend_->state() == process::backend_state::ready;
         now.backend.state = name_of(backend_->state());

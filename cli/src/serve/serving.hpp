@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access_log.hpp"
 #include "admin_site.hpp"
 #include "alerting.hpp"
 #include "backend_output.hpp"
@@ -9,6 +10,7 @@
 #include "health_desk.hpp"
 #include "http_probe.hpp"
 #include "recording.hpp"
+#include "stack_desk.hpp"
 #include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
@@ -51,6 +53,11 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] gateway::snapshot state() const;
     void add_state(gateway::snapshot& to) const;
     [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(runtime::scope& under);
+    [[nodiscard]] runtime::task<std::optional<process::stack_dump>> look_at_backend(
+        runtime::scope& under, std::optional<duration> hung_for, bool hangs
+    );
+    void tell_of_stacks(const stack_shelf::taken& seen);
+    void open_stacks();
     void tell_descriptors() noexcept;
     void tell_shortage(failure why) noexcept;
     void announce_ready();
@@ -62,6 +69,7 @@ class serving final : public process::backend_watcher {
 
     void told(process::backend_state state, std::string_view sentence) override;
     void happened(process::supervisor_action::notice what, std::string_view sentence) override;
+    void dumped(const process::stack_dump& what) override;
     void printed(std::string_view line) override;
 
     std::shared_ptr<const policy::policy> rules_;
@@ -74,6 +82,7 @@ class serving final : public process::backend_watcher {
     alerting alerting_;  // the ledger's thread speaks to it
     // What starts threads comes before what starts tasks: those cannot be left half-way.
     recording recording_;
+    access_log access_log_;
     backend_output output_;
     runtime::scope root_;
     runtime::task_group tasks_;
@@ -81,6 +90,7 @@ class serving final : public process::backend_watcher {
     fleet fleet_;
     admin_site admin_;
     health_desk desk_;
+    stack_desk stacks_;
     process::system_host host_;
     std::unique_ptr<http_probe> probe_;
     std::unique_ptr<process::backend> backend_;

@@ -17,6 +17,17 @@ int complain_about_workers(std::size_t workers, failure what) {
     return describe(what.code).exit_code;
 }
 
+int complain_about_access_log(const std::string& destination, failure what) {
+    std::fprintf(
+        stderr,
+        "curfew: cannot write the access log %s: %s\n  hint: Make its directory, and let this user "
+        "write there, or choose another place (`access_log.destination`).\n",
+        destination.c_str(),
+        std::strerror(what.detail)
+    );
+    return describe(what.code).exit_code;
+}
+
 int complain_about(const policy::address& at, failure what) {
     const errc_entry& entry = describe(what.code);
     std::fprintf(

@@ -4,11 +4,13 @@
 #include <curfew/policy/policy.hpp>
 
 #include <cstddef>
+#include <string>
 
 namespace curfew::cli {
 
 /// Why `serve` cannot start, as one sentence with a hint on stderr. Returns the exit code.
 int complain_about(const policy::address& at, failure what);
 int complain_about_workers(std::size_t workers, failure what);
+int complain_about_access_log(const std::string& destination, failure what);
 
 }  // namespace curfew::cli

@@ -15,6 +15,7 @@ namespace curfew::admin {
 enum class purpose : std::uint8_t {
     reads,    ///< GET and HEAD
     changes,  ///< POST alone, and never for the page of another site
+    both,     ///< GET and HEAD read, POST changes
 };
 
 /// Who asks, as far as the request says.

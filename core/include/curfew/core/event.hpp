@@ -5,6 +5,7 @@
 #include <curfew/core/failure.hpp>
 #include <curfew/core/trace_context.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -28,6 +29,17 @@ enum class surface : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(surface where) noexcept;
 
+/// What an access log tells of a request beyond its event. Never in the ledger or in the log: a
+/// path is many names, and says more than a route does.
+struct request_facts {
+    std::string_view method;      ///< as it came
+    std::string_view host;        ///< as it came, port included
+    std::string_view path;        ///< normalised, without the query
+    std::string_view upstream;    ///< the endpoint it was sent to last, "host:port"; empty: none
+    std::uint64_t bytes_in = 0;   ///< of the request: its head, and its body without framing
+    std::uint64_t bytes_out = 0;  ///< sent to the client, heads and framing included
+};
+
 /// One operation, told once, when it has ended: the taxonomy shared by the ledger, the metrics, the
 /// console and the log. Views live as long as the call to `record`. Query strings, bodies, tokens,
 /// SQL literals and environments never enter it.
@@ -48,6 +60,7 @@ struct event {
     time_account account{};
     trace_context trace{};
     std::span<const attribute> attributes{};
+    const request_facts* request = nullptr;  ///< where an access log is kept; else null
 };
 
 /// Takes events. Must be quick and must not block: it is called on the request path.

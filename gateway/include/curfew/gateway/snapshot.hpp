@@ -67,6 +67,11 @@ struct backend_snapshot {
     std::int64_t pid = 0;   ///< 0: not running
 };
 
+struct access_log_snapshot {
+    std::uint64_t written = 0;  ///< lines
+    std::uint64_t dropped = 0;  ///< lines that found no room, or could not be written
+};
+
 struct snapshot {
     std::string version;
     duration uptime{};
@@ -87,6 +92,7 @@ struct snapshot {
     std::vector<upstream_snapshot> upstreams;
     std::vector<route_snapshot> routes;  ///< in the order of their first use
     backend_snapshot backend;
+    std::optional<access_log_snapshot> access_log;  ///< nothing: none is kept
 };
 
 }  // namespace curfew::gateway

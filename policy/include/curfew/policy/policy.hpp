@@ -36,7 +36,6 @@ struct server_policy {
     std::vector<std::string> admin_hosts;  ///< lower case; beside those of loopback
     std::uint32_t workers = 1;
     std::uint32_t connections_max = 10'000;
-    bool access_log = false;
     severity log_level = severity::warning;
     log_shape log_format = log_shape::text;
     std::string health_path;  ///< empty: health is answered by the admin listener only
@@ -150,6 +149,15 @@ struct backend_policy {
     std::uint32_t crash_limit = 5;
     duration crash_window = std::chrono::minutes{1};
     bool prefix_output = true;
+    bool stacks_on_timeout = true;  ///< at most once a minute
+};
+
+/// [access_log]: a line for each request, or for a part of them.
+struct access_log_policy {
+    std::string destination = "off";  ///< "off", "stderr" or a path
+    double sample = 1;                ///< of plain successes; what was none is always told
+
+    [[nodiscard]] bool enabled() const noexcept { return destination != "off"; }
 };
 
 /// [ledger]: the durable record of operations.
@@ -203,6 +211,7 @@ struct policy {
     breaker_policy breaker;
     backend_policy backend;
     ledger_policy ledger;
+    access_log_policy access_log;
     std::vector<upstream_policy> upstreams;  ///< in the order of the file; names are unique
     std::vector<alert_policy> alerts;        ///< in the order of the file; names are unique
     std::vector<sink_policy> sinks;          ///< likewise

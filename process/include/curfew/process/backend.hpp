@@ -2,6 +2,7 @@
 
 #include <curfew/core/failure.hpp>
 #include <curfew/process/python_hook.hpp>
+#include <curfew/process/stack_dump.hpp>
 #include <curfew/process/stop.hpp>
 #include <curfew/process/supervisor.hpp>
 #include <curfew/process/unit.hpp>
@@ -63,6 +64,9 @@ class backend_watcher {
 
     /// One of the steps of its life; `told` hears of it too.
     virtual void happened(supervisor_action::notice, std::string_view) {}
+
+    /// Its stacks were dumped because it hangs; `told` hears the headline too.
+    virtual void dumped(const stack_dump&) {}
 
     /// A line of its output, with prefix and newline.
     virtual void printed(std::string_view line) = 0;
@@ -126,6 +130,15 @@ class backend {
     /// time"; empty while it never has.
     [[nodiscard]] const std::string& last_end() const noexcept { return last_end_; }
 
+    /// Dumps the stacks of its whole tree while it runs on, in at most two seconds, on a thread of
+    /// its own: each thread of the backend stands still for some milliseconds meanwhile, and a
+    /// system call of it may return EINTR. No file is written. `hung_for` and `hangs` are for the
+    /// headline (see dump_request). Nothing when it does not run, while another dump is being made,
+    /// and when it could not be made in time.
+    [[nodiscard]] runtime::task<std::optional<stack_dump>> look(
+        runtime::scope& under, std::optional<duration> hung_for, bool hangs
+    );
+
     /// The leader's pid, 0 when it does not run.
     [[nodiscard]] pid_t pid() const noexcept;
 
@@ -136,6 +149,9 @@ class backend {
     runtime::task<supervisor_event> perform(runtime::scope& under, supervisor_action action);
     runtime::task<> end_tree(runtime::scope& under, bool hangs);
     runtime::task<> dump(runtime::scope& under, time_point until);
+    runtime::task<std::optional<stack_dump>> dump(
+        runtime::scope& under, time_point until, dump_request what
+    );
     runtime::task<> pause(runtime::scope& under, time_point until);
     runtime::task<> probe_once(incarnation& of);
     runtime::task<> bury();
@@ -164,6 +180,7 @@ class backend {
     std::unique_ptr<python_hook> python_;
     std::unique_ptr<incarnation> running_;
     std::optional<bool> probe_result_;
+    bool dumping_ = false;
     std::optional<failure> spawn_failure_;
     std::string last_end_;    ///< how the last incarnation ended
     std::string last_lines_;  ///< and what it printed last

@@ -19,6 +19,7 @@ struct dump_request {
     std::string directory;      ///< empty: no file, only the text; the newest 64 dumps are kept
     std::string python_stacks;  ///< python_hook::stacks of the unit; empty: none
     std::optional<duration> hung_for;  ///< for the headline
+    bool hangs = true;                 ///< false: nothing says so; the headline says `seen in`
     process_id leader{};               ///< and so are these two: whose hang it more likely is
     std::optional<runtime::endpoint> serves_at;
 };

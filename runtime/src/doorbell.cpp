@@ -1,4 +1,4 @@
-#include "doorbell.hpp"
+#include <curfew/runtime/doorbell.hpp>
 
 #include <linux/futex.h>
 #include <linux/membarrier.h>
@@ -7,7 +7,7 @@
 
 #include <ctime>
 
-namespace curfew::ledger {
+namespace curfew::runtime {
 
 bool doorbell::fence_all() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -28,4 +28,4 @@ void doorbell::wait(mood how, duration longest) noexcept {
     ::syscall(SYS_futex, &mood_, FUTEX_WAIT_PRIVATE, how, &most, nullptr, 0);
 }
 
-}  // namespace curfew::ledger
+}  // namespace curfew::runtime

@@ -1,4 +1,4 @@
-#include "ring.hpp"
+#include <curfew/core/ring.hpp>
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-namespace curfew::ledger {
+namespace curfew {
 namespace {
 
 bool put(ring& to, std::string_view text) {
@@ -103,4 +103,4 @@ TEST(ring, carries_numbers_between_two_threads_whole_and_in_order) {
 }
 
 }  // namespace
-}  // namespace curfew::ledger
+}  // namespace curfew

@@ -4,7 +4,7 @@
 #include <thread>
 #include <utility>
 
-namespace curfew::process {
+namespace curfew::runtime {
 
 /// Starts a thread that takes no signal and that nobody waits for: it may be stuck in a system call
 /// longer than its results are wanted, so it owns all it touches. Throws std::system_error when
@@ -24,4 +24,4 @@ void start_quiet_thread(Work work) {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-}  // namespace curfew::process
+}  // namespace curfew::runtime

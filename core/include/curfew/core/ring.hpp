@@ -10,7 +10,7 @@
 #include <memory>
 #include <span>
 
-namespace curfew::ledger {
+namespace curfew {
 
 /// A bounded queue of records of any size between two threads, without locks or waiting: one
 /// producer (`reserve`, `commit`), one consumer (`drain`). A record lies in one piece; where it
@@ -108,4 +108,4 @@ class ring {
     alignas(cache_line) std::atomic<std::uint64_t> tail_{0};
 };
 
-}  // namespace curfew::ledger
+}  // namespace curfew

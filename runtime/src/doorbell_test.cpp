@@ -1,10 +1,10 @@
-#include "doorbell.hpp"
+#include <curfew/runtime/doorbell.hpp>
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-namespace curfew::ledger {
+namespace curfew::runtime {
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,4 +54,4 @@ TEST(doorbell, no_ring_is_lost_however_the_threads_meet) {
 }
 
 }  // namespace
-}  // namespace curfew::ledger
+}  // namespace curfew::runtime

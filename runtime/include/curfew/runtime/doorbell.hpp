@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace curfew::ledger {
+namespace curfew::runtime {
 
 /// Lets one thread sleep until there is something to do, without a lock. To ring costs a look while
 /// it is awake, and one system call (a futex) when it sleeps. No ring is lost: who rings has left
@@ -60,4 +60,4 @@ class doorbell {
     static_assert(sizeof mood_ == sizeof(std::uint32_t), "a futex is such a word");
 };
 
-}  // namespace curfew::ledger
+}  // namespace curfew::runtime

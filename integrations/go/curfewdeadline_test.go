@@ -1,0 +1,85 @@
+package curfewdeadline
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+func serve(field string, handler http.HandlerFunc) *httptest.ResponseRecorder {
+	request := httptest.NewRequest("GET", "/", nil)
+	if field != "none" {
+		request.Header.Set(Field, field)
+	}
+	recorder := httptest.NewRecorder()
+	Handler(handler).ServeHTTP(recorder, request)
+	return recorder
+}
+
+func TestWithoutTheFieldAndWithNonsenseNothingLimits(t *testing.T) {
+	for _, field := range []string{"none", "", "soon", "1.5", "1e3", "0x10", "1234567890123456"} {
+		serve(field, func(w http.ResponseWriter, r *http.Request) {
+			if _, limited := r.Context().Deadline(); limited {
+				t.Errorf("%q limits", field)
+			}
+		})
+	}
+}
+
+func TestTheDeadlineIsNeverLaterThanWhatWasGiven(t *testing.T) {
+	latest := time.Now().Add(1600 * time.Millisecond)
+	serve(" 1500 ", func(w http.ResponseWriter, r *http.Request) {
+		if at, limited := r.Context().Deadline(); !limited || at.After(latest) {
+			t.Errorf("%v %v", at, limited)
+		}
+	})
+}
+
+func TestZeroAndLessAreOverBeforeTheWorkBegins(t *testing.T) {
+	for _, field := range []string{"0", "-1", "-30000"} {
+		answer := serve(field, func(http.ResponseWriter, *http.Request) { t.Error("it began") })
+		var problem struct{ Type string }
+		err := json.Unmarshal(answer.Body.Bytes(), &problem)
+		if err != nil || answer.Code != 504 || problem.Type != "urn:curfew:error:no-time-left" {
+			t.Errorf("%d %s", answer.Code, answer.Body)
+		}
+	}
+}
+
+func TestWhatHangsIsCancelled(t *testing.T) {
+	serve("20", func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		if r.Context().Err() != context.DeadlineExceeded {
+			t.Error(r.Context().Err())
+		}
+		if Unlimited(r.Context()).Err() != nil {
+			t.Error("what streams was cut")
+		}
+	})
+}
+
+func TestALongTimeDoesNotOverflow(t *testing.T) {
+	serve("999999999999999", func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Err() != nil {
+			t.Error(r.Context().Err())
+		}
+	})
+}
+
+func TestTheNextServiceIsTold(t *testing.T) {
+	serve("2000", func(w http.ResponseWriter, r *http.Request) {
+		onward, _ := http.NewRequestWithContext(r.Context(), "GET", "http://localhost/", nil)
+		SetHeader(onward)
+		if left, ok := Read(onward.Header); !ok || left > 2*time.Second || left < time.Second {
+			t.Error(left)
+		}
+	})
+	unlimited, _ := http.NewRequest("GET", "http://localhost/", nil)
+	SetHeader(unlimited)
+	if unlimited.Header.Get(Field) != "" {
+		t.Error("nothing limits it")
+	}
+}

@@ -1,0 +1,3 @@
+module curfewdeadline
+
+go 1.19
