@@ -206,7 +206,7 @@ inline constexpr std::array check_flags{
     flag{
         .name = "--explain",
         .value = "KEY",
-        .help = "Tells which layer set a key, and what the others said.",
+        .help = "Tells which layer set a key, or each key of a section.",
         .offers = offer::words
     },
     flag{

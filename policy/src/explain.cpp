@@ -4,43 +4,121 @@
 #include <curfew/policy/suggest.hpp>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace curfew::policy {
 
 namespace {
 
-std::unexpected<problem> unknown(std::string_view path, const policy& of) {
-    std::vector<std::string> names;
-    for (const auto& which : keys()) {
-        const auto add = [&](const auto& records) {
-            for (const auto& each : records) {
-                names.push_back(concrete_path(which, each.name));
-            }
-        };
-        if (which.of_upstream()) add(of.upstreams);
-        if (which.of_route()) add(of.routes);
-        if (which.of_alert()) add(of.alerts);
-        if (which.of_sink()) add(of.sinks);
-        if (!which.is_named()) names.emplace_back(which.path);
+constexpr std::size_t names_listed = 10;
+
+std::string code(std::string_view text) {
+    return '`' + std::string{text} + '`';
+}
+
+/// What a route is called where it has no name: "GET,HEAD example.org/path".
+std::string match_of(const route_policy& route) {
+    std::string text;
+    for (const auto& method : route.methods) {
+        (text += text.empty() ? "" : ",") += method;
     }
-    const std::vector<std::string_view> views{names.begin(), names.end()};
+    return (text.empty() ? text : text + ' ') + route.host + route.path;
+}
+
+bool is_at_or_below(std::string_view path, std::string_view record) {
+    return path.starts_with(record) && (path.size() == record.size() || path[record.size()] == '.');
+}
+
+bool is_declared(std::string_view path, const policy& of) {
+    return std::ranges::any_of(of.routes, [&](const route_policy& route) {
+        return is_at_or_below(path.substr(std::string_view{"route."}.size()), route.name);
+    });
+}
+
+/// The path with the name of the route that it tells by what the route matches.
+std::string by_name(std::string_view path, const policy& of) {
+    if (!path.starts_with("route.") || is_declared(path, of)) return std::string{path};
+    std::string best{path};
+    std::size_t longest = 0;
+    for (const auto& route : of.routes) {
+        const auto record = "route." + match_of(route);
+        if (record.size() <= longest || !is_at_or_below(path, record)) continue;
+        longest = record.size();
+        best = "route." + route.name + std::string{path.substr(record.size())};
+    }
+    return best;
+}
+
+std::vector<std::string_view> names_of_records(const key& like, const policy& of) {
+    std::vector<std::string_view> names;
+    const auto add = [&](const auto& records) {
+        for (const auto& each : records) {
+            names.emplace_back(each.name);
+        }
+    };
+    if (like.of_upstream()) add(of.upstreams);
+    if (like.of_route()) add(of.routes);
+    if (like.of_alert()) add(of.alerts);
+    if (like.of_sink()) add(of.sinks);
+    return names;
+}
+
+std::string listed(std::span<const std::string_view> names) {
+    std::string text;
+    for (const auto name : names.first(std::min(names.size(), names_listed))) {
+        (text += text.empty() ? "" : ", ") += code(name);
+    }
+    if (names.size() <= names_listed) return text;
+    return text + " and " + std::to_string(names.size() - names_listed) + " more";
+}
+
+problem not_there(std::string sentence, std::string hint) {
     problem what;
     what.origin = "--explain";
-    what.sentence = "the policy has no key `" + std::string{path} + '`';
-    std::string inside;
-    for (const auto view : views) {
-        if (view.starts_with(path) && view.size() > path.size() && view[path.size()] == '.') {
-            (inside += inside.empty() ? "" : ", ") += view;
+    what.sentence = std::move(sentence);
+    what.hint = std::move(hint);
+    return what;
+}
+
+/// Of an upstream or a route that does not exist, by a key or a section that it would have.
+std::optional<problem> unknown_record(std::string_view path, const policy& of) {
+    const bool upstream = path.starts_with("upstream.");
+    if (!upstream && !path.starts_with("route.")) return std::nullopt;
+    const std::string what = upstream ? "upstream" : "route";
+    const auto resolved = resolve(path);
+    const auto name = resolved ? resolved->name : path.substr(what.size() + 1);
+    const auto names = names_of_records(*find_key(what + (upstream ? ".*.urls" : ".*.path")), of);
+    if (name.empty() || names.empty() || std::ranges::find(names, name) != names.end())
+        return std::nullopt;
+    const auto tail = path.substr(what.size() + 1 + name.size());
+    if (!resolved && name.find('.') != name.npos) return std::nullopt;
+    const auto near = closest(name, names);
+    return not_there(
+        "the policy has no " + what + ' ' + code(name),
+        near ? "did you mean " + code(what + '.' + std::string{*near} + std::string{tail}) + '?'
+             : "there is: " + listed(names)
+    );
+}
+
+std::unexpected<problem> unknown(std::string_view path, const policy& of) {
+    if (auto what = unknown_record(path, of)) return std::unexpected{*std::move(what)};
+    std::vector<std::string> names;
+    for (const auto& which : keys()) {
+        if (!which.is_named()) {
+            names.emplace_back(which.path);
+            continue;
+        }
+        for (const auto name : names_of_records(which, of)) {
+            names.push_back(concrete_path(which, name));
         }
     }
-    if (!inside.empty()) {
-        what.hint = "its section has: " + inside;
-    } else if (const auto near = closest(path, views)) {
-        what.hint = "did you mean `" + std::string{*near} + "`?";
-    } else {
-        what.hint = "`curfew help policy` lists them all";
-    }
-    return std::unexpected{std::move(what)};
+    const std::vector<std::string_view> views{names.begin(), names.end()};
+    const auto near = closest(path, views);
+    return std::unexpected{not_there(
+        "the policy has no key " + code(path),
+        near ? "did you mean " + code(*near) + '?' : "`curfew help policy` lists them all"
+    )};
 }
 
 /// What docs/policy.md lists, of a record that nobody has declared: `route.timeout`, and
@@ -88,13 +166,53 @@ std::vector<std::string> loading::set_keys() const {
     return keys;
 }
 
-std::expected<explanation, problem> loading::explain(std::string_view path) const {
+std::vector<std::string> loading::keys_below(std::string_view path) const {
     expects(snapshot && origins, "only a valid policy is explained");
+    const auto section = by_name(path, *snapshot);
+    std::vector<std::string> found;
+    const bool every_record = section == "upstream" || section == "route";
+    for (const auto& which : keys()) {
+        if (which.of_upstream() || which.of_route()) continue;
+        if (is_at_or_below(which.path, section)) found.emplace_back(which.path);
+    }
+    const auto add_record = [&](std::string_view prefix, std::string_view name) {
+        const auto record = std::string{prefix} + '.' + std::string{name};
+        if (!every_record && !is_at_or_below(section, record)) return;
+        for (const auto& which : keys()) {
+            if (!which.path.starts_with(std::string{prefix} + ".*.")) continue;
+            const auto key = concrete_path(which, name);
+            if (every_record ? is_told(key) : is_at_or_below(key, section)) found.push_back(key);
+        }
+    };
+    if (is_at_or_below(section, "upstream")) {
+        for (const auto& upstream : snapshot->upstreams) {
+            add_record("upstream", upstream.name);
+        }
+        if (snapshot->upstreams.empty()) add_record("upstream", "*");
+    } else if (is_at_or_below(section, "route")) {
+        for (const auto& route : snapshot->routes) {
+            add_record("route", route.name);
+        }
+        if (snapshot->routes.empty()) add_record("route", "*");
+    }
+    std::erase(found, section);
+    return found;
+}
+
+bool loading::is_told(std::string_view key) const {
+    if (key.starts_with("upstream.*.") || key.starts_with("route.*.")) return true;
+    const auto found = origins->said.find(key);
+    return found != origins->said.end() && !found->second.back().told.starts_with("as ");
+}
+
+std::expected<explanation, problem> loading::explain(std::string_view asked) const {
+    expects(snapshot && origins, "only a valid policy is explained");
+    const auto path = by_name(asked, *snapshot);
     const auto resolved = resolve(path);
     const auto place = resolved ? place_in(*snapshot, *resolved) : std::nullopt;
     if (!place) {
         const auto* general = undeclared(path, *snapshot);
-        if (general == nullptr) return unknown(path, *snapshot);
+        if (general == nullptr) return unknown(asked, *snapshot);
         return describe(*general, resolved ? resolved->name : "NAME");
     }
     const auto& which = *resolved->which;

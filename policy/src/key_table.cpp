@@ -92,7 +92,7 @@ constexpr range rate = fractions(0.01, 1);
 constexpr range window = times(1s, 1h);
 constexpr range calls = counts(1, 1'000'000);
 constexpr range permits = counts(1, 16);
-constexpr range lease = times(10ms, 1h);
+constexpr range lease = times(10ms, 24h);
 constexpr range patience = times(1ms, 24h);
 constexpr range places = counts(1, 1'000'000);
 

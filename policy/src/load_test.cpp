@@ -220,15 +220,76 @@ TEST(load, explain_knows_every_key_that_the_page_lists) {
 TEST(load, explain_offers_the_key_that_was_meant) {
     const auto result = load_text("");
     EXPECT_EQ(result.explain("request.timeot").error().hint, "did you mean `request.timeout`?");
-    EXPECT_EQ(
-        result.explain("request").error().hint,
-        "its section has: request.timeout, request.body_idle, request.stream_idle, request.slow"
-    );
     const auto declared = load_text("[upstream.main]\nurls = [\"http://a\"]");
     EXPECT_EQ(
         declared.explain("upstream.mian.urls").error().hint, "did you mean `upstream.main.urls`?"
     );
     EXPECT_FALSE(result.explain(""));
+}
+
+TEST(load, a_section_lists_its_keys_and_each_can_be_explained) {
+    const auto result = load_text(
+        "[upstream.main]\nurls = [\"http://a\"]\n[[route]]\npath = \"/a\"\ntimeout = \"3s\"\n"
+        "[[route]]\nname = \"b.c\"\npath = \"/b\"\nmethods = [\"GET\"]\n"
+    );
+    EXPECT_THAT(
+        result.keys_below("request"),
+        ElementsAre("request.timeout", "request.body_idle", "request.stream_idle", "request.slow")
+    );
+    EXPECT_THAT(result.keys_below("upstream"), ElementsAre("upstream.main.urls"));
+    EXPECT_THAT(
+        result.keys_below("route"),
+        ElementsAre(
+            "route./a.path",
+            "route./a.upstream",
+            "route./a.timeout",
+            "route.b.c.name",
+            "route.b.c.path",
+            "route.b.c.methods",
+            "route.b.c.upstream"
+        )
+    );
+    EXPECT_THAT(result.keys_below("route./a"), SizeIs(18));
+    EXPECT_THAT(result.keys_below("route./a.breaker"), SizeIs(8));
+    EXPECT_EQ(result.keys_below("route.GET /b"), result.keys_below("route.b.c"));
+    for (const auto* none :
+         {"",
+          "route.b",
+          "route./",
+          "routes",
+          "request.timeout",
+          "upstream.x",
+          "route.GET /b.timeout"}) {
+        EXPECT_THAT(result.keys_below(none), SizeIs(0)) << none;
+    }
+    for (const auto* section : {"request", "upstream.main", "route", "route./a", "route.b.c"}) {
+        for (const auto& key : result.keys_below(section)) {
+            EXPECT_TRUE(result.explain(key)) << key;
+            EXPECT_FALSE(result.explain(key)->statements.empty()) << key;
+        }
+    }
+    const auto nothing = load_text("");
+    EXPECT_THAT(nothing.keys_below("upstream"), SizeIs(6));
+    EXPECT_TRUE(nothing.explain(nothing.keys_below("route").at(0)));
+}
+
+TEST(load, a_route_is_told_by_its_name_and_by_what_it_matches) {
+    const auto result = load_text(
+        "[upstream.main]\nurls = [\"http://a\"]\n"
+        "[[route]]\nname = \"x\"\npath = \"/x\"\ntimeout = \"3s\"\n[[route]]\npath = \"/y.z/\"\n"
+    );
+    EXPECT_EQ(result.explain("route.x.timeout")->value, "\"3s\"");
+    EXPECT_EQ(result.explain("route./x.timeout")->key, "route.x.timeout");
+    EXPECT_EQ(result.explain("route./y.z/.timeout")->value, "\"30s\"");
+    EXPECT_EQ(result.explain("route./y.z.breaker.reset")->key, "route./y.z/.breaker.reset");
+    const auto far = result.explain("route./somewhere.timeout").error();
+    EXPECT_EQ(far.sentence, "the policy has no route `/somewhere`");
+    EXPECT_EQ(far.hint, "there is: `x`, `/y.z/`");
+    EXPECT_EQ(
+        result.explain("route./y.x/.timeout").error().hint, "did you mean `route./y.z/.timeout`?"
+    );
+    EXPECT_EQ(result.explain("route.x.timeot").error().hint, "did you mean `route.x.timeout`?");
+    EXPECT_EQ(result.explain("upstream.mian").error().hint, "did you mean `upstream.main`?");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "key.hpp"
+#include "orders.hpp"
 #include <curfew/policy/reference.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace curfew::policy {
@@ -27,9 +29,12 @@ route or an alert there changes the one of the same name, or is a new one.
 `"64KiB"`, `"8MiB"`; what can be absent is `"off"`. In variables there are no quotes, and the
 elements of a list stand between spaces.
 
-**What is refused**: unknown keys, values out of range, and limits that contradict each other (an
-inner one that is not shorter than the outer). A built-in default gives way to what was set: with
-`request.timeout = "1s"`, `request.slow` becomes half of it.
+**What is refused**: unknown keys, values out of range, and two limits that were both set and
+contradict each other: an inner one that is not within the outer. A built-in default never
+contradicts anything, it gives way, whichever of the two was set: with `request.timeout = "1s"`,
+`request.slow` becomes half of it; with `request.slow = "40s"`, `request.timeout` becomes twice it
+(just as much, where the two may be equal). `curfew check --explain KEY` then names what the default
+gave way to. [Limits within limits](#limits-within-limits) lists the pairs.
 
 **When it holds**: a reload (SIGHUP, `POST /-/reload`) puts a changed file in force, but for the
 keys that are read at the start only. See [operate.md](operate.md).
@@ -80,6 +85,19 @@ std::string row(const key& which) {
            (which.needs_restart() ? " Read at the start only." : "") + " |\n";
 }
 
+std::string pair_rows() {
+    std::string rows;
+    const auto add = [&](const order& pair) {
+        if (!pair.between.empty()) return;
+        rows += "- `" + std::string{pair.inner} +
+                "`: " + (pair.may_be_equal ? "at most `" : "less than `") +
+                std::string{pair.outer} + "`\n";
+    };
+    std::ranges::for_each(orders(), add);
+    std::ranges::for_each(route_orders(), add);
+    return rows;
+}
+
 }  // namespace
 
 std::string reference_page() {
@@ -91,7 +109,10 @@ std::string reference_page() {
             if (belongs(which, of)) page += row(which);
         }
     }
-    return page;
+    page +=
+        "\n## Limits within limits\n\nOf two that were set, the inner one is within the outer; "
+        "a default gives way. What a route inherits gives way to what it sets.\n\n";
+    return page += pair_rows();
 }
 
 std::vector<std::string> key_paths() {

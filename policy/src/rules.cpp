@@ -1,108 +1,15 @@
 #include "building.hpp"
+#include "orders.hpp"
 #include "value_text.hpp"
-#include <curfew/core/expects.hpp>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <map>
 #include <utility>
 
 namespace curfew::policy {
 
 namespace {
-
-/// Who gives way when it was not set by anybody.
-enum class yields : std::uint8_t { inner, outer, either, nobody };
-
-/// `inner` must be less than `outer`, or at most as much where they may be equal.
-struct order {
-    std::string_view inner;
-    std::string_view outer;
-    bool may_be_equal = false;
-    yields who = yields::inner;
-};
-
-constexpr std::array orders{
-    order{"request.slow", "request.timeout"},
-    order{"request.body_idle", "request.stream_idle", true, yields::either},
-    order{"http.target_bytes", "http.header_bytes", false, yields::either},
-    order{"request.timeout", "breaker.probe_lease", true, yields::outer},
-    order{"limiter.floor", "limiter.ceiling", true, yields::nobody},
-    order{"limiter.initial", "limiter.ceiling", true, yields::inner},
-    order{"limiter.floor", "limiter.initial", true, yields::outer},
-    order{"backend.live_timeout", "backend.live_interval"},
-    order{"backend.live_timeout", "backend.ready_timeout", true, yields::either},
-    order{"backend.grace", "backend.ready_timeout"},
-    order{"backend.backoff_min", "backend.backoff_max", true},
-};
-
-std::int64_t number_at(const slot& place) {
-    if (const auto* time = std::get_if<duration*>(&place)) return (*time)->count();
-    if (const auto* size = std::get_if<std::uint64_t*>(&place)) {
-        return static_cast<std::int64_t>(**size);
-    }
-    const auto* count = std::get_if<std::uint32_t*>(&place);
-    expects(count != nullptr, "only durations, sizes and counts are ordered");
-    return **count;
-}
-
-void set_number(const slot& place, std::int64_t value) {
-    if (const auto* time = std::get_if<duration*>(&place)) {
-        **time = duration{value};
-    } else if (const auto* size = std::get_if<std::uint64_t*>(&place)) {
-        **size = static_cast<std::uint64_t>(value);
-    } else {
-        *std::get<std::uint32_t*>(place) = static_cast<std::uint32_t>(value);
-    }
-}
-
-std::string unquoted(std::string text) {
-    std::erase(text, '"');
-    return text;
-}
-
-std::string with_value(building& of, std::string_view path) {
-    return '`' + std::string{path} + "` (" + unquoted(print(of.place(path))) + ')';
-}
-
-std::string hint_about(building& of, std::string_view path) {
-    const auto told = of.is_set(path) ? "is set at " + of.wrong().describe(of.setter(path))
-                                      : std::string{"is the built-in default"};
-    return '`' + std::string{path} + "` " + told;
-}
-
-bool gives_way(const building& of, const order& rule, yields which) {
-    const bool may = rule.who == which || rule.who == yields::either;
-    return may && !of.is_set(which == yields::inner ? rule.inner : rule.outer);
-}
-
-void check_order(building& of, const order& rule) {
-    const auto inner = of.place(rule.inner);
-    const auto outer = of.place(rule.outer);
-    const auto low = number_at(inner);
-    const auto high = number_at(outer);
-    if (low < high || (rule.may_be_equal && low == high)) return;
-    if (gives_way(of, rule, yields::inner)) {
-        set_number(inner, rule.may_be_equal ? high : high / 2);
-        const auto told = rule.may_be_equal ? "as " : "half of ";
-        return of.derive(rule.inner, told + std::string{rule.outer});
-    }
-    if (gives_way(of, rule, yields::outer)) {
-        set_number(outer, rule.may_be_equal ? low : low * 2);
-        const auto told = rule.may_be_equal ? "as " : "twice ";
-        return of.derive(rule.outer, told + std::string{rule.inner});
-    }
-    const bool is_time = std::holds_alternative<duration*>(inner);
-    const auto least = std::string{is_time ? "shorter" : "less"} + " than ";
-    const auto most = std::string{is_time ? "no longer" : "no more"} + " than ";
-    const bool inner_set = of.is_set(rule.inner);
-    of.wrong().add(
-        of.setter(inner_set ? rule.inner : rule.outer),
-        with_value(of, rule.inner) + " must be " + (rule.may_be_equal ? most : least) +
-            with_value(of, rule.outer),
-        hint_about(of, inner_set ? rule.outer : rule.inner)
-    );
-}
 
 bool is_own_listener(const address& listener, const http_url& upstream) {
     if (listener.port != upstream.port) return false;
@@ -142,8 +49,6 @@ void check_upstream(building& of, const upstream_policy& upstream) {
             "write where it answers: urls = [\"http://127.0.0.1:8000\"]"
         );
     }
-    check_order(of, {prefix + "connect_timeout", "request.timeout"});
-    check_order(of, {prefix + "idle_timeout", prefix + "max_age", true});
 }
 
 void check_target(building& of, const route_policy& route) {
@@ -171,22 +76,11 @@ void check_target(building& of, const route_policy& route) {
 }
 
 void check_route(building& of, const route_policy& route) {
-    const auto prefix = "route." + route.name + '.';
     check_target(of, route);
+    if (!of.made.find_upstream(route.upstream)) return;
     const auto connect = "upstream." + route.upstream + ".connect_timeout";
-    if (of.made.find_upstream(route.upstream) && of.is_set(connect) &&
-        of.is_set(prefix + "timeout")) {
-        check_order(of, {connect, prefix + "timeout", false, yields::nobody});
-    }
-    if (of.is_set(prefix + "in_flight")) {
-        check_order(of, {prefix + "in_flight", "gateway.in_flight", true, yields::nobody});
-    }
-    if (of.is_set(prefix + "body_idle")) {
-        check_order(of, {prefix + "body_idle", "request.stream_idle", true, yields::outer});
-    }
-    const auto lease = prefix + "breaker.probe_lease";
-    if (!of.is_set(lease) && of.is_set("breaker.probe_lease")) return;
-    check_order(of, {prefix + "timeout", lease, true, yields::outer});
+    const auto timeout = "route." + route.name + ".timeout";
+    check_order(of, {connect, timeout});
 }
 
 bool overlap(const route_policy& a, const route_policy& b) {
@@ -241,25 +135,33 @@ void check_unused_upstreams(building& of) {
 /// A head must be whole before its request's time is over, or its limit never ends anything. Which
 /// route it is for is not known yet, so the longest time counts.
 void check_header_timeout(building& of) {
-    if (!of.is_set("http.header_timeout") || !of.is_set("request.timeout")) return;
     const auto& made = of.made;
     const auto longer = [&](const route_policy& route) {
         return route.limits.timeout >= made.http.header_timeout;
     };
     if (std::ranges::any_of(made.routes, longer)) return;
-    check_order(of, {"http.header_timeout", "request.timeout", true, yields::nobody});
+    check_order(of, {"http.header_timeout", "request.timeout", true});
 }
 
+/// The share of a route is at least one place. That is no order of two limits, but the same holds:
+/// the one of the two that nobody set gives way.
 void check_share(building& of) {
     auto& limiter = of.made.limiter;
     if (limiter.route_share * limiter.initial >= 1) return;
     if (!of.is_set("limiter.route_share")) {
         limiter.route_share = 1.0 / limiter.initial;
-        return of.derive("limiter.route_share", "one place of limiter.initial");
+        return of.derive("limiter.route_share", "gave way to limiter.initial");
+    }
+    const auto enough = static_cast<std::uint32_t>(std::ceil(1 / limiter.route_share));
+    const bool capped = of.is_set("limiter.ceiling") && enough > limiter.ceiling;
+    if (!of.is_set("limiter.initial") && !capped) {
+        limiter.initial = enough;
+        return of.derive("limiter.initial", "gave way to limiter.route_share");
     }
     of.wrong().add(
         of.setter("limiter.route_share"),
-        with_value(of, "limiter.route_share") + " of " + with_value(of, "limiter.initial") +
+        with_value(of, "limiter.route_share") + " of " +
+            with_value(of, capped ? "limiter.ceiling" : "limiter.initial") +
             " leaves a route no place",
         "their product must be at least 1"
     );
@@ -316,13 +218,12 @@ void check_backend(building& of) {
 }  // namespace
 
 void check_rules(building& of) {
-    for (const auto& rule : orders) {
-        check_order(of, rule);
-    }
+    settle(of);
     for (const auto& upstream : of.made.upstreams) {
         check_upstream(of, upstream);
     }
     of.inherit();
+    settle_routes(of);
     for (const auto& route : of.made.routes) {
         check_route(of, route);
     }

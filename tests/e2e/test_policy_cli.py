@@ -129,6 +129,35 @@ class Check(Folder):
         self.assertEqual(done.returncode, 2)
         self.assert_one_sentence(done.stderr, "request.timeot", "did you mean `request.timeout`?")
 
+    def test_explain_of_a_section_lists_it_with_who_said_what(self):
+        self.write(UPSTREAM + '[[route]]\nname = "x"\npath = "/x"\ntimeout = "40s"\n')
+        listed = self.curfew("check", "--explain", "route")
+        self.assertEqual((listed.returncode, listed.stderr), (0, ""))
+        self.assertIn('route.x.timeout = "40s"  (curfew.toml:6:11)\n', listed.stdout)
+        self.assertIn('route.x.breaker.probe_lease = "40s"  (gave way to route.x.timeout)\n',
+                      listed.stdout)
+        for line in listed.stdout.splitlines():
+            done = self.curfew("check", "--explain", line.split(" = ")[0])
+            self.assertEqual(done.returncode, 0, line)
+        self.assertIn("upstream.main.urls", self.curfew("check", "--explain", "upstream").stdout)
+        self.assertIn('request.slow = "1s"  (built-in)\n',
+                      self.curfew("check", "--explain", "request").stdout)
+        self.assertTrue(self.curfew("check", "--explain", "route./x.timeout").stdout
+                        .startswith('route.x.timeout = "40s"\n'))
+        for section in ("request", "route", "upstream.main", "route.x.breaker"):
+            said = json.loads(self.curfew("check", "--explain", section, "--json").stdout)
+            conforms(said, schema("check-explain"))
+            self.assertEqual(said["section"], section)
+        done = self.curfew("check", "--explain", "route./nowhere.timeout")
+        self.assertEqual(done.returncode, 2)
+        self.assert_one_sentence(done.stderr, "no route `/nowhere`", "there is: `x`")
+
+    def test_a_default_gives_way_and_explain_says_to_what(self):
+        self.write('[backend]\nlive_timeout = "10s"\ngrace = "30s"\n')
+        self.assertEqual(self.curfew("check").returncode, 0)
+        self.assertIn("gave way to backend.live_timeout: \"20s\"",
+                      self.curfew("check", "--explain", "backend.live_interval").stdout)
+
     def test_json_says_the_same(self):
         self.write(UPSTREAM)
         good = json.loads(self.curfew("check", "--json").stdout)

@@ -81,12 +81,18 @@ std::string ok_line(const findings& found) {
            ")\n";
 }
 
+// A key, its value and who said it.
+std::string key_line(const policy::loading& of, const std::string& path) {
+    const auto why = of.explain(path);
+    const auto& won = why->statements.back();
+    return path + " = " + why->value + "  (" + won.origin + ")\n";
+}
+
 // What was set, for --verbose: in the first environment.
 std::string set_lines(const policy::loading& of) {
     std::string text;
     for (const auto& path : of.set_keys()) {
-        const auto why = of.explain(path);
-        text += "  " + path + " = " + why->value + "  (" + why->statements.back().origin + ")\n";
+        text += "  " + key_line(of, path);
     }
     return text;
 }
@@ -143,12 +149,8 @@ findings one_problem(policy::problem&& what) {
     return found;
 }
 
-std::string explain_json(const policy::explanation& why, const std::string& environment) {
-    json_text to;
-    to.object()
-        .member("key", why.key)
-        .member("value", why.value)
-        .member("environment", environment);
+void write(json_text& to, const policy::explanation& why) {
+    to.member("key", why.key).member("value", why.value);
     to.key("layers").array();
     for (const auto& [by, origin, value] : why.statements) {
         to.object().member("layer", policy::to_string(by)).member("origin", origin);
@@ -156,7 +158,31 @@ std::string explain_json(const policy::explanation& why, const std::string& envi
     }
     to.end().member("default", why.default_value).member("range", why.range);
     to.member("written", why.written).member("variable", why.variable);
-    return to.member("documentation", why.documentation).end().take();
+    to.member("documentation", why.documentation);
+}
+
+std::string explain_json(const policy::explanation& why, const std::string& environment) {
+    json_text to;
+    to.object().member("environment", environment);
+    write(to, why);
+    return to.end().take();
+}
+
+std::string section_json(
+    const policy::loading& of,
+    std::string_view section,
+    const std::vector<std::string>& keys,
+    const std::string& environment
+) {
+    json_text to;
+    to.object().member("section", section).member("environment", environment);
+    to.key("keys").array();
+    for (const auto& path : keys) {
+        to.object();
+        write(to, *of.explain(path));
+        to.end();
+    }
+    return to.end().end().take();
 }
 
 std::string explain_text(const policy::explanation& why, const std::string& environment) {
@@ -182,7 +208,18 @@ int explain(const invocation& line, const policy::sources& from) {
         add(found, policy::loading{loaded}, environment);
         return report(line, found);
     }
-    auto why = loaded.explain(line.value("--explain"));
+    const auto asked = line.value("--explain");
+    if (const auto keys = loaded.keys_below(asked); !keys.empty()) {
+        if (line.has("--json")) {
+            print(section_json(loaded, asked, keys, environment));
+        } else {
+            for (const auto& path : keys) {
+                print(key_line(loaded, path));
+            }
+        }
+        return 0;
+    }
+    auto why = loaded.explain(asked);
     if (!why) return report(line, one_problem(std::move(why.error())));
     print(line.has("--json") ? explain_json(*why, environment) : explain_text(*why, environment));
     return 0;

@@ -73,8 +73,6 @@ struct explanation {
 /// At most this many problems are listed; the rest is counted.
 inline constexpr std::size_t problems_max = 20;
 
-class provenance;
-
 /// Which layers said what about each key; made by load().
 class provenance;
 
@@ -92,8 +90,18 @@ struct loading {
     /// Why `key` has its value; a problem ("did you mean") where there is no such key. A key of any
     /// upstream or route ("route.timeout"), and one of an upstream or a route where none is
     /// declared, is explained as it stands in docs/policy.md ("route.*.timeout"), with its default.
+    /// A route is told by its name, or by what it matches ("route.GET example.org/a.timeout").
     /// Asking a loading that has no snapshot is the caller's bug.
     [[nodiscard]] std::expected<explanation, problem> explain(std::string_view key) const;
+
+    /// The keys of a section ("request", "route./a", "route./a.breaker"), in the order of
+    /// docs/policy.md; all of them can be explained. Of "upstream" and "route" those of each one
+    /// that something was said about, beyond what it inherits; where none is declared, those that
+    /// any would have. Empty where there is no such section.
+    [[nodiscard]] std::vector<std::string> keys_below(std::string_view section) const;
+
+  private:
+    [[nodiscard]] bool is_told(std::string_view key) const;
 };
 
 /// Makes one validated snapshot. Pure: the same sources give the same answer. Every problem of the
