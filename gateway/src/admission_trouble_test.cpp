@@ -86,18 +86,6 @@ TEST(admission_trouble, a_silent_route_leaves_half_of_the_limit_before_it_counts
     EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(wait, gate.now)));
 }
 
-TEST(admission_trouble, an_upstream_is_idle_when_nothing_is_in_flight_and_nothing_abandoned) {
-    small_gateway gate;
-    EXPECT_TRUE(gate.guards.is_idle(0));
-    auto held = fill(gate, 1, 2);
-    EXPECT_FALSE(gate.guards.is_idle(0));
-    held[0].leave(outcome::success, cause_kind::completed, gate.now);
-    held[1].abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
-    EXPECT_FALSE(gate.guards.is_idle(0));
-    held[1].leave(outcome::success, cause_kind::completed, gate.now);
-    EXPECT_TRUE(gate.guards.is_idle(0));
-}
-
 TEST(admission_trouble, a_route_whose_requests_wait_for_their_clients_is_not_silent) {
     small_gateway gate;
     gate.warm_up(0);

@@ -174,7 +174,7 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: "started again in" in curfew.stderr))
         answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "100"})
         self.assert_problem(answer, 503, "upstream-down")
-        self.assertIn(int(answer.header("Retry-After")), range(4, 7))
+        self.assertGreaterEqual(int(answer.header("Retry-After")), 4)
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
         curfew = self.supervise("--start-after", "1.5")

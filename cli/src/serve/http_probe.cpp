@@ -49,6 +49,9 @@ runtime::task<bool> http_probe::answers(purpose why, runtime::scope& under) {
     if (what.silence == weight::verdict) {
         co_return heard == reply::good;
     }
+    if (what.path.empty()) {
+        co_return is_connected(heard, patience);
+    }
     if (heard == reply::good) {
         answers_head_ = true;
         co_return true;
@@ -60,7 +63,12 @@ runtime::task<bool> http_probe::answers(purpose why, runtime::scope& under) {
     shuns_head_ = heard == reply::closed;
     auto connecting = ask_everywhere({}, under);
     const reply connected = co_await connecting;
-    co_return connected == reply::good;
+    co_return is_connected(connected, under);
+}
+
+// The backlog of one that is busy may be full, of our own probes too.
+bool http_probe::is_connected(reply heard, const runtime::scope& within) const noexcept {
+    return heard == reply::good || (within.ended() && !gateway_.guards().is_idle(0));
 }
 
 http_probe::question http_probe::readiness() {
@@ -87,7 +95,7 @@ http_probe::question http_probe::liveness() {
     if (may_learn && (idle || unanswered_ == 0)) {
         return head(weight::none, patience / 2);
     }
-    return {.path = {}, .patience = patience};
+    return {.path = {}, .silence = weight::none, .patience = patience};
 }
 
 http_probe::question http_probe::head(weight silence, duration patience) const {
@@ -98,9 +106,7 @@ bool http_probe::is_idle_and_silent() const noexcept {
     return gateway_.guards().is_idle(0) && gateway_.backend_heard_at() == heard_at_;
 }
 
-runtime::task<http_probe::reply> http_probe::ask_everywhere(
-    question what, runtime::scope& under
-) {
+runtime::task<http_probe::reply> http_probe::ask_everywhere(question what, runtime::scope& under) {
     auto resolving = resolver_.resolve(url_.host, url_.port, under);
     const auto found = co_await resolving;
     if (!found) {

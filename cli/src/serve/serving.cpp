@@ -366,7 +366,9 @@ void serving::told(process::backend_state state, std::string_view sentence) {
             guards.set_upstream(0, gateway::upstream_state::stopped, {}, loop_.now());
             break;
         case stopped:
-            guards.set_upstream(0, gateway::upstream_state::stopped, rules_->backend.backoff_max, loop_.now());
+            guards.set_upstream(
+                0, gateway::upstream_state::stopped, rules_->backend.backoff_max, loop_.now()
+            );
             break;
         default:
             guards.set_upstream(0, gateway::upstream_state::starting, pause, loop_.now());

@@ -28,11 +28,11 @@ enum class backend_state : std::uint8_t {
 struct supervisor_options {
     duration ready_timeout = std::chrono::seconds{30};
     duration ready_interval = std::chrono::milliseconds{50};  ///< between probes while it starts
-    duration live_interval = std::chrono::seconds{5};  ///< once ready: from one to the next
+    duration live_interval = std::chrono::seconds{5};         ///< once ready: from one to the next
     std::uint32_t live_failures = 3;  ///< failed probes in a row that mean hung
     duration backoff_min = std::chrono::milliseconds{200};  ///< doubled by each crash in a row
     duration backoff_max = std::chrono::seconds{30};
-    double jitter = 0.2;            ///< each pause is spread evenly over +-20 %
+    double jitter = 0.2;  ///< each pause is spread evenly over +-20 %
     /// So many starts in a row that came to nothing within the window: given up; and so many that
     /// were not ready in time, at any pace.
     std::uint32_t crash_limit = 5;
@@ -100,10 +100,10 @@ struct supervisor_action {
 ///
 /// A backend is restarted when it exits, whatever its status, when it is not ready in time, and
 /// when it stops answering. The first probe comes as soon as it is ready and never counts against
-/// it: the prober gets to know it. The pause before a restart grows from backoff_min to backoff_max,
-/// with jitter from a seeded source; it is short again after a start that was ready for
-/// stable_after, or that answered requests and was ready for as long as the pause before it. The
-/// first start that was ready, but not for so long, after such a one makes it no longer: the
+/// it: the prober gets to know it. The pause before a restart grows from backoff_min to
+/// backoff_max, with jitter from a seeded source; it is short again after a start that was ready
+/// for stable_after, or that answered requests and was ready for as long as the pause before it.
+/// The first start that was ready, but not for so long, after such a one makes it no longer: the
 /// request that it died of was most likely sent twice.
 ///
 /// A start has served when it answered a request after it was ready; once one has, being ready is
@@ -176,7 +176,7 @@ class supervisor {
     bool was_ready_ = false;
     bool has_served_ = false;
     bool last_was_well_ = false;  ///< the start before this one
-    bool met_ = false;  ///< probed since it is ready
+    bool met_ = false;            ///< probed since it is ready
     bool probing_ = false;
     bool wanted_ = true;
 };
