@@ -263,9 +263,9 @@ const std::array table{
     key{"backend.live_path", backend<&backend_policy::live_path>, text_rule::path,
         "Alive when a GET of it answers with less than 500. Empty: when a connection is accepted; "
         "but while requests hang, when a HEAD of `/` answers at all, and so while nothing is in "
-        "flight, if one has answered since the start. A backend busy with requests that do not "
-        "hang yet is left alone. A request hangs after four times its route's p99, at least 1 s "
-        "(its whole limit, while fewer than 32 were answered)."},
+        "flight, if one has answered since the start. One busy with requests that do not hang yet "
+        "is not asked. A request hangs after four times its route's p99, at least 1 s (its whole "
+        "limit, while fewer than 32 were answered)."},
     key{"backend.live_interval", backend<&backend_policy::live_interval>, patience,
         "From the beginning of one liveness probe to that of the next. A hang that can be seen is "
         "found within `backend.live_failures` times this and one `backend.live_timeout`: 17s as it is."},

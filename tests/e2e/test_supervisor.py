@@ -25,6 +25,7 @@ live_timeout = "300ms"
 live_failures = 2
 grace = "1s"
 """
+STOPPED = re.compile(r"hung in .*stopped by a signal \(state T\)")
 
 
 def state_of(pid: int) -> str:
@@ -124,7 +125,7 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: state_of(before) == "T"))
         self.assertEqual(get(curfew.http, "/").status, 504)
         self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
-        self.assertRegex(curfew.stderr, r"hung in .*stopped by a signal \(state T\)")
+        self.assertTrue(wait_for(lambda: STOPPED.search(curfew.stderr), 5), curfew.stderr)
         self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
 
     def without_path(self, *arguments: str, **options):
@@ -136,7 +137,7 @@ class Supervised(Case):
         curfew, before = self.without_path()
         os.kill(before, signal.SIGSTOP)
         self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
-        self.assertRegex(curfew.stderr, r"hung in .*stopped by a signal \(state T\)")
+        self.assertTrue(wait_for(lambda: STOPPED.search(curfew.stderr), 5), curfew.stderr)
         self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
 
     def test_one_thread_that_is_busy_with_a_request_is_not_taken_for_hung(self):

@@ -41,16 +41,17 @@ http_probe::http_probe(runtime::loop& on, runtime::network& through, gateway::ga
 }
 
 runtime::task<bool> http_probe::answers(purpose why, runtime::scope& under) {
-    const question what = why == purpose::readiness ? readiness() : liveness();
+    const auto asked = why == purpose::readiness ? readiness() : liveness();
+    if (!asked) {
+        co_return true;
+    }
+    const question& what = *asked;
     const auto now = under.on().now();
     runtime::scope patience{under, bound::after(now, what.patience, "backend.live_timeout")};
     auto asking = ask_everywhere(what, patience);
     const reply heard = co_await asking;
     if (what.silence == weight::verdict) {
         co_return heard == reply::good;
-    }
-    if (what.path.empty()) {
-        co_return is_connected(heard, patience);
     }
     if (heard == reply::good) {
         answers_head_ = true;
@@ -63,24 +64,21 @@ runtime::task<bool> http_probe::answers(purpose why, runtime::scope& under) {
     shuns_head_ = heard == reply::closed;
     auto connecting = ask_everywhere({}, under);
     const reply connected = co_await connecting;
-    co_return is_connected(connected, under);
+    co_return connected == reply::good;
 }
 
-// The backlog of one that is busy may be full, of our own probes too.
-bool http_probe::is_connected(reply heard, const runtime::scope& within) const noexcept {
-    return heard == reply::good || (within.ended() && !gateway_.guards().is_idle(0));
-}
-
-http_probe::question http_probe::readiness() {
+std::optional<http_probe::question> http_probe::readiness() {
     unanswered_ = 0;
     answers_head_ = false;
-    return {http1::method_id::get, rules_.ready_path, 400, weight::verdict, rules_.live_timeout};
+    return question{
+        http1::method_id::get, rules_.ready_path, 400, weight::verdict, rules_.live_timeout
+    };
 }
 
-http_probe::question http_probe::liveness() {
+std::optional<http_probe::question> http_probe::liveness() {
     const duration patience = rules_.live_timeout;
     if (!rules_.live_path.empty()) {
-        return {http1::method_id::get, rules_.live_path, 500, weight::verdict, patience};
+        return question{http1::method_id::get, rules_.live_path, 500, weight::verdict, patience};
     }
     const time_point heard_at = gateway_.backend_heard_at();
     const bool silent = std::exchange(heard_at_, heard_at) == heard_at;
@@ -95,7 +93,10 @@ http_probe::question http_probe::liveness() {
     if (may_learn && (idle || unanswered_ == 0)) {
         return head(weight::none, patience / 2);
     }
-    return {.path = {}, .silence = weight::none, .patience = patience};
+    if (!idle) {
+        return std::nullopt;
+    }
+    return question{.path = {}, .patience = patience};
 }
 
 http_probe::question http_probe::head(weight silence, duration patience) const {

@@ -23,9 +23,10 @@ namespace curfew::cli {
 ///    it is asked at most `backend.live_failures` times, and its silence means nothing. One that
 ///    closes the connection instead is not asked again, whatever is started later. That the HEAD
 ///    is not answered counts only if nothing was in flight at its end either, and nothing answered.
-/// While something is in flight and does not hang, a backend of one thread may be busy with it:
-/// that it refuses no connection is enough, should its backlog be full. Before it fails to answer,
-/// the workers let go of their idle connections to it. Thread rule: the main loop's thread.
+/// While something is in flight and does not hang, it is not asked: a backend of one thread may be
+/// busy with it, and probes that it does not take fill its backlog.
+/// Before it fails to answer, the workers let go of their idle connections to it.
+/// Thread rule: the main loop's thread.
 class http_probe final : public process::backend_probe {
   public:
     http_probe(runtime::loop& on, runtime::network& through, gateway::gateway& shared);
@@ -55,11 +56,10 @@ class http_probe final : public process::backend_probe {
         duration patience{};
     };
 
-    [[nodiscard]] question readiness();
-    [[nodiscard]] question liveness();
+    [[nodiscard]] std::optional<question> readiness();
+    [[nodiscard]] std::optional<question> liveness();  ///< nothing: it lives
     [[nodiscard]] question head(weight silence, duration patience) const;
     [[nodiscard]] bool is_idle_and_silent() const noexcept;
-    [[nodiscard]] bool is_connected(reply heard, const runtime::scope& within) const noexcept;
     [[nodiscard]] runtime::task<reply> ask_everywhere(question what, runtime::scope& under);
     [[nodiscard]] runtime::task<reply> ask(
         runtime::endpoint at, question what, runtime::scope& under
