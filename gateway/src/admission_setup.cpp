@@ -160,4 +160,11 @@ bool admission::has_hanging_work(std::size_t upstream) const noexcept {
            std::ranges::any_of(its.routes, [](const guards* each) { return each->hanging > 0; });
 }
 
+bool admission::is_idle(std::size_t upstream) const noexcept {
+    const std::scoped_lock lock{lock_};
+    return std::ranges::all_of(upstreams_[upstream]->routes, [](const guards* each) {
+        return each->in_flight == 0;
+    });
+}
+
 }  // namespace curfew::gateway

@@ -309,5 +309,19 @@ TEST(admission, guards_keep_their_state_by_name_across_a_reload) {
     EXPECT_EQ(gate.picture().in_flight_cap, 50U);
 }
 
+TEST(admission, an_upstream_is_idle_when_nothing_is_in_flight_and_nothing_abandoned) {
+    small_gateway gate;
+    EXPECT_TRUE(gate.guards.is_idle(0));
+    std::vector<permit> held;
+    held.push_back(gate.admit(1));
+    held.push_back(gate.admit(1));
+    EXPECT_FALSE(gate.guards.is_idle(0));
+    held[0].leave(outcome::success, cause_kind::completed, gate.now);
+    held[1].abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    EXPECT_FALSE(gate.guards.is_idle(0));
+    held[1].leave(outcome::success, cause_kind::completed, gate.now);
+    EXPECT_TRUE(gate.guards.is_idle(0));
+}
+
 }  // namespace
 }  // namespace curfew::gateway

@@ -271,11 +271,14 @@ const std::array table{
     key{"backend.ready_timeout", backend<&backend_policy::ready_timeout>, patience,
         "How long a start may take until it is ready."},
     key{"backend.live_path", backend<&backend_policy::live_path>, text_rule::path,
-        "Alive when a GET of it answers with less than 500. Empty: when a connection is accepted, "
-        "or, while requests hang, when a HEAD of `/` answers at all; so a hang without requests is "
-        "not found."},
+        "Alive when a GET of it answers with less than 500. Empty: when a connection is accepted; "
+        "but while requests hang, when a HEAD of `/` answers at all, and so while nothing is in "
+        "flight, if one has answered since the start. One busy with requests that do not hang yet "
+        "is not asked. A request hangs after four times its route's p99, at least 1 s (its whole "
+        "limit, while fewer than 32 were answered)."},
     key{"backend.live_interval", backend<&backend_policy::live_interval>, patience,
-        "The time between two liveness probes."},
+        "From the beginning of one liveness probe to that of the next. A hang that can be seen is "
+        "found within `backend.live_failures` times this and one `backend.live_timeout`: 17s as it is."},
     key{"backend.live_timeout", backend<&backend_policy::live_timeout>, patience,
         "How long one liveness probe may take."},
     key{"backend.live_failures", backend<&backend_policy::live_failures>, counts(1, 1'000),
@@ -284,13 +287,17 @@ const std::array table{
     key{"backend.grace", backend<&backend_policy::grace>, times(0s, 1h),
         "From SIGTERM to SIGKILL of its whole process tree."},
     key{"backend.backoff_min", backend<&backend_policy::backoff_min>, times(1ms, 1h),
-        "The pause before the first restart; it doubles with each further one."},
+        "The pause before the first restart; it doubles with each further one, and is short again "
+        "after a start that served for as long as the pause before it, or was ready for 1m. "
+        "Requests refused meanwhile are told it in Retry-After."},
     key{"backend.backoff_max", backend<&backend_policy::backoff_max>, times(1ms, 24h),
         "The longest pause before a restart."},
     key{"backend.crash_limit", backend<&backend_policy::crash_limit>, counts(1, 1'000),
-        "Crashes within `backend.crash_window` after which it is not restarted any more."},
+        "Starts in a row that came to nothing, within `backend.crash_window`, after which it is "
+        "not restarted any more. One that was ready and answered a request never counts; once one "
+        "has, being ready is enough."},
     key{"backend.crash_window", backend<&backend_policy::crash_window>, times(1s, 24h),
-        "The time over which crashes are counted."},
+        "The time over which such starts are counted."},
     key{"backend.prefix_output", backend<&backend_policy::prefix_output>, anything,
         "Puts a mark before each line the backend prints, or makes it a JSON object where the log "
         "is JSON; off, its output stays as it is."},

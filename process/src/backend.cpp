@@ -118,7 +118,8 @@ runtime::task<result<>> backend::run(runtime::scope& under) {
     while (action.what != order::finish && !under.ended()) {
         announce(action);
         auto performing = perform(under, action);
-        const auto event = co_await performing;
+        auto event = co_await performing;
+        event.answered_at = probe_.answered_at();
         action = machine_.step(event, now());
     }
     if (running_) {

@@ -95,7 +95,8 @@ std::string backend::farewell() const {
     }
     return (hung ? "given up: " + times + " hangs and crashes within "
                  : "crash loop: " + times + " crashes within ") +
-           in_seconds(limits.crash_window) + ", not started again; last " + last_end_;
+           in_seconds(limits.crash_window) + " and no request answered, not started again; last " +
+           last_end_;
 }
 
 std::string backend::last_words() const {

@@ -44,7 +44,10 @@ struct scripted_probe final : backend_probe {
 
     [[nodiscard]] std::string_view complaint() const override { return wrong; }
 
+    [[nodiscard]] time_point answered_at() const override { return answered(); }
+
     std::string wrong;
+    std::function<time_point()> answered = [] { return time_point::min(); };
 
     std::optional<runtime::endpoint> where;
 };
@@ -149,8 +152,8 @@ TEST_F(backend_scenario, a_probe_that_never_answers_is_cut_off_and_counts) {
     at(1s, [&] { probe.delay = 1h; });
     at(40s, [&] { subject->stop(); });
     ASSERT_TRUE(finish());
-    // Ready at 51 ms; probes at 5.051 s and then every 2 s + 5 s fail: the third ends at 21.051 s.
-    EXPECT_EQ(heard.changes[2], (change{21'051ms, state::stopping}));
+    // Ready at 51 ms; probes at 5.051 s and then every 5 s fail: the third ends at 17.051 s.
+    EXPECT_EQ(heard.changes[2], (change{17'051ms, state::stopping}));
     EXPECT_THAT(heard.sentences, testing::Contains(HasSubstr("hangs: 3 probes in a row failed")));
 }
 
@@ -161,8 +164,21 @@ TEST_F(backend_scenario, a_crash_loop_ends_in_the_error_that_says_so) {
     EXPECT_EQ(ended->error(), failure{errc::crash_loop});
     EXPECT_EQ(machine.spawns().size(), 5U);
     EXPECT_EQ(subject->state(), state::crash_looped);
-    EXPECT_THAT(heard.sentences.back(), HasSubstr("5 crashes within 60.00 s"));
+    EXPECT_THAT(
+        heard.sentences.back(), HasSubstr("5 crashes within 60.00 s and no request answered")
+    );
     EXPECT_THAT(heard.sentences.back(), HasSubstr("last exit status 1"));
+}
+
+TEST_F(backend_scenario, one_that_crashes_every_second_and_answers_in_between_is_kept_up) {
+    machine.script_next(sim::behaviour{.lives = 1s, .exit_code = 1});
+    probe.answered = [&] { return on.now(); };
+    at(10min, [&] { subject->stop(); });
+    begin();
+    ASSERT_TRUE(finish());
+    EXPECT_TRUE(ended->has_value());
+    EXPECT_GT(machine.spawns().size(), 400U);
+    EXPECT_EQ(subject->last_end(), "exit status 1");
 }
 
 TEST_F(backend_scenario, a_backend_that_never_gets_ready_is_given_up_as_hung) {

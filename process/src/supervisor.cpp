@@ -27,6 +27,7 @@ std::string_view to_string(backend_state state) noexcept {
 supervisor_action supervisor::step(const supervisor_event& event, time_point now) {
     using kind = supervisor_event::kind;
     const bool running = state_ == backend_state::starting || state_ == backend_state::ready;
+    answered_at_ = event.answered_at;
     switch (event.what) {
         case kind::start:
             return state_ == backend_state::stopped ? start(now) : wait();
@@ -100,14 +101,16 @@ supervisor_action supervisor::when_probed(bool good, time_point now) {
         ready_since_ = now;
         was_ready_ = true;
         hung_starts_ = 0;
-        next_ = add_saturated(now, options_.live_interval);
+        met_ = false;
+        next_ = now;
         return {order::wait, notice::ready, next_};
     }
-    failures_ = good ? 0 : failures_ + 1;
+    const bool counts = std::exchange(met_, true);
+    failures_ = good || !counts ? 0 : failures_ + 1;
     if (failures_ >= options_.live_failures) {
         return when_ended(notice::hung, true, now);
     }
-    next_ = add_saturated(now, options_.live_interval);
+    next_ = add_saturated(probed_at_, options_.live_interval);
     return wait();
 }
 
@@ -129,6 +132,7 @@ supervisor_action supervisor::on_tick(time_point now) {
     const bool running = state_ == backend_state::starting || state_ == backend_state::ready;
     if (running && !probing_ && now >= next_) {
         probing_ = true;
+        probed_at_ = now;
         return {order::probe};
     }
     if (state_ == backend_state::backing_off && now >= next_) {
@@ -148,7 +152,8 @@ supervisor_action supervisor::when_stopped(time_point now) {
         return {order::finish, notice::gave_up};
     }
     state_ = backend_state::backing_off;
-    next_ = add_saturated(now, next_pause());
+    pause_ = next_pause();
+    next_ = add_saturated(now, pause_);
     return {order::wait, notice::restarting_in, next_};
 }
 
@@ -203,10 +208,20 @@ supervisor_action supervisor::wait() const noexcept {
 }
 
 void supervisor::count_crash(time_point now) {
-    if (ready_since_ && now - *ready_since_ >= options_.stable_after) {
-        crashes_in_a_row_ = 0;
+    const bool served = ready_since_ && answered_at_ >= *ready_since_;
+    const auto ready_for = ready_since_ ? now - *ready_since_ : duration::zero();
+    const bool well = ready_for >= options_.stable_after || (served && ready_for >= pause_);
+    // The request that ended the last one was sent once more: that is one crash, not two.
+    const bool echo = !well && ready_since_ && last_was_well_;
+    last_was_well_ = well;
+    crashes_in_a_row_ = well ? 1 : crashes_in_a_row_ + (echo ? 0 : 1);
+    if (served) {
+        has_served_ = true;
+        crashes_.clear();
     }
-    ++crashes_in_a_row_;
+    if (ready_since_ && has_served_) {
+        return;
+    }
     crashes_.push_back(now);
     while (now - crashes_.front() >= options_.crash_window || crashes_.size() > options_.crash_limit
     ) {

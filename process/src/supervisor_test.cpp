@@ -1,4 +1,4 @@
-#include <curfew/process/supervisor.hpp>
+#include "supervisor_scenario.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,56 +10,7 @@
 namespace curfew::process {
 namespace {
 
-using namespace std::chrono_literals;
-using order = supervisor_action::order;
-using notice = supervisor_action::notice;
-using kind = supervisor_event::kind;
-
-constexpr supervisor_event start{kind::start};
-constexpr supervisor_event spawned{kind::spawned};
-constexpr supervisor_event exited{kind::exited};
-constexpr supervisor_event stopped{kind::stopped};
-constexpr supervisor_event tick{kind::tick};
-constexpr supervisor_event stop{kind::stop};
-constexpr supervisor_event good{kind::probed, true};
-constexpr supervisor_event bad{kind::probed, false};
-
-constexpr time_point at(duration since_start) {
-    return time_point{since_start};
-}
-
-struct supervisor_test : testing::Test {
-    supervisor_options options{.jitter = 0};
-    std::optional<supervisor> machine;
-    supervisor_action last;
-
-    void SetUp() override { machine.emplace(options, 1); }
-
-    supervisor_action tell(const supervisor_event& event, duration when) {
-        last = machine->step(event, at(when));
-        return last;
-    }
-
-    void be_ready(duration when) {
-        tell(start, when);
-        tell(spawned, when);
-        tell(tick, when + 50ms);
-        tell(good, when + 50ms);
-        ASSERT_EQ(machine->state(), backend_state::ready);
-    }
-
-    // One crash and its restart; returns the pause in between.
-    duration crash(duration when) {
-        tell(exited, when);
-        const auto paused = tell(stopped, when);
-        const auto pause = paused.wake - at(when);
-        if (paused.what == order::wait) {
-            tell(tick, when + pause);
-            tell(spawned, when + pause);
-        }
-        return pause;
-    }
-};
+using namespace scenario;
 
 TEST_F(supervisor_test, starts_probes_and_is_ready) {
     EXPECT_EQ(tell(start, 0s), (supervisor_action{order::spawn, notice::starting}));
@@ -67,8 +18,23 @@ TEST_F(supervisor_test, starts_probes_and_is_ready) {
     EXPECT_EQ(tell(tick, 50ms).what, order::probe);
     EXPECT_EQ(tell(bad, 60ms).wake, at(110ms));
     EXPECT_EQ(tell(tick, 110ms).what, order::probe);
-    EXPECT_EQ(tell(good, 120ms), (supervisor_action{order::wait, notice::ready, at(5120ms)}));
+    EXPECT_EQ(tell(good, 120ms), (supervisor_action{order::wait, notice::ready, at(120ms)}));
     EXPECT_EQ(machine->state(), backend_state::ready);
+    EXPECT_EQ(tell(tick, 120ms).what, order::probe);
+    EXPECT_EQ(tell(good, 125ms).wake, at(5120ms));
+}
+
+TEST_F(supervisor_test, the_first_probe_of_one_that_is_ready_comes_at_once_and_never_counts) {
+    options.live_failures = 1;
+    SetUp();
+    tell(start, 0s);
+    tell(spawned, 0s);
+    tell(tick, 50ms);
+    ASSERT_EQ(tell(good, 50ms).wake, at(50ms));
+    ASSERT_EQ(tell(tick, 50ms).what, order::probe);
+    EXPECT_EQ(tell(bad, 2050ms).wake, at(5050ms));
+    ASSERT_EQ(tell(tick, 5050ms).what, order::probe);
+    EXPECT_EQ(tell(bad, 7050ms).tell, notice::hung);
 }
 
 TEST_F(supervisor_test, not_ready_in_time_is_a_hang_even_while_a_probe_hangs) {
@@ -176,6 +142,23 @@ TEST_F(supervisor_test, too_many_crashes_within_the_window_are_the_end) {
     EXPECT_EQ(tell(stopped, 50s), (supervisor_action{order::finish, notice::gave_up}));
     EXPECT_EQ(machine->state(), backend_state::crash_looped);
     EXPECT_EQ(tell(start, 51s).what, order::wait) << "terminal";
+}
+
+TEST_F(supervisor_test, probes_keep_their_pace_however_long_one_takes) {
+    be_ready(0s);
+    ASSERT_EQ(tell(tick, 5050ms).what, order::probe);
+    EXPECT_EQ(tell(bad, 7050ms).wake, at(10050ms));
+    EXPECT_EQ(tell(tick, 10050ms).what, order::probe);
+}
+
+TEST_F(supervisor_test, while_it_backs_off_it_says_when_it_starts_again) {
+    be_ready(0s);
+    EXPECT_EQ(machine->starts_again_at(), std::nullopt);
+    tell(exited, 1s);
+    tell(stopped, 1s);
+    EXPECT_EQ(machine->starts_again_at(), at(1200ms));
+    tell(tick, 1200ms);
+    EXPECT_EQ(machine->starts_again_at(), std::nullopt);
 }
 
 TEST_F(supervisor_test, crashes_that_leave_the_window_are_forgotten) {

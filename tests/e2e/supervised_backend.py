@@ -1,7 +1,7 @@
 """The backend that `curfew serve -- CMD` starts in the tests.
 
 usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SECONDS]
-                             [--drain SECONDS]
+                             [--drain SECONDS] [--one-thread] [--no-head] [--poisoned]
 
 GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
 later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
@@ -9,7 +9,8 @@ later request (liveness probes too) wait for ever, /sick makes /live answer 500 
 `ok`.
 SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
 With --drain it takes so long to end after SIGTERM, but a second one ends it at once.
-With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
+With --one-thread it does one thing at a time, with --no-head it never answers a HEAD, with
+--poisoned every GET ends it. With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
 """
 
 import argparse
@@ -31,6 +32,7 @@ time.sleep(120)
 """
 hanging = threading.Event()
 sick = threading.Event()
+options = argparse.Namespace(no_head=False, poisoned=False)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -40,7 +42,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if hanging.is_set():
             threading.Event().wait(120)
         kind, _, rest = self.path.lstrip("/").partition("/")
-        if kind == "crash":
+        if kind == "crash" or options.poisoned:
             os._exit(3)
         if kind == "hang":
             hanging.set()
@@ -55,6 +57,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_HEAD(self):
+        if options.no_head:
+            threading.Event().wait(120)
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -84,7 +94,9 @@ def main():
     parser.add_argument("--say")
     parser.add_argument("--start-after", type=float, default=0)
     parser.add_argument("--drain", type=float)
-    given = parser.parse_args()
+    for flag in ("--one-thread", "--no-head", "--poisoned"):
+        parser.add_argument(flag, action="store_true")
+    given = parser.parse_args(namespace=options)
     if given.drain:
         signal.signal(signal.SIGTERM, lambda *_: drain(given.drain))
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
@@ -94,7 +106,8 @@ def main():
     if given.child:
         subprocess.Popen([sys.executable, "-c", STUBBORN, given.child])
     time.sleep(given.start_after)
-    http.server.ThreadingHTTPServer(("127.0.0.1", given.port), Handler).serve_forever()
+    kind = http.server.HTTPServer if given.one_thread else http.server.ThreadingHTTPServer
+    kind(("127.0.0.1", given.port), Handler).serve_forever()
 
 
 if __name__ == "__main__":

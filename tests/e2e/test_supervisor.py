@@ -25,6 +25,7 @@ live_timeout = "300ms"
 live_failures = 2
 grace = "1s"
 """
+STOPPED = re.compile(r"hung in .*stopped by a signal \(state T\)")
 
 
 def state_of(pid: int) -> str:
@@ -124,8 +125,57 @@ class Supervised(Case):
         self.assertTrue(wait_for(lambda: state_of(before) == "T"))
         self.assertEqual(get(curfew.http, "/").status, 504)
         self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
-        self.assertRegex(curfew.stderr, r"hung in .*stopped by a signal \(state T\)")
+        self.assertTrue(wait_for(lambda: STOPPED.search(curfew.stderr), 5), curfew.stderr)
         self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
+
+    def without_path(self, *arguments: str, **options):
+        policy = PATIENT.replace('live_path = "/live"\n', "")
+        curfew = self.supervise(*arguments, policy=policy, **options)
+        return curfew, self.pid(curfew)
+
+    def test_one_that_stands_still_and_is_asked_nothing_is_found_too(self):
+        curfew, before = self.without_path()
+        os.kill(before, signal.SIGSTOP)
+        self.assertTrue(wait_for(lambda: not is_running(before), 15), "the hung one still runs")
+        self.assertTrue(wait_for(lambda: STOPPED.search(curfew.stderr), 5), curfew.stderr)
+        self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10))
+
+    def test_one_thread_that_is_busy_with_a_request_is_not_taken_for_hung(self):
+        curfew, before = self.without_path("--one-thread")
+        self.assertEqual(get(curfew.http, "/slow/4000").status, 200)
+        self.assertEqual(self.pid(curfew), before)
+
+    def test_one_that_answers_no_head_is_not_taken_for_hung(self):
+        curfew, before = self.without_path("--no-head")
+        time.sleep(4)
+        self.assertEqual(self.pid(curfew), before)
+        self.assertNotIn("hang", curfew.stderr)
+
+    def test_requests_that_kill_it_never_end_curfew_when_it_has_served(self):
+        curfew = self.supervise(policy=PATIENT + "crash_limit = 3\n")
+        self.pid(curfew)
+        for _ in range(3):
+            self.assertEqual(get(curfew.http, "/crash").status, 502)
+        self.assertEqual(get(curfew.http, "/pid").status, 200)
+        health = json.loads(get(curfew.admin, "/-/health").body)
+        self.assertEqual(health["backend"]["restarts"], 6)
+
+    def test_one_that_never_answers_any_request_is_a_crash_loop(self):
+        curfew = self.supervise("--poisoned", policy=PATIENT + "crash_limit = 3\n")
+        for _ in range(3):
+            self.outcome(curfew, "/")
+        self.assertEqual(curfew.wait(10), 1)
+        self.assertIn("3 crashes within 60.00 s and no request answered", curfew.stderr)
+
+    def test_retry_after_tells_when_it_is_started_again(self):
+        policy = PATIENT.replace('backoff_min = "10ms"', 'backoff_min = "5s"')
+        curfew = self.supervise(policy=policy)
+        before = self.pid(curfew)
+        os.kill(before, signal.SIGKILL)
+        self.assertTrue(wait_for(lambda: "started again in" in curfew.stderr))
+        answer = get(curfew.http, "/", {"X-Curfew-Timeout-Ms": "100"})
+        self.assert_problem(answer, 503, "upstream-down")
+        self.assertGreaterEqual(int(answer.header("Retry-After")), 4)
 
     def test_the_client_gets_503_with_retry_after_when_its_time_is_too_short(self):
         curfew = self.supervise("--start-after", "1.5")
@@ -282,6 +332,11 @@ class CannotStart(Case):
         done = self.start("/etc/passwd")
         self.assertEqual(done.returncode, 126, done.stderr)
         self.assert_one_sentence(done.stderr, "/etc/passwd")
+
+    def test_an_empty_command_is_2(self):
+        done = self.start("")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assert_one_sentence(done.stderr, "command of the backend has an empty name")
 
     def test_a_command_that_always_exits_is_a_crash_loop_and_said_once(self):
         curfew = self.serve(

@@ -12,10 +12,15 @@ struct descriptor_plan {
     std::size_t reserved = 0;     ///< kept for loops, listeners, admin, lookups, log and dumps
     std::size_t connections = 0;  ///< client connections at a time, at least 1
     std::size_t admin = 0;        ///< admin connections at a time, at least 4
+
+    /// The limit under which the reserve is whole and one client is served.
+    [[nodiscard]] std::size_t least() const noexcept { return reserved + 2; }
+
+    [[nodiscard]] bool serves() const noexcept { return limit >= least(); }
 };
 
-/// Shares out `limit` among `workers`, for at most `wanted` client connections. Below some 60
-/// descriptors the reserve cannot be kept whole, and one client is let in all the same.
+/// Shares out `limit` among `workers`, for at most `wanted` client connections. With
+/// fewer than least() descriptors it does not serve.
 [[nodiscard]] descriptor_plan plan_descriptors(
     std::size_t limit, std::size_t workers, std::size_t wanted
 ) noexcept;

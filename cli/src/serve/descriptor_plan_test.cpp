@@ -21,11 +21,15 @@ TEST(descriptor_plan, what_is_wanted_is_granted_where_it_fits) {
     EXPECT_EQ(plan_descriptors(1024, 1, 7).connections, 7U);
 }
 
-TEST(descriptor_plan, a_client_is_let_in_however_little_there_is) {
-    for (const std::size_t limit : {0U, 8U, 33U, 40U}) {
-        const auto plan = plan_descriptors(limit, 1, 100);
-        EXPECT_GE(plan.connections, 1U) << limit;
-        EXPECT_EQ(plan.admin, 4U);
+TEST(descriptor_plan, it_serves_from_where_its_own_work_and_one_client_fit) {
+    for (const std::size_t workers : {1U, 2U, 5U}) {
+        const std::size_t least = plan_descriptors(0, workers, 100).least();
+        for (const std::size_t limit : {0UZ, 12UZ, least - 1, least, least + 1}) {
+            const auto plan = plan_descriptors(limit, workers, 100);
+            EXPECT_EQ(plan.serves(), limit >= least) << limit << ' ' << workers;
+            EXPECT_EQ(plan.connections, 1U) << limit << ' ' << workers;
+            EXPECT_EQ(plan.admin, 4U);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 #include "serving.hpp"
 
 #include "backend_setup.hpp"
+#include "ready_line.hpp"
 #include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
 
@@ -195,8 +196,10 @@ void serving::announce_ready() {
     if (std::exchange(announced_, true)) {
         return;
     }
-    std::printf("ready http=%s admin=%s\n", http_at_.text().c_str(), admin_at_.text().c_str());
-    std::fflush(stdout);
+    if (const int why = write_ready_line(http_at_, admin_at_)) {
+        end_with(complain_about_ready_line(why));
+        return;
+    }
     tell_descriptors();
 }
 
@@ -373,7 +376,8 @@ void serving::told(process::backend_state state, std::string_view sentence) {
         log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
     }
     auto& guards = gateway_.guards();
-    const auto retry_after = rules_->backend.backoff_max;
+    const auto again_at = backend_->starts_again_at();
+    const duration pause = again_at ? std::max(*again_at - loop_.now(), duration{}) : duration{};
     switch (state) {
         case ready:
             guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now());
@@ -383,10 +387,12 @@ void serving::told(process::backend_state state, std::string_view sentence) {
             guards.set_upstream(0, gateway::upstream_state::stopped, {}, loop_.now());
             break;
         case stopped:
-            guards.set_upstream(0, gateway::upstream_state::stopped, retry_after, loop_.now());
+            guards.set_upstream(
+                0, gateway::upstream_state::stopped, rules_->backend.backoff_max, loop_.now()
+            );
             break;
         default:
-            guards.set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
+            guards.set_upstream(0, gateway::upstream_state::starting, pause, loop_.now());
             break;
     }
 }

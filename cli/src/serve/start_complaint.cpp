@@ -28,6 +28,28 @@ int complain_about_access_log(const std::string& destination, failure what) {
     return describe(what.code).exit_code;
 }
 
+int complain_about_descriptors(const descriptor_plan& plan) {
+    std::fprintf(
+        stderr,
+        "curfew: cannot serve with %zu descriptors (RLIMIT_NOFILE): its own work and one client "
+        "need %zu\n  hint: Raise the limit (`ulimit -n`), or ask for fewer workers "
+        "(`--workers`).\n",
+        plan.limit,
+        plan.least()
+    );
+    return describe(errc::local_resource).exit_code;
+}
+
+int complain_about_ready_line(int error) {
+    std::fprintf(
+        stderr,
+        "curfew: the ready line cannot be written: %s\n  hint: Give it a standard output that is "
+        "open, such as /dev/null.\n",
+        std::strerror(error)
+    );
+    return describe(errc::io_error).exit_code;
+}
+
 int complain_about(const policy::address& at, failure what) {
     const errc_entry& entry = describe(what.code);
     std::fprintf(

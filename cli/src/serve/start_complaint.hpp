@@ -1,5 +1,6 @@
 #pragma once
 
+#include "descriptor_plan.hpp"
 #include <curfew/core/failure.hpp>
 #include <curfew/policy/policy.hpp>
 
@@ -12,5 +13,7 @@ namespace curfew::cli {
 int complain_about(const policy::address& at, failure what);
 int complain_about_workers(std::size_t workers, failure what);
 int complain_about_access_log(const std::string& destination, failure what);
+int complain_about_descriptors(const descriptor_plan& plan);
+int complain_about_ready_line(int error);
 
 }  // namespace curfew::cli

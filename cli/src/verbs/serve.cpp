@@ -1,4 +1,6 @@
+#include "../serve/descriptor_plan.hpp"
 #include "../serve/serving.hpp"
+#include "../serve/start_complaint.hpp"
 #include "output.hpp"
 #include "policy_sources.hpp"
 #include "verbs.hpp"
@@ -61,7 +63,19 @@ int serve(const invocation& line) {
             "say where it answers: curfew serve --upstream http://127.0.0.1:8000"
         });
     }
+    const auto& command = loaded.snapshot->backend.command;
+    if (!command.empty() && command.front().empty()) {
+        return complain(usage_problem{
+            "the command of the backend has an empty name",
+            "give a program and its arguments: curfew serve ... -- python3 -m uvicorn main:app"
+        });
+    }
     raise_descriptor_limit();
+    const auto& server = loaded.snapshot->server;
+    const auto plan = plan_descriptors(descriptor_limit(), server.workers, server.connections_max);
+    if (!plan.serves()) {
+        return complain_about_descriptors(plan);
+    }
     std::signal(SIGPIPE, SIG_IGN);
     std::set_new_handler(give_up_for_want_of_memory);
     try {

@@ -318,6 +318,9 @@ class admission {
     /// Whether a request to this upstream hangs, or ran into its time-out and goes on.
     [[nodiscard]] bool has_hanging_work(std::size_t upstream) const noexcept;
 
+    /// Whether nothing is in flight to this upstream, abandoned work and streams included.
+    [[nodiscard]] bool is_idle(std::size_t upstream) const noexcept;
+
     /// Requests in flight and waiting, over all. Lock-free, for a drain that waits for the end.
     [[nodiscard]] std::uint32_t in_flight() const noexcept {
         return in_flight_.load(std::memory_order_relaxed);

@@ -139,7 +139,7 @@ struct backend_policy {
     std::vector<std::string> command;
     std::string ready_path;  ///< empty: ready when the upstream accepts a connection
     duration ready_timeout = std::chrono::seconds{30};
-    std::string live_path;  ///< empty: liveness is a connection that is accepted
+    std::string live_path;  ///< empty: a connection, or a HEAD of `/` (http_probe)
     duration live_interval = std::chrono::seconds{5};
     duration live_timeout = std::chrono::seconds{2};
     std::uint32_t live_failures = 3;

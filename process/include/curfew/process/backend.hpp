@@ -35,6 +35,9 @@ class backend_probe {
     /// A backend whose liveness fails so is unhealthy and does not hang: no stacks are dumped.
     [[nodiscard]] virtual std::string_view complaint() const { return {}; }
 
+    /// When the backend last answered a request, not a probe; time_point::min(): never.
+    [[nodiscard]] virtual time_point answered_at() const { return time_point::min(); }
+
     /// Where it asks, or was answered well last. If that is known, a backend is ready only when it
     /// is its own tree that listens there.
     [[nodiscard]] virtual std::optional<runtime::endpoint> asks_at() const { return std::nullopt; }
@@ -125,6 +128,11 @@ class backend {
 
     /// Starts so far, the first included.
     [[nodiscard]] std::size_t starts() const noexcept { return machine_.starts(); }
+
+    /// When it is started again, while it waits for that.
+    [[nodiscard]] std::optional<time_point> starts_again_at() const noexcept {
+        return machine_.starts_again_at();
+    }
 
     /// How it ended last: "exit status 1", "signal 9 (SIGKILL)", "hung", "unhealthy", "not ready in
     /// time"; empty while it never has.

@@ -28,13 +28,14 @@ enum class backend_state : std::uint8_t {
 struct supervisor_options {
     duration ready_timeout = std::chrono::seconds{30};
     duration ready_interval = std::chrono::milliseconds{50};  ///< between probes while it starts
-    duration live_interval = std::chrono::seconds{5};         ///< between probes once ready
+    duration live_interval = std::chrono::seconds{5};         ///< once ready: from one to the next
     std::uint32_t live_failures = 3;  ///< failed probes in a row that mean hung
     duration backoff_min = std::chrono::milliseconds{200};  ///< doubled by each crash in a row
     duration backoff_max = std::chrono::seconds{30};
-    double jitter = 0.2;            ///< each pause is spread evenly over +-20 %
-    std::uint32_t crash_limit = 5;  ///< this many crashes within the window: given up; and so many
-                                    ///< starts not ready in time, at any pace
+    double jitter = 0.2;  ///< each pause is spread evenly over +-20 %
+    /// So many starts in a row that came to nothing within the window: given up; and so many that
+    /// were not ready in time, at any pace.
+    std::uint32_t crash_limit = 5;
     duration crash_window = std::chrono::minutes{1};
     duration stable_after =
         std::chrono::minutes{1};  ///< ready this long: the next backoff is short
@@ -57,6 +58,7 @@ struct supervisor_event {
     kind what = kind::tick;
     bool good = false;
     failure error{};
+    time_point answered_at = time_point::min();  ///< when it last answered a request; min: never
 };
 
 /// What the supervisor wants.
@@ -97,11 +99,19 @@ struct supervisor_action {
 /// Keeps one backend running: a plain state machine. It owns no process, no clock and no probe.
 ///
 /// A backend is restarted when it exits, whatever its status, when it is not ready in time, and
-/// when it stops answering. The pause before a restart grows from backoff_min to backoff_max,
-/// with jitter from a seeded source. It is given up for good:
-///  - after crash_limit crashes or hangs within crash_window, or as many starts that were not ready
-///    in time since it was ready last, however long that took: command_hung if the last one hung,
-///    else crash_loop;
+/// when it stops answering. The first probe comes as soon as it is ready and never counts against
+/// it: the prober gets to know it. The pause before a restart grows from backoff_min to
+/// backoff_max, with jitter from a seeded source; it is short again after a start that was ready
+/// for stable_after, or that answered requests and was ready for as long as the pause before it.
+/// The first start that was ready, but not for so long, after such a one makes it no longer: the
+/// request that it died of was most likely sent twice.
+///
+/// A start has served when it answered a request after it was ready; once one has, being ready is
+/// enough not to count against the backend. So what a few requests do to it never ends it, and one
+/// that dies of every request it gets, and answers none, is a crash loop. It is given up for good:
+///  - after crash_limit starts since the last one that served that ended, or hung, within
+///    crash_window and came to nothing; or as many that were not ready in time since it was ready
+///    last, however long that took: command_hung if the last one hung, else crash_loop;
 ///  - when it ends, or is not ready in time, while a stranger holds its address, and it was never
 ///    ready: address_in_use;
 ///  - when its first start cannot succeed (not found, not executable).
@@ -119,6 +129,11 @@ class supervisor {
 
     /// Why it was given up: the error that stands for it.
     [[nodiscard]] errc reason() const noexcept { return reason_; }
+
+    /// When it is started again, while it waits for that.
+    [[nodiscard]] std::optional<time_point> starts_again_at() const noexcept {
+        return state_ == backend_state::backing_off ? std::optional{next_} : std::nullopt;
+    }
 
     /// Starts that were not ready in time, since it was ready last.
     [[nodiscard]] std::uint32_t hung_starts() const noexcept { return hung_starts_; }
@@ -144,8 +159,11 @@ class supervisor {
     supervisor_options options_;
     std::mt19937_64 random_;
     backend_state state_ = backend_state::stopped;
-    std::deque<time_point> crashes_;  ///< within the window; at most crash_limit
+    std::deque<time_point> crashes_;  ///< that count, within the window; at most crash_limit
     std::optional<time_point> ready_since_;
+    time_point answered_at_ = time_point::min();  ///< as told last
+    time_point probed_at_{};                      ///< the probe began
+    duration pause_{};                            ///< before this start
     time_point ready_by_{};
     time_point next_{};  ///< next probe, or next start
     std::size_t starts_ = 0;
@@ -156,6 +174,9 @@ class supervisor {
     bool hung_ = false;     ///< the last one did not end by itself
     bool usurped_ = false;  ///< in this start, a stranger answered
     bool was_ready_ = false;
+    bool has_served_ = false;
+    bool last_was_well_ = false;  ///< the start before this one
+    bool met_ = false;            ///< probed since it is ready
     bool probing_ = false;
     bool wanted_ = true;
 };
