@@ -43,12 +43,13 @@ class all_signals_blocked {
 
 /// What the ledger and its thread have in common; the thread may outlive the ledger when its disk
 /// hangs.
-struct ledger::shared {
+struct ledger::shared final : private listener {
     shared(const settings& how, times when, std::function<void(std::string_view)> say)
         : ring_bytes{how.ring_bytes},
           clocks{std::move(when)},
           tell{std::move(say)},
-          work{how, [this](std::string_view sentence) { pass_on(sentence); }} {
+          listeners{how.listeners},
+          work{for_writer(how), [this](std::string_view sentence) { pass_on(sentence); }} {
         seen = work.state();
     }
 
@@ -56,6 +57,28 @@ struct ledger::shared {
         const std::lock_guard held{telling};
         if (tell) {
             tell(sentence);
+        }
+    }
+
+    /// Whoever listens hears it from us, who know when to be silent.
+    [[nodiscard]] settings for_writer(settings how) {
+        if (!how.listeners.empty()) {
+            how.listeners = {this};
+        }
+        return how;
+    }
+
+    void heard(const event& what, wall_time when) noexcept override {
+        const std::lock_guard held{telling};
+        for (listener* each : listeners) {
+            each->heard(what, when);
+        }
+    }
+
+    void drained(time_point now, std::uint64_t dropped) noexcept override {
+        const std::lock_guard held{telling};
+        for (listener* each : listeners) {
+            each->drained(now, dropped);
         }
     }
 
@@ -108,6 +131,7 @@ struct ledger::shared {
     const times clocks;
     std::mutex telling;
     std::function<void(std::string_view)> tell;
+    std::vector<listener*> listeners;
 
     doorbell bell;
     std::mutex lock;
@@ -181,6 +205,7 @@ bool ledger::stop(duration patience) {
     // Whoever it talks to may be gone soon.
     const std::lock_guard held{shared_->telling};
     shared_->tell = nullptr;
+    shared_->listeners.clear();
     return whole;
 }
 

@@ -13,6 +13,7 @@ constexpr std::uint64_t trim_least = 8'192;
 
 writer::writer(const settings& how, std::function<void(std::string_view)> tell)
     : success_rows_{how.rules.success_rows},
+      listeners_{how.listeners},
       keeper_{how, std::move(tell)},
       sampler_{success_rows_} {}
 
@@ -30,6 +31,9 @@ bool writer::step(time_point now, wall_time wall, std::span<recorder* const> fro
     for (recorder* each : from) {
         drain(*each, now, wall);
         count_drops(*each);
+    }
+    for (listener* each : listeners_) {
+        each->drained(now, dropped_);
     }
     if (now >= write_at_ && write(now, wall)) {
         write_at_ = add_saturated(now, write_every);
@@ -70,6 +74,9 @@ void writer::take(std::span<const std::byte> bytes, time_point now) {
     }
     const std::uint32_t one_in = is_plain_success(what) ? sampler_.choose(what.trace, now) : 1;
     batch_.take(what, anchor_->at(what.started), one_in);
+    for (listener* each : listeners_) {
+        each->heard(what, anchor_->at(add_saturated(what.started, what.took)));
+    }
 }
 
 void writer::count_drops(const recorder& of) {
@@ -78,6 +85,7 @@ void writer::count_drops(const recorder& of) {
         const std::uint64_t now = of.dropped(static_cast<outcome>(i));
         const auto first = static_cast<std::size_t>(fate::ring_full_success);
         batch_.count(static_cast<fate>(first + i), now - seen[i]);
+        dropped_ += now - seen[i];
         seen[i] = now;
     }
 }

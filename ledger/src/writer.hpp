@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 namespace curfew::ledger {
 
@@ -51,6 +52,7 @@ class writer {
     void trim(time_point now, wall_time wall);
 
     std::uint32_t success_rows_;
+    std::vector<listener*> listeners_;
     keeper keeper_;
     batch batch_;
     sampler sampler_;
@@ -61,6 +63,7 @@ class writer {
     time_point spool_at_ = time_point::min();
     time_point trim_at_ = time_point::min();
     std::uint64_t rows_since_trim_ = 0;
+    std::uint64_t dropped_ = 0;
     bool busy_ = false;  ///< the last step found something in the rings
     fates written_{};
     bool stopped_ = false;

@@ -11,8 +11,26 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace curfew::ledger {
+
+/// Hears everything that is recorded while it happens, whatever becomes of the file: what live
+/// views and alerts are made of. Called on the ledger's thread, never after `ledger::stop` has
+/// returned. It must be quick and must not wait: until it returns, nothing is written.
+class listener {
+  public:
+    virtual ~listener() = default;
+
+    /// One event that a sink took, at most a fifth of a second later while the file can be
+    /// written. The events of one sink come in their order, those of several in pieces. `what` and
+    /// its texts live as long as the call; `ended` is its end as the wall showed it, for display.
+    /// Events that a full ring dropped are not heard, and those of other processes neither.
+    virtual void heard(const event& what, wall_time ended) noexcept = 0;
+
+    /// All that waited was heard. `dropped`: by full rings, since the beginning.
+    virtual void drained(time_point now, std::uint64_t dropped) noexcept = 0;
+};
 
 struct settings {
     std::string path;               ///< the file; its directory is made (place.hpp)
@@ -22,6 +40,8 @@ struct settings {
     /// second, for which the disk may be stuck before events are dropped.
     std::size_t ring_bytes = std::size_t{4} << 20;
     std::string vfs{};  ///< of SQLite; empty: the usual one
+    /// They outlive the ledger, or its `stop`. None: nothing is spent on it.
+    std::vector<listener*> listeners{};
 };
 
 /// The clocks, read by the writer's thread alone; copies of them may outlive the ledger.
