@@ -1,5 +1,6 @@
 #pragma once
 
+#include "live_work.hpp"
 #include "upstream_pool.hpp"
 #include <curfew/core/event.hpp>
 #include <curfew/core/trace_context.hpp>
@@ -73,6 +74,7 @@ struct worker_state {
     /// Bytes of bodies that wait here: received before their admission, or read ahead of a client.
     static constexpr std::size_t bodies_held_max = std::size_t{64} << 20;
     std::size_t bodies_held = 0;
+    live_works live;      ///< requests in hand
     runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;
