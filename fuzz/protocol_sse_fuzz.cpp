@@ -48,6 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const reading cut = read(text, 1);
     expects(whole.why == cut.why, "where it is cut makes no difference");
     expects(whole.again == cut.again, "nor for what is read");
-    expects(read(whole.again, 7, 2 * limit).again == whole.again, "it means the same when written again");
+    expects(
+        read(whole.again, 7, 2 * limit).again == whole.again, "it means the same when written again"
+    );
     return 0;
 }

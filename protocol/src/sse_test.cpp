@@ -57,7 +57,11 @@ TEST(sse_parser, drops_what_is_no_event) {
     EXPECT_EQ(events_of(":\n\n: comment\nid: 7\nretry: 5\nunknown: x\n\n"), strings{});
     EXPECT_EQ(events_of("event: lost\n\ndata: x\n\n"), strings{"|x"}) << "a name without data";
     EXPECT_EQ(events_of("data: unfinished\n"), strings{});
-    EXPECT_EQ(events_of("\xef\xbb\xbf" "data: marked\n\n"), strings{"|marked"});
+    EXPECT_EQ(
+        events_of("\xef\xbb\xbf"
+                  "data: marked\n\n"),
+        strings{"|marked"}
+    );
 }
 
 TEST(sse_parser, hears_heartbeats) {

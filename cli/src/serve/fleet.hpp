@@ -37,8 +37,8 @@ class fleet {
     [[nodiscard]] result<runtime::endpoint> begin(const runtime::endpoint& at);
 
     /// The gateway now: guards, and the numbers of all workers. Nothing when one of them does not
-    /// answer within a second: counters that leave one out would fall. With `live` nearest deadlines
-    /// of what runs now, from all workers.
+    /// answer within a second: counters that leave one out would fall. With `live` nearest
+    /// deadlines of what runs now, from all workers.
     [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> describe(
         runtime::scope& under, std::size_t live = 0
     );

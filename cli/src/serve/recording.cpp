@@ -74,7 +74,10 @@ step step_of(notice what) noexcept {
 
 }  // namespace
 
-recording::recording(const policy::ledger_policy& rules, event_log& log) : log_{log} {
+recording::recording(
+    const policy::ledger_policy& rules, event_log& log, std::vector<ledger::listener*> listeners
+)
+    : log_{log} {
     if (!rules.enabled) {
         return;
     }
@@ -82,6 +85,7 @@ recording::recording(const policy::ledger_policy& rules, event_log& log) : log_{
     how.path = rules.path;
     how.rules = rules;
     how.version = version;
+    how.listeners = std::move(listeners);
     if (how.path.empty()) {
         const auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
         if (!usual) {

@@ -39,7 +39,12 @@ class operation_sink final : public event_sink {
 /// Thread rule: the control loop's thread; sinks as they say.
 class recording {
   public:
-    recording(const policy::ledger_policy& rules, event_log& log);
+    /// `listeners` hear what the ledger records, and outlive this.
+    recording(
+        const policy::ledger_policy& rules,
+        event_log& log,
+        std::vector<ledger::listener*> listeners = {}
+    );
     recording(const recording&) = delete;
     recording& operator=(const recording&) = delete;
 

@@ -3,6 +3,7 @@
 #include "backend_setup.hpp"
 #include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
+#include <curfew/runtime/wall_clock.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -50,8 +51,9 @@ serving::serving(const policy::loading& loaded)
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
+      ends_{loop_},
       log_{rules_->server, untold_},
-      recording_{rules_->ledger, log_},
+      recording_{rules_->ledger, log_, {&ends_}},
       output_{*rules_},
       root_{loop_},
       gateway_{rules_, loop_.now()},
@@ -63,12 +65,20 @@ serving::serving(const policy::loading& loaded)
            [this](runtime::scope& under) { return draw(under); },
            [this] { return recording_.state(); }}
       },
+      live_{
+          loop_,
+          ends_,
+          {[this](runtime::scope& under, std::size_t live) { return draw(under, live); },
+           [this] { return recording_.state(); },
+           runtime::wall_now}
+      },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
       started_{loop_.now()} {
     recording_.tell_limits(loaded);
+    live_.join(admin_);
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -250,6 +260,8 @@ runtime::task<> serving::stop() {
         co_await ending;
     }
     root_.end({cause_kind::shutdown});
+    auto parting = live_.close();
+    co_await parting;
     auto closing = admin_.close();
     co_await closing;
     auto leaving = desk_.close();
@@ -289,8 +301,10 @@ runtime::task<> serving::run_backend() {
     }
 }
 
-runtime::task<std::optional<gateway::snapshot>> serving::draw(runtime::scope& under) {
-    auto describing = fleet_.describe(under);
+runtime::task<std::optional<gateway::snapshot>> serving::draw(
+    runtime::scope& under, std::size_t live
+) {
+    auto describing = fleet_.describe(under, live);
     auto now = co_await describing;
     if (now) {
         // Route indexes that nobody has used yet have no name.

@@ -7,6 +7,7 @@
 #include "fleet.hpp"
 #include "health_desk.hpp"
 #include "http_probe.hpp"
+#include "live_desk.hpp"
 #include "recording.hpp"
 #include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
@@ -48,7 +49,9 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<> tell_left_out();
     [[nodiscard]] gateway::snapshot state() const;
     void add_state(gateway::snapshot& to) const;
-    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(runtime::scope& under);
+    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(
+        runtime::scope& under, std::size_t live = 0
+    );
     void tell_descriptors() noexcept;
     void tell_shortage(failure why) noexcept;
     void announce_ready();
@@ -68,6 +71,7 @@ class serving final : public process::backend_watcher {
     runtime::signals signals_;
     terminal terminal_;
     runtime::bell untold_;
+    notable_ends ends_;
     event_log log_;
     // What starts threads comes before what starts tasks: those cannot be left half-way.
     recording recording_;
@@ -77,6 +81,7 @@ class serving final : public process::backend_watcher {
     gateway::gateway gateway_;
     fleet fleet_;
     admin_site admin_;
+    live_desk live_;
     health_desk desk_;
     process::system_host host_;
     std::unique_ptr<http_probe> probe_;

@@ -17,5 +17,6 @@ int mark(const invocation& line);
 int report(const invocation& line);
 int serve(const invocation& line);
 int version(const invocation& line);
+int watch(const invocation& line);
 
 }  // namespace curfew::cli

@@ -61,6 +61,7 @@ class parser {
   private:
     [[nodiscard]] bool end_line();
     void take_field(std::string_view field, std::string_view value);
+
     void fail(trouble why) noexcept { why_ = why; }
 
     std::size_t limit_;
@@ -68,7 +69,7 @@ class parser {
     std::string name_;
     std::string data_;
     std::size_t data_lines_ = 0;
-    bool told_ = false;       ///< current() was handed out: the next line begins another
+    bool told_ = false;  ///< current() was handed out: the next line begins another
     bool after_cr_ = false;
     bool at_start_ = true;
     bool heard_ = false;
