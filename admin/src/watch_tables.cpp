@@ -105,9 +105,9 @@ table_cell kind_of(const live_end& end) {
 }
 
 std::string why_of(const live_end& end) {
-    const std::string cause = end.near_miss ? "near its limit" : end.cause;
-    const std::string& named = end.reason.empty() ? end.error : end.reason;
-    const std::string& more = end.limit_name.empty() ? named : end.limit_name;
+    const std::string& decided = end.reason.empty() ? end.cause : end.reason;
+    const std::string cause = end.near_miss ? "near its limit" : decided;
+    const std::string& more = end.limit_name.empty() ? end.error : end.limit_name;
     return terminal_text(more.empty() ? cause : cause + ' ' + more);
 }
 
