@@ -6,27 +6,8 @@
 
 namespace curfew::admin {
 
-/// A process with a hung route behind an open breaker, a busy one and one with a foreign name.
-inline live_state example_state() {
+inline void add_routes(live_state& made) {
     using namespace std::chrono_literals;
-    live_state made;
-    made.version = "1.2.3";
-    made.timestamp = "2026-11-20T22:31:05.123Z";
-    made.status = "degraded";
-    made.uptime = 1h + 2min + 3s;
-    made.ready = true;
-    made.memory_percent = 12.4;
-    made.cpu_percent = 3;
-    made.resident_bytes = 50 << 20;
-    made.in_flight = 7;
-    made.in_flight_limit = 1000;
-    made.queued = 2;
-    made.connections = 31;
-    made.rate = 120.5;
-    made.bad_rate = 0.8;
-    made.window = 62s;
-    made.backend = live_backend{"ready", 2, "hung"};
-    made.ledger.state = "storing";
     made.upstreams.push_back({"main", true, 10, 7, 2, 4});
     made.routes.push_back(
         {"GET /users/{id}",
@@ -69,6 +50,10 @@ inline live_state example_state() {
          "half_open",
          {}}
     );
+}
+
+inline void add_calls(live_state& made) {
+    using namespace std::chrono_literals;
     made.calls_count = 7;
     made.calls.push_back(
         {"GET /users/{id}",
@@ -119,6 +104,31 @@ inline live_state example_state() {
          "cccccccccccccccccccccccccccccccc"}
     );
     made.calls.push_back({"GET /events", "GET", "body", 0, 3h, 3h, {}, false, false, ""});
+}
+
+/// A process with a hung route behind an open breaker, a busy one and one with a foreign name.
+inline live_state example_state() {
+    using namespace std::chrono_literals;
+    live_state made;
+    made.version = "1.2.3";
+    made.timestamp = "2026-11-20T22:31:05.123Z";
+    made.status = "degraded";
+    made.uptime = 1h + 2min + 3s;
+    made.ready = true;
+    made.memory_percent = 12.4;
+    made.cpu_percent = 3;
+    made.resident_bytes = 50 << 20;
+    made.in_flight = 7;
+    made.in_flight_limit = 1000;
+    made.queued = 2;
+    made.connections = 31;
+    made.rate = 120.5;
+    made.bad_rate = 0.8;
+    made.window = 62s;
+    made.backend = live_backend{"ready", 2, "hung"};
+    made.ledger.state = "storing";
+    add_routes(made);
+    add_calls(made);
     return made;
 }
 
