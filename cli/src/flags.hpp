@@ -202,6 +202,21 @@ inline constexpr std::array alert_flags{
     },
 };
 
+inline constexpr std::array watch_flags{
+    flag{
+        .name = "--admin",
+        .value = "ADDRESS",
+        .help = "The admin listener of a serving Curfew; give it again for each further one.",
+        .repeatable = true
+    },
+    flag{.name = "--once", .value = "", .help = "Prints one picture and exits."},
+    flag{
+        .name = "--interval",
+        .value = "DURATION",
+        .help = "How often the screen is drawn: 100ms to 1m; by default 500ms."
+    },
+};
+
 inline constexpr std::array check_flags{
     flag{
         .name = "--explain",

@@ -116,6 +116,22 @@ constexpr std::array table{
         .run = alert,
     },
     verb{
+        .name = "watch",
+        .usage = "",
+        .summary = "look at what runs, hangs and ends badly, live",
+        .description =
+            "Draws on the terminal how a serving Curfew goes: routes with their rates, times, "
+            "refusals, queues and breakers, what runs and hangs now by the nearest deadline, and "
+            "what ended badly or nearly, as it happens. --admin names its admin listener, and may "
+            "be given again for each further process; by default it is the policy's "
+            "(`server.admin`, `server.admin_token`). A process that goes away is told, and "
+            "attached again when it is back. Keys: q quits, ? explains the others. --once prints "
+            "one picture as plain text, with --json as JSON, and exits 1 if a process does not "
+            "answer.",
+        .own = watch_flags,
+        .run = watch,
+    },
+    verb{
         .name = "demo",
         .usage = "",
         .summary = "show what Curfew does for a backend that hangs and crashes",

@@ -86,7 +86,7 @@ runtime::task<> see_out(
     std::shared_ptr<const worker_edition> under,
     upstream_connection connection,
     permit held,
-    http1::method_id method,
+    given_up_request which,
     duration limit,
     bool answering
 ) {
@@ -97,7 +97,16 @@ runtime::task<> see_out(
     connection.stream->shutdown_write();
     hang_alarm alarm{held, at.on};  // whose client has left may still turn out to hang
     alarm.begin(limit);
-    unwanted_answer answer{method, answering};
+    live_work live;
+    live.route = which.route;
+    live.method = which.method;
+    live.trace = which.trace;
+    live.arrival = which.arrival;
+    live.under = &waiting;
+    live.held = &held;
+    live.given_up = begun;
+    at.live.push_back(live);
+    unwanted_answer answer{which.method, answering};
     bool whole = answer.take(connection.input);
     while (!whole) {
         connection.input.release_if_empty();

@@ -7,6 +7,14 @@
 
 namespace curfew::gateway {
 
+/// Whose answer nobody waits for any more.
+struct given_up_request {
+    route_index route = 0;
+    http1::method_id method{};
+    trace_context trace{};
+    time_point arrival{};
+};
+
 /// Stays with work that nobody waits for any more, until the upstream has really ended it: tells
 /// the upstream by ending our side of the connection (who heeds disconnects stops now), then reads
 /// and drops what comes, until the answer is whole, the connection ends, or `gateway.abandoned_age`
@@ -19,7 +27,7 @@ namespace curfew::gateway {
     std::shared_ptr<const worker_edition> under,
     upstream_connection connection,
     permit held,
-    http1::method_id method,
+    given_up_request which,
     duration limit,
     bool answering
 );

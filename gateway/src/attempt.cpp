@@ -317,13 +317,14 @@ void exchange::tell_overdue(const cause& why) const {
 
 void exchange::give_up_on_upstream(const cause& why) {
     permit_.abandon(outcome_of(why), why.kind, now());
+    live_.unlink();
     const bool answering = response_ && response_->begun();
     at_.leftovers.spawn(see_out(
         at_,
         client_.under,
         std::move(*upstream_),
         std::move(permit_),
-        head_.method,
+        {place_, head_.method, trace_.context, budget_.started()},
         budget_.limit().limit,
         answering
     ));

@@ -136,6 +136,14 @@ exchange::exchange(
     scope_.rebound(budget_.limit());
     client_.keep_alive = head.keep_alive && !at.arrivals.ended();
     client_.stream->ready().cancel_on_hang_up(&scope_);
+    live_.route = place_;
+    live_.method = head.method;
+    live_.trace = trace_.context;
+    live_.arrival = arrival;
+    live_.under = &scope_;
+    live_.held = &permit_;
+    live_.spent = &budget_;
+    at_.live.push_back(live_);
 }
 
 exchange::~exchange() {

@@ -115,6 +115,7 @@ class exchange {
     permit permit_;
     std::optional<upstream_connection> upstream_;
     hang_alarm alarm_;
+    live_work live_;
 
     http::block request_out_;
     http::block response_out_;

@@ -220,6 +220,9 @@ void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
             times.push_back({i, at.by_place[i].get()});
         }
     }
+    if (into.live.most() > 0) {
+        at.live.for_each([&](const live_work& each) { into.live.add(each.describe(at.on.now())); });
+    }
     for (std::size_t i = 0; i < at.current->pools.size(); ++i) {
         const std::size_t place = at.current->of->place_of(i).guards;
         if (place >= into.upstreams.size()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "live_work.hpp"
 #include "upstream_pool.hpp"
 #include <curfew/core/event.hpp>
 #include <curfew/core/trace_context.hpp>
@@ -76,6 +77,7 @@ struct worker_state {
     /// Bytes of answers that were read ahead of their clients.
     static constexpr std::size_t answers_held_max = std::size_t{64} << 20;
     std::size_t answers_held = 0;
+    live_works live;      ///< requests in hand
     runtime::baton used;  ///< an exchange has ended: there may be an idle connection to look after
 
     http::connection_handler serve;

@@ -1,6 +1,5 @@
 #include <curfew/http/client.hpp>
 #include <curfew/http/head_reader.hpp>
-#include <curfew/protocol/http1_body.hpp>
 #include <curfew/runtime/loop.hpp>
 
 #include <array>
@@ -54,6 +53,37 @@ runtime::task<result<answer>> client::exchange(
 runtime::task<result<answer>> client::attempt(
     http1::method_id method, std::string_view text, runtime::scope& under
 ) {
+    auto beginning = read_answer(method, text, under);
+    auto told = co_await beginning;
+    if (!told) {
+        co_return told;
+    }
+    auto reading = read_body(*told, under);
+    const auto whole = co_await reading;
+    if (!whole) {
+        co_return std::unexpected{whole.error()};
+    }
+    if (!told->keep_alive || !input_.empty()) {
+        close();
+    }
+    co_return told;
+}
+
+runtime::task<result<answer>> client::begin(
+    http1::method_id method, std::string_view head_and_body, runtime::scope& under
+) {
+    close();
+    auto beginning = read_answer(method, head_and_body, under);
+    auto told = co_await beginning;
+    if (!told) {
+        close();
+    }
+    co_return told;
+}
+
+runtime::task<result<answer>> client::read_answer(
+    http1::method_id method, std::string_view text, runtime::scope& under
+) {
     progress_ = {};
     if (!connected()) {
         auto connecting = runtime::connect(network_, to_, under);
@@ -71,6 +101,7 @@ runtime::task<result<answer>> client::attempt(
         co_return std::unexpected{broken(sent, under)};
     }
     response_parser parser{http1::limits{}, method};
+    std::string content_type;  // its view does not outlive the head's bytes
     for (;;) {
         auto reading = read_head(parser, input_, *stream_, under);
         const auto got = co_await reading;
@@ -81,53 +112,67 @@ runtime::task<result<answer>> client::attempt(
         if (parser.failed()) {
             co_return fail(errc::upstream_protocol);
         }
+        content_type = parser.head().fields.value(http1::field_id::content_type);
         input_.consume(parser.consumed());
         if (!parser.head().interim()) {
             break;
         }
         parser.reset(method);
     }
-    answer told{parser.head().status, {}, false, parser.head().keep_alive, under.on().now()};
-    auto reading = read_body(parser.head().body, told, under);
-    const auto whole = co_await reading;
-    if (!whole) {
-        co_return std::unexpected{whole.error()};
-    }
-    if (!told.keep_alive || !input_.empty()) {
-        close();
-    }
+    const http1::response_head& head = parser.head();
+    decoder_ = http1::body_decoder{head.body};
+    answer told;
+    told.status = head.status;
+    told.keep_alive = head.keep_alive;
+    told.head_at = under.on().now();
+    told.content_type = std::move(content_type);
     co_return told;
 }
 
-runtime::task<result<>> client::read_body(
-    http1::body_framing framing, answer& into, runtime::scope& under
-) {
-    http1::body_decoder decoder{framing};
-    while (!decoder.finished()) {
-        const auto taken = decoder.step(input_.unread());
+runtime::task<result<>> client::read_body(answer& into, runtime::scope& under) {
+    for (;;) {
+        auto reading = more(under);
+        const auto piece = co_await reading;
+        if (!piece) {
+            co_return std::unexpected{piece.error()};
+        }
+        if (piece->empty()) {
+            break;
+        }
         const auto room = body_max - into.body.size();
-        into.body_cut = into.body_cut || taken.data.size() > room;
-        into.body.append(taken.data.substr(0, room));
+        into.body_cut = into.body_cut || piece->size() > room;
+        into.body.append(piece->substr(0, room));
+    }
+    into.keep_alive = into.keep_alive && stream_ != nullptr;
+    co_return result<>{};
+}
+
+runtime::task<result<std::string_view>> client::more(runtime::scope& under) {
+    while (!decoder_.finished()) {
+        const auto taken = decoder_.step(input_.unread());
         input_.consume(taken.consumed);
-        if (decoder.failed()) {
+        if (decoder_.failed()) {
             co_return fail(errc::upstream_protocol);
         }
-        if (decoder.finished() || taken.again) {
+        if (!taken.data.empty()) {
+            co_return taken.data;
+        }
+        if (decoder_.finished() || taken.again) {
             continue;
         }
         auto filling = fill(input_, *stream_, block::large, under);
         const auto got = co_await filling;
         if (got.status == io::end) {
-            decoder.close();
-            if (!decoder.finished()) {
+            decoder_.close();
+            if (!decoder_.finished()) {
                 co_return fail(errc::upstream_closed);
             }
-            into.keep_alive = false;
+            close();
         } else if (got.status != io::ok) {
             co_return std::unexpected{broken(got, under)};
         }
     }
-    co_return result<>{};
+    co_return std::string_view{};
 }
 
 std::string get_request(std::string_view host, std::string_view path) {

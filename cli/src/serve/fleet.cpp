@@ -231,8 +231,9 @@ result<runtime::endpoint> fleet::begin(const runtime::endpoint& at) {
     return bound;
 }
 
-runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under) {
+runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under, std::size_t live) {
     auto round = std::make_shared<census>(control_);
+    round->now.live = gateway::live_requests{live};
     shared_.guards().describe(round->now, control_.now());
     for (const auto& each : crews_) {
         round->stops.push_back(each->stop());
@@ -247,6 +248,11 @@ runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under) {
     }
     for (const auto& each : round->times) {
         round->now.routes[each.route].numbers.add_times(*each.kept);
+    }
+    for (auto& each : round->now.live.kept()) {
+        if (each.route < round->now.routes.size()) {  // else it was first used meanwhile
+            each.name = round->now.routes[each.route].name;
+        }
     }
     co_return std::move(round->now);
 }

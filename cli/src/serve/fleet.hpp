@@ -37,8 +37,11 @@ class fleet {
     [[nodiscard]] result<runtime::endpoint> begin(const runtime::endpoint& at);
 
     /// The gateway now: guards, and the numbers of all workers. Nothing when one of them does not
-    /// answer within a second: counters that leave one out would fall.
-    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> describe(runtime::scope& under);
+    /// answer within a second: counters that leave one out would fall. With `live` nearest
+    /// deadlines of what runs now, from all workers.
+    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> describe(
+        runtime::scope& under, std::size_t live = 0
+    );
 
     /// Lets every worker end what it serves, for at most `grace`, and waits until all have.
     [[nodiscard]] runtime::task<> drain(duration grace);

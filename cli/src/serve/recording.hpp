@@ -45,7 +45,7 @@ class operation_sink final : public event_sink {
 /// Thread rule: the control loop's thread; sinks as they say.
 class recording {
   public:
-    /// `listeners` hear every event; they outlive it.
+    /// `listeners` hear what the ledger records, and outlive this.
     recording(
         const policy::ledger_policy& rules,
         event_log& log,

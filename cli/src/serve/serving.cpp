@@ -4,6 +4,7 @@
 #include "ready_line.hpp"
 #include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
+#include <curfew/runtime/wall_clock.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -51,9 +52,10 @@ serving::serving(const policy::loading& loaded)
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
+      ends_{loop_},
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
-      recording_{rules_->ledger, log_, {&alerting_}},
+      recording_{rules_->ledger, log_, {&alerting_, &ends_}},
       access_log_{
           rules_->access_log,
           [this](std::string_view sentence) { log_.say(policy::severity::warning, sentence); }
@@ -74,6 +76,13 @@ serving::serving(const policy::loading& loaded)
            [this] { return recording_.state(); },
            [this] { return alerting_.state(); }}
       },
+      live_{
+          loop_,
+          ends_,
+          {[this](runtime::scope& under, std::size_t live) { return draw(under, live); },
+           [this] { return recording_.state(); },
+           runtime::wall_now}
+      },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
       stacks_{
           loop_,
@@ -88,6 +97,7 @@ serving::serving(const policy::loading& loaded)
       started_{loop_.now()} {
     recording_.tell_limits(loaded);
     open_stacks();
+    live_.join(admin_);
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -294,6 +304,8 @@ runtime::task<> serving::stop() {
     root_.end({cause_kind::shutdown});
     auto silencing = alerting_.close();
     co_await silencing;
+    auto parting = live_.close();
+    co_await parting;
     auto closing = admin_.close();
     co_await closing;
     auto leaving = desk_.close();
@@ -312,8 +324,10 @@ runtime::task<> serving::run_backend() {
     }
 }
 
-runtime::task<std::optional<gateway::snapshot>> serving::draw(runtime::scope& under) {
-    auto describing = fleet_.describe(under);
+runtime::task<std::optional<gateway::snapshot>> serving::draw(
+    runtime::scope& under, std::size_t live
+) {
+    auto describing = fleet_.describe(under, live);
     auto now = co_await describing;
     if (now) {
         // Route indexes that nobody has used yet have no name.

@@ -9,6 +9,7 @@
 #include "fleet.hpp"
 #include "health_desk.hpp"
 #include "http_probe.hpp"
+#include "live_desk.hpp"
 #include "recording.hpp"
 #include "stack_desk.hpp"
 #include "terminal.hpp"
@@ -52,12 +53,14 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<> tell_left_out();
     [[nodiscard]] gateway::snapshot state() const;
     void add_state(gateway::snapshot& to) const;
-    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(runtime::scope& under);
     [[nodiscard]] runtime::task<std::optional<process::stack_dump>> look_at_backend(
         runtime::scope& under, std::optional<duration> hung_for, bool hangs
     );
     void tell_of_stacks(const stack_shelf::taken& seen);
     void open_stacks();
+    [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(
+        runtime::scope& under, std::size_t live = 0
+    );
     void tell_descriptors() noexcept;
     void tell_shortage(failure why) noexcept;
     void announce_ready();
@@ -78,6 +81,7 @@ class serving final : public process::backend_watcher {
     runtime::signals signals_;
     terminal terminal_;
     runtime::bell untold_;
+    notable_ends ends_;
     event_log log_;
     alerting alerting_;  // the ledger's thread speaks to it
     // What starts threads comes before what starts tasks: those cannot be left half-way.
@@ -89,6 +93,7 @@ class serving final : public process::backend_watcher {
     gateway::gateway gateway_;
     fleet fleet_;
     admin_site admin_;
+    live_desk live_;
     health_desk desk_;
     stack_desk stacks_;
     process::system_host host_;

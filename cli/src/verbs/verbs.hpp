@@ -20,5 +20,6 @@ int report(const invocation& line);
 int serve(const invocation& line);
 int trend(const invocation& line);
 int version(const invocation& line);
+int watch(const invocation& line);
 
 }  // namespace curfew::cli

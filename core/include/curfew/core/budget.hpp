@@ -78,6 +78,13 @@ class budget {
 
     [[nodiscard]] const time_account& account() const noexcept { return account_; }
 
+    /// The open stage, its number, and when it was entered.
+    [[nodiscard]] stage open() const noexcept { return open_; }
+
+    [[nodiscard]] std::uint8_t number() const noexcept { return number_; }
+
+    [[nodiscard]] time_point entered() const noexcept { return entered_; }
+
   private:
     time_point started_;
     time_point entered_;

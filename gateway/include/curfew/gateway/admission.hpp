@@ -163,6 +163,8 @@ class permit {
 
     [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
 
+    [[nodiscard]] bool hanging() const noexcept { return hanging_; }
+
     [[nodiscard]] time_point since() const noexcept { return places_.since; }
 
   private:

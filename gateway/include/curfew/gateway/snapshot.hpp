@@ -2,6 +2,7 @@
 
 #include <curfew/core/breaker.hpp>
 #include <curfew/core/clock.hpp>
+#include <curfew/gateway/live_requests.hpp>
 #include <curfew/gateway/numbers.hpp>
 
 #include <array>
@@ -93,6 +94,7 @@ struct snapshot {
     std::vector<route_snapshot> routes;  ///< in the order of their first use
     backend_snapshot backend;
     std::optional<access_log_snapshot> access_log;  ///< nothing: none is kept
+    live_requests live;  ///< what has not ended; only where it was asked for
 };
 
 }  // namespace curfew::gateway

@@ -57,7 +57,8 @@ class worker {
 
     /// Adds this thread's numbers to `into`, whose routes were filled by admission::describe; but
     /// of the histograms, which are long, it only says in `times` where they are, so that whoever
-    /// asks adds them up on its own thread.
+    /// asks adds them up on its own thread. Looks at every request in hand where `into.live` has
+    /// room for one.
     void count(snapshot& into, std::vector<times_of_route>& times) const;
 
     /// Bytes of request bodies that are being received before their admission.

@@ -2,6 +2,7 @@
 
 #include <curfew/core/failure.hpp>
 #include <curfew/http/input_buffer.hpp>
+#include <curfew/protocol/http1_body.hpp>
 #include <curfew/protocol/http1_message.hpp>
 #include <curfew/runtime/network.hpp>
 #include <curfew/runtime/task.hpp>
@@ -20,6 +21,7 @@ struct answer {
     bool body_cut = false;    ///< there was more
     bool keep_alive = false;  ///< the connection may be used again
     time_point head_at{};     ///< when the head was complete
+    std::string content_type{};
 };
 
 /// How far an exchange got: what is left to know of one that failed.
@@ -43,6 +45,16 @@ class client {
         http1::method_id method, std::string_view head_and_body, runtime::scope& under
     );
 
+    /// Sends `head_and_body` and reads the answer's head only, on a connection of its own: what
+    /// follows is read piece by piece with `more`, however long it goes on.
+    [[nodiscard]] runtime::task<result<answer>> begin(
+        http1::method_id method, std::string_view head_and_body, runtime::scope& under
+    );
+
+    /// The next piece of the body, of at most 64 KiB; it holds until the next call. Empty: the body
+    /// is whole. Errors: those of exchange.
+    [[nodiscard]] runtime::task<result<std::string_view>> more(runtime::scope& under);
+
     [[nodiscard]] bool connected() const noexcept { return stream_ != nullptr; }
 
     /// Of the last exchange, also while it runs.
@@ -56,14 +68,16 @@ class client {
     [[nodiscard]] runtime::task<result<answer>> attempt(
         http1::method_id method, std::string_view text, runtime::scope& under
     );
-    [[nodiscard]] runtime::task<result<>> read_body(
-        http1::body_framing framing, answer& into, runtime::scope& under
+    [[nodiscard]] runtime::task<result<answer>> read_answer(
+        http1::method_id method, std::string_view text, runtime::scope& under
     );
+    [[nodiscard]] runtime::task<result<>> read_body(answer& into, runtime::scope& under);
 
     runtime::network& network_;
     runtime::endpoint to_;
     std::unique_ptr<runtime::stream> stream_;
     input_buffer input_;
+    http1::body_decoder decoder_;  ///< of the answer that is being read
     exchange_progress progress_;
 };
 

@@ -53,6 +53,21 @@ class intrusive_list {
     /// The first item, or nullptr.
     [[nodiscard]] T* front() noexcept { return empty() ? nullptr : static_cast<T*>(head_.next_); }
 
+    /// Calls `visit` for each item, the first first. The list stays as it is meanwhile.
+    template <class F>
+    void for_each(F&& visit) {
+        for (node* each = head_.next_; each != &head_; each = each->next_) {
+            visit(static_cast<T&>(*each));
+        }
+    }
+
+    template <class F>
+    void for_each(F&& visit) const {
+        for (const node* each = head_.next_; each != &head_; each = each->next_) {
+            visit(static_cast<const T&>(*each));
+        }
+    }
+
     /// Takes the first item out, or nullptr.
     T* pop_front() noexcept {
         T* first = front();
