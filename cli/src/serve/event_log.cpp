@@ -32,6 +32,11 @@ event_log::event_log(const policy::server_policy& how, runtime::bell& untold)
     logger_->flush_on(spdlog::level::info);
 }
 
+void event_log::reconfigure(const policy::server_policy& how) noexcept {
+    access_log_.store(how.access_log, std::memory_order_relaxed);
+    least_.store(how.log_level, std::memory_order_relaxed);
+}
+
 event_log::~event_log() {
     tell_left_out(time_point::max());
     logger_->flush();
@@ -41,9 +46,9 @@ event_log::~event_log() {
 
 void event_log::record(const event& what) noexcept {
     const severity level = severity_of(what);
-    const bool whole = access_log_ && what.where == surface::http;
+    const bool whole = access_log_.load(std::memory_order_relaxed) && what.where == surface::http;
     const bool plain = what.ended == outcome::success && level == severity::info;
-    if ((level < least_ || plain) && !whole) {
+    if ((level < least_.load(std::memory_order_relaxed) || plain) && !whole) {
         return;
     }
     repeat_filter::verdict told{.tell = true};
@@ -71,7 +76,7 @@ void event_log::record(const event& what) noexcept {
 }
 
 void event_log::say(severity level, std::string_view sentence) noexcept {
-    if (level < least_) {
+    if (level < least_.load(std::memory_order_relaxed)) {
         return;
     }
     try {

@@ -4,6 +4,7 @@
 #include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -39,13 +40,9 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
     return made ? std::optional{*made} : std::nullopt;
 }
 
-admin::terms admin_terms_of(const policy::server_policy& server) {
-    return {server.admin_token, policy::is_loopback(server.admin), server.admin_hosts};
-}
-
 }  // namespace
 
-serving::serving(const policy::loading& loaded)
+serving::serving(const policy::loading& loaded, policy_origin again)
     : rules_{loaded.snapshot},
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
@@ -64,11 +61,23 @@ serving::serving(const policy::loading& loaded)
            [this] { return recording_.state(); }}
       },
       desk_{loop_, [this] { return admin_.page(admin::view::brief); }},
+      reloading_{
+          loop_,
+          std::move(again),
+          gateway_,
+          fleet_,
+          [this](const policy::loading& from, std::shared_ptr<const policy::policy> next) {
+              put_in_force(from, std::move(next));
+          }
+      },
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
       started_{loop_.now()} {
     recording_.tell_limits(loaded);
+    admin_.add("/-/reload", admin::purpose::changes, [this](const http::request& asked) {
+        return answer_reload(asked);
+    });
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -200,15 +209,7 @@ void serving::obey_hangup() {
             end_with(0);
             break;
         case hangup::request:
-            if (backend_) {
-                backend_->forward(SIGHUP);
-            } else {
-                log_.say(
-                    policy::severity::warning,
-                    "SIGHUP is ignored: reload is not supported yet; restart to read a changed "
-                    "policy"
-                );
-            }
+            tasks_.spawn(reload_by_signal());
     }
 }
 
@@ -293,9 +294,13 @@ runtime::task<std::optional<gateway::snapshot>> serving::draw(runtime::scope& un
     auto describing = fleet_.describe(under);
     auto now = co_await describing;
     if (now) {
-        // Route indexes that nobody has used yet have no name.
+        // Route indexes that nobody has used yet have no name; what a reload took away goes when
+        // the last of its requests has.
         std::erase_if(now->routes, [](const gateway::route_snapshot& each) {
-            return each.name.empty();
+            return each.name.empty() || (each.retired && each.in_flight + each.queued == 0);
+        });
+        std::erase_if(now->upstreams, [](const gateway::upstream_snapshot& each) {
+            return each.retired && each.in_flight + each.detached + each.queued == 0;
         });
         add_state(*now);
     }
@@ -316,6 +321,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.connections_crowded = gateway_.connections.crowded(loop_.now());
     now.observe = rules_->gateway.observe;
     now.ready = !draining_;
+    reloading_.describe(now.policy);
     if (backend_) {
         now.ready = now.ready && backend_->state() == process::backend_state::ready;
         now.backend.state = name_of(backend_->state());

@@ -66,6 +66,17 @@ struct backend_snapshot {
     std::int64_t pid = 0;   ///< 0: not running
 };
 
+/// The policy in force.
+struct policy_snapshot {
+    std::uint32_t generation = 1;            ///< 1: that of the start; one more with each reload
+    duration since{};                        ///< it has been in force for so long
+    std::uint64_t reloads = 0;               ///< that put one in force
+    std::uint64_t refused = 0;               ///< reloads that did not
+    std::size_t earlier_in_use = 0;          ///< held by requests that began under them
+    std::optional<duration> last_refused{};  ///< so long ago, and nothing better since
+    std::string why_refused;                 ///< one sentence with its place
+};
+
 struct snapshot {
     std::string version;
     duration uptime{};
@@ -86,6 +97,7 @@ struct snapshot {
     std::vector<upstream_snapshot> upstreams;
     std::vector<route_snapshot> routes;  ///< in the order of their first use
     backend_snapshot backend;
+    policy_snapshot policy;
 };
 
 }  // namespace curfew::gateway
