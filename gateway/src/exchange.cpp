@@ -129,7 +129,7 @@ exchange::exchange(
         budget_.tighten(callers->from(arrival));
     }
     scope_.rebound(budget_.limit());
-    client_.keep_alive = head.keep_alive && !at.arrivals.ended();
+    client_.keep_alive = head.keep_alive && at.keeps_alive();
     client_.stream->ready().cancel_on_hang_up(&scope_);
 }
 

@@ -51,6 +51,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
       recording_{rules_->ledger, log_},
       output_{*rules_},
       root_{loop_},
+      delay_{loop_},
       gateway_{rules_, loop_.now()},
       fleet_{gateway_, loop_, [this]() -> event_sink& { return recording_.sink_for_worker(); }},
       admin_{
@@ -213,17 +214,23 @@ void serving::obey_hangup() {
     }
 }
 
-/// The first time a drain begins; what comes later changes nothing.
+/// The first time a drain begins; what comes later changes nothing. Without a backend there is
+/// nothing to wait for.
 void serving::end_with(int exit_code) {
-    if (!std::exchange(draining_, true)) {
-        exit_code_ = exit_code;
-        gateway_.guards().drain(loop_.now());
-        tasks_.spawn(stop());
+    if (std::exchange(draining_, true)) {
+        return;
     }
+    exit_code_ = exit_code;
+    if (exit_code != 0) {
+        delay_.end({cause_kind::shutdown});
+        gateway_.guards().drain(loop_.now());
+    }
+    tasks_.spawn(stop());
 }
 
 /// Whoever asks again does not want to wait: the backend is killed, and what is served broken off.
 void serving::hurry() {
+    delay_.end({cause_kind::shutdown});
     fleet_.hurry();
     if (backend_) {
         ask_backend_to_stop();
@@ -238,6 +245,10 @@ void serving::ask_backend_to_stop() {
 }
 
 runtime::task<> serving::stop() {
+    if (draining_) {
+        runtime::sleep_until until{delay_, add_saturated(loop_.now(), rules_->server.drain_delay)};
+        co_await until;
+    }
     auto draining = fleet_.drain(rules_->server.drain);
     co_await draining;
     if (backend_ && backend_->state() != process::backend_state::stopped) {

@@ -82,6 +82,7 @@ class serving final : public process::backend_watcher {
     recording recording_;
     backend_output output_;
     runtime::scope root_;
+    runtime::scope delay_;  ///< of a drain
     runtime::task_group tasks_;
     gateway::gateway gateway_;
     fleet fleet_;
