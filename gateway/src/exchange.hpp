@@ -116,7 +116,7 @@ class exchange {
     std::optional<http::response_parser> response_;
     std::string_view unsent_head_;  ///< of the response: goes out with the first bytes of the body
 
-    read_ahead ahead_;          ///< of the answer, while the client is slow to take it
+    read_ahead ahead_;  ///< of the answer, while the client is slow to take it
 
     // The request's head is consumed once its body is being sent.
     upload body_;

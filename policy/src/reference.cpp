@@ -31,8 +31,8 @@ elements of a list stand between spaces.
 inner one that is not shorter than the outer). A built-in default gives way to what was set: with
 `request.timeout = "1s"`, `request.slow` becomes half of it.
 
-**When it holds**: a reload (SIGHUP, `POST /-/reload`) puts a changed file in force, but for the keys
-that are read at the start only. See [operate.md](operate.md).
+**When it holds**: a reload (SIGHUP, `POST /-/reload`) puts a changed file in force, but for the
+keys that are read at the start only. See [operate.md](operate.md).
 )";
 
 slot place_of(const key& which) {

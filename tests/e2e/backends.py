@@ -138,7 +138,8 @@ class PooledBackend(Server):
     while `hanging` is set.
 
     It answers 200 `ok`; /echo answers the body; /status/N answers N; /slow/MS after MS ms; /bytes/N
-    that many; /drip/N/MS in N pieces, one in MS ms; /watch waits and notices when its client leaves.
+    that many; /drip/N/MS in N pieces, one in MS ms; /watch waits and notices when its client
+    leaves.
     """
 
     def __init__(self, workers: int = 8, hangs: str | None = None):

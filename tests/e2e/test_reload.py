@@ -1,9 +1,7 @@
 """A policy is put in force without a restart, a request lost or a connection dropped."""
 
-import json
 import os
 import signal
-import socket
 import threading
 import time
 import unittest
@@ -115,10 +113,11 @@ class Reload(Case):
 
     def test_what_needs_a_restart_is_named_and_the_rest_applies(self):
         self.write(policy(self.upstream.url, '[request]\ntimeout = "300ms"\n[server]\n'
-                          'listen = "127.0.0.1:1"\nconnections_max = 77\n[ledger]\npath = "/nowhere/x"\n'))
+                          'listen = "127.0.0.1:1"\nconnections_max = 77\n'
+                          '[ledger]\npath = "/nowhere/x"\n'))
         told = reload(self.curfew).json()
         self.assertEqual({each["key"] for each in told["after_restart"]},
-                         {"server.connections_max", "ledger.path"}, "--listen says it louder than the file")
+                         {"server.connections_max", "ledger.path"}, "--listen is the louder one")
         self.assertEqual(self.timed_out_after(), 300)
         self.assertTrue(wait_for(lambda: "server.connections_max" in self.curfew.stderr, 5))
 
@@ -238,8 +237,8 @@ class UnderLoad(Case):
                 self.note(connection.response(), "stream")
 
     def test_no_request_fails(self):
-        threads = [self.run_on(work) for work in
-                   [self.keep_alive] * 6 + [self.fresh] * 3 + [self.uploads] * 2 + [self.streams] * 2]
+        work = [self.keep_alive] * 6 + [self.fresh] * 3 + [self.uploads] * 2 + [self.streams] * 2
+        threads = [self.run_on(each) for each in work]
         generations = 0
         end = time.monotonic() + 6
         while time.monotonic() < end:

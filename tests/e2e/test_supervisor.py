@@ -238,7 +238,7 @@ class Supervised(Case):
         backend = self.pid(curfew)
         os.close(theirs)
         curfew.signal(signal.SIGHUP)
-        self.assertTrue(wait_for(lambda: "reloaded generation=2" in curfew.stdout, 5), curfew.output)
+        self.assertTrue(wait_for(lambda: "reloaded generation=2" in curfew.stdout, 5))
         os.close(ours)
         self.assertEqual(curfew.wait(), 0, curfew.output)
         self.assertFalse(is_running(backend))

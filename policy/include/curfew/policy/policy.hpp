@@ -59,9 +59,9 @@ struct http_policy {
     std::uint32_t header_count = 100;
     std::uint64_t target_bytes = 8 * 1024;
     std::optional<std::uint64_t> body_bytes;  ///< off: bodies are streamed without a cap
-    std::optional<std::uint64_t> body_buffer = 64 * 1024;  ///< received before admission
+    std::optional<std::uint64_t> body_buffer = 64 * 1024;        ///< received before admission
     std::optional<std::uint64_t> response_buffer = 1024 * 1024;  ///< read ahead of a slow client
-    std::optional<std::uint64_t> body_rate = 256;          ///< least bytes a second of a body
+    std::optional<std::uint64_t> body_rate = 256;                ///< least bytes a second of a body
 };
 
 /// [gateway]: the caps over all upstreams.
