@@ -74,6 +74,9 @@ std::vector<std::string> problems_of(
     if (book != nullptr && book->is == ledger::status::condition::failing) {
         problems.push_back("the ledger cannot be written: " + book->reason);
     }
+    if (now.policy.last_refused) {
+        problems.push_back("the policy was not reloaded: " + now.policy.why_refused);
+    }
     for (const upstream_snapshot& upstream : now.upstreams) {
         add_problems(upstream, problems);
     }
@@ -166,6 +169,24 @@ void write_backend(json_writer& out, const gateway::backend_snapshot& backend) {
     out.end_object();
 }
 
+void write_policy(json_writer& out, const gateway::policy_snapshot& policy, wall_time at) {
+    const auto ago = [&](duration length) {
+        return rfc3339(at - std::chrono::duration_cast<wall_time::duration>(length));
+    };
+    out.key("policy");
+    out.begin_object();
+    out.member("generation", policy.generation);
+    out.member("loaded", ago(policy.since));
+    out.member("reloads", policy.reloads);
+    out.member("refused", policy.refused);
+    out.member("earlier_in_use", policy.earlier_in_use);
+    if (policy.last_refused) {
+        out.member("last_refused", ago(*policy.last_refused));
+        out.member("why_refused", policy.why_refused);
+    }
+    out.end_object();
+}
+
 void write_totals(json_writer& out, const snapshot& now) {
     out.member("version", now.version);
     out.member("uptime_ms", whole_ms(now.uptime));
@@ -226,6 +247,7 @@ std::string render_health(
     out.key("problems");
     write(out, problems);
     write_totals(out, now);
+    write_policy(out, now.policy, at);
     if (!now.backend.state.empty()) {
         write_backend(out, now.backend);
     }

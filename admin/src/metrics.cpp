@@ -219,6 +219,22 @@ void write_backend(exposition& out, const gateway::backend_snapshot& backend) {
     out.sample("", backend.restarts);
 }
 
+void write_policy(exposition& out, const gateway::policy_snapshot& policy) {
+    out.family(
+        "curfew_policy_generation", gauge, "1 for the policy of the start; 1 more a reload."
+    );
+    out.sample("", std::uint64_t{policy.generation});
+    out.family("curfew_policy_reloads_total", counter, "Reloads, by what came of them.");
+    out.sample("", {"result", "applied"}, policy.reloads);
+    out.sample("", {"result", "refused"}, policy.refused);
+    out.family("curfew_policy_last_reload_successful", gauge, "0 when the last one was refused.");
+    out.sample("", std::uint64_t{!policy.last_refused});
+    out.family(
+        "curfew_policy_earlier_in_use", gauge, "Earlier policies that requests in flight hold."
+    );
+    out.sample("", std::uint64_t{policy.earlier_in_use});
+}
+
 void write_upstreams(exposition& out, const snapshot& now) {
     std::vector<labelled<upstream_snapshot>> upstreams;
     std::vector<labelled<endpoint_snapshot>> endpoints;
@@ -344,6 +360,7 @@ std::string render_metrics(
     out.family("process_cpu_seconds_total", counter, "User and system CPU time used.");
     out.sample("", process.cpu_seconds);
     write(out, of_process, process);
+    write_policy(out, now.policy);
     write_backend(out, now.backend);
     write_access_log(out, now);
     write_ledger(out, ledger);

@@ -52,12 +52,16 @@ std::string environment(const invocation& line) {
 
 }  // namespace
 
-std::expected<policy::sources, policy::problem> policy_sources(const invocation& line) {
+std::expected<policy::sources, policy::problem> policy_sources(
+    const invocation& line, const std::string& file
+) {
     policy::sources from;
     from.environment = environment(line);
     from.variables = curfew_variables();
     from.flags = settings(line);
-    if (line.has("--config")) {
+    if (!file.empty()) {
+        from.file_name = file;
+    } else if (line.has("--config")) {
         from.file_name = line.value("--config");
     } else if (const auto found = policy::find_file(".")) {
         from.file_name = *found;

@@ -23,9 +23,11 @@ constexpr std::array table{
             "stream, goes to stderr among Curfew's log, each line behind `backend | ` "
             "(`backend.prefix_output`). SIGTERM, SIGINT and SIGQUIT drain: what is being served "
             "ends (`server.drain`), then the backend is asked to (`backend.grace`); a second one "
-            "kills at once. SIGHUP, SIGUSR1 and SIGUSR2 go to the backend; no other signal does. "
-            "Without a backend they do nothing: the policy is not read again. When Curfew's "
-            "terminal is closed, SIGHUP drains too, unless it was ignored at the start (nohup). "
+            "kills at once. SIGUSR1 and SIGUSR2 go to the backend; no other signal does. "
+            "SIGHUP reads the policy again, as POST /-/reload on the admin listener does; a bad "
+            "one "
+            "changes nothing. When Curfew's terminal is closed, SIGHUP drains, unless it was "
+            "ignored at the start (nohup). "
             "--json writes the log as JSON, each line of the backend as an object with `backend` "
             "and `line`, --quiet only its errors, --verbose what is not a problem too.",
         .own = serve_flags,

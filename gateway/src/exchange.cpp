@@ -134,7 +134,7 @@ exchange::exchange(
         budget_.tighten(callers->from(arrival));
     }
     scope_.rebound(budget_.limit());
-    client_.keep_alive = head.keep_alive && !at.arrivals.ended();
+    client_.keep_alive = head.keep_alive && at.keeps_alive();
     client_.stream->ready().cancel_on_hang_up(&scope_);
     live_.route = place_;
     live_.method = head.method;

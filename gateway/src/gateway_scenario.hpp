@@ -109,6 +109,7 @@ class gateway_scenario : public testing::Test {
     }
 
     void open_backend(std::string_view at = "127.0.0.1:9000") {
+        earlier_backends.push_back(std::move(backend));
         backend = *outside.listen(*runtime::endpoint::parse(at), false);
         backends.spawn(accept_backend());
     }
@@ -222,6 +223,7 @@ class gateway_scenario : public testing::Test {
     std::unique_ptr<ticker> ticking;
     std::unique_ptr<worker> serving;
     std::unique_ptr<runtime::listener> backend;
+    std::vector<std::unique_ptr<runtime::listener>> earlier_backends;  ///< somebody waits on them
     std::vector<std::unique_ptr<heard>> clients;
     std::vector<std::string> seen;  ///< heads that the backend got
     script script_;

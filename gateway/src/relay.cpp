@@ -38,7 +38,7 @@ runtime::task<> exchange::relay_response() {
     end_.upstream = now() - sent_at_ - permit_.waited();
     learn_route();
     const auto framing = frame_response(
-        head, head_.minor_version, client_.keep_alive && body_.received() && !at_.arrivals.ended()
+        head, head_.minor_version, client_.keep_alive && body_.received() && at_.keeps_alive()
     );
     client_.keep_alive = framing.keep_alive;
     response_out_ = http::block{response_->consumed() + forwarding_bytes};

@@ -149,7 +149,6 @@ TEST_F(reload_scenario, an_upstream_that_moves_serves_new_requests_at_its_new_pl
     run();
     const auto& before = client(get("/a"));
     run_for(1ms);
-    auto before_it = std::move(backend);
     open_backend("127.0.0.1:9001");
     rules.upstreams.front().urls = {{"127.0.0.1", 9001}};
     reload();

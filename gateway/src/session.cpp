@@ -57,7 +57,8 @@ class session {
 
     runtime::task<> run() {
         for (;;) {
-            auto arriving = heads_.next(at_.arrivals, at_.connections);
+            auto arriving =
+                at_.arrivals.ended() ? last_head() : heads_.next(at_.arrivals, at_.connections);
             const auto head = co_await arriving;
             if (head == http::head_end::idle) {
                 co_return;
@@ -71,7 +72,7 @@ class session {
             auto serving = serve();
             co_await serving;
             client_.under.reset();
-            if (!client_.keep_alive || client_.broken || at_.arrivals.ended()) {
+            if (!client_.keep_alive || client_.broken) {
                 break;
             }
         }
@@ -83,6 +84,17 @@ class session {
 
   private:
     // Out of line: what is inlined here has its frame in that of the connection, idle or not.
+
+    /// The worker drains, and an answer that began before has promised that there may be another:
+    /// for a moment, as others at rest have it.
+    [[gnu::noinline]] runtime::task<http::head_end> last_head() {
+        constexpr duration moment = http::resting_connections::rest_min;
+        const auto limit = bound::after(at_.on.now(), moment, "server.drain");
+        runtime::scope resting{at_.connections, limit};
+        auto arriving = heads_.next(resting, at_.connections);
+        const auto head = co_await arriving;
+        co_return head;
+    }
 
     [[gnu::noinline]] runtime::task<> refuse_head(http::head_end ended) {
         errc code = errc::cancelled;
@@ -201,7 +213,7 @@ class session {
             co_await refusing;
             co_return;
         }
-        client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
+        client_.keep_alive = head.keep_alive && head.body.empty() && at_.keeps_alive();
         client_.input.consume(heads_.parser().consumed());
         std::array<char, 256> room;
         http1::wire_writer out{room};
@@ -226,7 +238,7 @@ class session {
         auto answering = at_.shared.health(at_.connections);
         const auto page = co_await answering;
         const http::response& reply = *page;
-        client_.keep_alive = head.keep_alive && head.body.empty() && !at_.arrivals.ended();
+        client_.keep_alive = head.keep_alive && head.body.empty() && at_.keeps_alive();
         client_.input.consume(heads_.parser().consumed());
         std::array<char, 512> room;
         http1::wire_writer out{room};

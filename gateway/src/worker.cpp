@@ -52,10 +52,28 @@ runtime::task<> let_go(worker_state& at) {
     }
 }
 
-runtime::task<> join_for(runtime::task_group& group, runtime::scope& parent, duration grace) {
-    runtime::scope waiting{parent, bound::after(parent.on().now(), grace, "server.drain")};
+runtime::task<> join_until(runtime::task_group& group, runtime::scope& parent, time_point end) {
+    const duration left = end - parent.on().now();
+    runtime::scope waiting{parent, bound::after(parent.on().now(), left, "server.drain")};
     auto joining = group.join(waiting);
     co_await joining;
+}
+
+/// Lets go of one connection at rest after the other; none that was answered a moment ago, for its
+/// client may be sending. Returns when none is left or `under` has ended.
+runtime::task<> let_go_of_resting(worker_state& at, runtime::scope& under) {
+    while (at.resting.count.load() > 0 && !under.ended()) {
+        const bool gone = at.resting.let_go_longest(at.on.now());
+        const bool all_at_once = at.on.now() >= at.closing->over();
+        if (gone && all_at_once) {
+            continue;
+        }
+        const duration pause = gone ? at.closing->pause() : http::resting_connections::rest_min / 4;
+        runtime::sleep_until until{under, add_saturated(at.on.now(), pause)};
+        co_await until;
+    }
+    runtime::sleep_until until{under, at.closing->over()};
+    co_await until;
 }
 
 http::head_limits limits_of(const policy::http_policy& of) noexcept {
@@ -69,16 +87,18 @@ worker_state::worker_state(
     runtime::loop& loop,
     runtime::network& network,
     event_sink& told_to,
-    std::uint64_t seed
+    std::uint64_t dice
 )
     : shared{of},
       on{loop},
       through{network},
       events{told_to},
       resolve{loop},
-      traces{seed},
+      traces{dice},
+      seed{dice},
       connections{loop},
       arrivals{connections},
+      listening{loop},
       patience{loop},
       abandoned{loop},
       housekeeping{loop} {
@@ -137,6 +157,10 @@ void worker_state::adopt(std::shared_ptr<const edition> next) {
     used.pass();
 }
 
+bool worker_state::keeps_alive() noexcept {
+    return !arrivals.ended() && !(closing && closing->closes(on.now()));
+}
+
 route_numbers& worker_state::numbers(route_index place) {
     if (by_place.size() <= place) {
         by_place.resize(place + std::size_t{1});
@@ -173,19 +197,30 @@ void worker::begin(std::unique_ptr<runtime::listener> listening) {
         return serve_client(std::move(connection), at);
     };
     at.accepting.spawn(http::accept_connections(
-        *listening_, at.arrivals, at.connections, at.sessions, at.resting, at.serve, at.accepted
+        *listening_, at.listening, at.connections, at.sessions, at.resting, at.serve, at.accepted
     ));
-    at.accepting.spawn(at.resting.make_room_when_asked(at.arrivals));
+    at.accepting.spawn(at.resting.make_room_when_asked(at.listening));
 }
 
 runtime::task<> worker::drain(duration grace) {
     worker_state& at = *state_;
     runtime::scope always{at.on};
-    at.arrivals.end({cause_kind::shutdown});
-    auto stopping = join_for(at.accepting, always, grace);
+    const time_point end = add_saturated(at.on.now(), grace);
+    at.listening.end({cause_kind::shutdown});
+    auto stopping = at.accepting.join(always);
     co_await stopping;
+    if (listening_) {
+        http::accept_waiting(
+            *listening_, at.connections, at.sessions, at.resting, at.serve, at.accepted
+        );
+    }
     listening_.reset();
-    auto ending = join_for(at.sessions, at.patience, grace);
+    at.closing.emplace(at.on.now(), grace, at.accepted.open, at.seed);
+    runtime::scope closing{at.patience, bound::after(at.on.now(), grace, "server.drain")};
+    auto letting_go = let_go_of_resting(at, closing);
+    co_await letting_go;
+    at.arrivals.end({cause_kind::shutdown});
+    auto ending = join_until(at.sessions, at.patience, end);
     co_await ending;
     at.connections.end({cause_kind::shutdown});
     auto breaking = at.sessions.join(always);

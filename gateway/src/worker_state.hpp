@@ -1,5 +1,6 @@
 #pragma once
 
+#include "closing_pace.hpp"
 #include "live_work.hpp"
 #include "upstream_pool.hpp"
 #include <curfew/core/event.hpp>
@@ -18,6 +19,7 @@
 #include <curfew/runtime/task_group.hpp>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace curfew::gateway {
@@ -44,7 +46,7 @@ struct worker_state {
         runtime::loop& loop,
         runtime::network& network,
         event_sink& told_to,
-        std::uint64_t seed
+        std::uint64_t dice
     );
     worker_state(const worker_state&) = delete;
     worker_state& operator=(const worker_state&) = delete;
@@ -82,10 +84,18 @@ struct worker_state {
 
     http::connection_handler serve;
 
+    /// Whether a connection whose answer is sent now may have another request.
+    [[nodiscard]] bool keeps_alive() noexcept;
+
+    std::uint64_t seed;
+    std::optional<closing_pace> closing;  ///< while it drains
+
     /// Connections live under `connections`; waiting for a next request under `arrivals` too, which
-    /// ends first, when the worker drains. Work that was given up on lives under `abandoned`.
+    /// ends first, when the worker drains; accepting ends before that. Work that was given up on
+    /// lives under `abandoned`.
     runtime::scope connections;
     runtime::scope arrivals;
+    runtime::scope listening;
     runtime::scope patience;  ///< of a drain
     runtime::scope abandoned;
     runtime::scope housekeeping;

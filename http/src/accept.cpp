@@ -141,6 +141,26 @@ runtime::task<> until_possible(runtime::listener& from, bool shortage, runtime::
 
 }  // namespace
 
+void accept_waiting(
+    runtime::listener& from,
+    runtime::scope& connections,
+    runtime::task_group& into,
+    resting_connections& resting,
+    const connection_handler& serve,
+    accept_numbers& numbers
+) {
+    connection_cap& cap = resting.cap();
+    while (cap.try_enter()) {
+        auto accepted = from.try_accept();
+        if (!accepted || *accepted == nullptr) {
+            cap.leave();
+            return;
+        }
+        ++numbers.accepted;
+        into.spawn(counted(serve(std::move(*accepted), connections), cap, numbers));
+    }
+}
+
 runtime::task<> accept_connections(
     runtime::listener& from,
     runtime::scope& under,

@@ -19,7 +19,9 @@ runtime::task<head_end> request_reader::next(runtime::scope& resting, runtime::s
         }
         auto filling = fill(into_, from_, limits_.head.head_bytes + 1, idle);
         const auto got = co_await filling;
-        const bool stays = got.status == io::ok || (mine && mine->asked_to_go() && had_something());
+        // Whoever is let go, or has waited too long, may have sent its next request meanwhile.
+        const bool is_over = mine && got.status == io::would_block;
+        const bool stays = got.status == io::ok || (is_over && had_something(mine->asked_to_go()));
         if (!stays) {
             co_return head_end::idle;
         }
@@ -38,11 +40,12 @@ runtime::task<head_end> request_reader::next(runtime::scope& resting, runtime::s
     co_return ended;
 }
 
-/// One that is let go may have got its next request meanwhile: that is served.
-bool request_reader::had_something() noexcept {
+bool request_reader::had_something(bool was_asked_to_go) noexcept {
     from_.ready().signal_readable();
     const bool has = into_.try_fill(from_, limits_.head.head_bytes + 1).status == io::ok;
-    among_->note_end(has);
+    if (was_asked_to_go) {
+        among_->note_end(has);
+    }
     return has;
 }
 

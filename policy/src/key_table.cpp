@@ -126,8 +126,12 @@ const std::array table{
         "The proxies in front, as CIDR blocks, whose word about the client (X-Forwarded-*, "
         "Forwarded, X-Real-IP, X-Client-IP, X-Original-URL, X-Rewrite-URL) is believed; from "
         "others those fields are dropped."},
+    key{"server.drain_delay", server<&server_policy::drain_delay>, times(0s, 1h),
+        "When Curfew is told to stop it is not ready from that moment on, and serves on as before "
+        "for so long, so that load balancers notice and send nobody any more."},
     key{"server.drain", server<&server_policy::drain>, times(0s, 1h),
-        "How long requests in flight may finish after Curfew is told to stop."},
+        "How long, after that, requests in flight and those that come on open connections may "
+        "finish; what is left then is broken off."},
 
     key{"request.timeout", request<&request_policy::timeout>, patience,
         "From the arrival of a request to the headers of its response, whatever happens between. "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace curfew::report {
 namespace {
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr auto queue_stage = static_cast<std::size_t>(stage::queue);
 constexpr std::size_t steps_max = 200;
+constexpr std::string_view policy_loaded = "loaded";
 
 void count_same(
     surroundings& to,
@@ -67,6 +69,55 @@ result<surroundings> look_around(ledger::reader& from, const kept_operation& wha
     return found;
 }
 
+/// What a process said of its limits within a range, oldest first.
+result<std::vector<kept_operation>> told_by(
+    ledger::reader& from, std::int64_t process, const ledger::range& when
+) {
+    filter told;
+    told.where = surface::policy;
+    told.when = when;
+    auto rows = from.operations(told, false, 10'000);
+    if (!rows) {
+        return rows;
+    }
+    std::erase_if(*rows, [&](const kept_operation& row) { return row.instance != process; });
+    std::ranges::sort(*rows, {}, [](const kept_operation& row) {
+        return std::pair{row.started, row.what.name != policy_loaded};
+    });
+    return rows;
+}
+
+/// What it said when it took over the policy under which the operation began: at its start, or by
+/// the last reload before. That is looked for further and further back.
+result<std::vector<kept_operation>> policy_of(
+    ledger::reader& from, const kept_operation& what, const ledger::instance& in
+) {
+    const ledger::wall_time first = in.started - 1min;
+    const ledger::wall_time last = std::max(what.started, in.started + 2min);
+    for (auto back = std::chrono::minutes{15};; back *= 8) {
+        const auto begin = std::max(first, what.started - back);
+        auto rows = told_by(from, what.instance, {begin, last});
+        if (!rows) {
+            return rows;
+        }
+        const auto known = [&](const kept_operation& row) {
+            return row.what.name == policy_loaded && row.started <= what.started;
+        };
+        const auto later = [&](const kept_operation& row) {
+            return row.what.name == policy_loaded && row.started > what.started;
+        };
+        rows->erase(std::ranges::find_if(*rows, later), rows->end());
+        const auto newest = std::ranges::find_if(rows->rbegin(), rows->rend(), known);
+        if (newest != rows->rend()) {
+            rows->erase(rows->begin(), newest.base() - 1);
+            return rows;
+        }
+        if (begin == first) {
+            return rows;
+        }
+    }
+}
+
 /// The row of a key's value in the process that applied it, and where it was set for the route.
 result<std::optional<limit_source>> find_source(
     ledger::reader& from, const kept_operation& what, const std::optional<ledger::instance>& in
@@ -74,10 +125,7 @@ result<std::optional<limit_source>> find_source(
     if (what.what.limit_name.empty() || !in) {
         return std::optional<limit_source>{};
     }
-    filter told;
-    told.where = surface::policy;
-    told.when = {in->started - 1min, in->started + 2min};
-    const auto rows = from.operations(told, false, 10'000);
+    const auto rows = policy_of(from, what, *in);
     if (!rows) {
         return std::unexpected{rows.error()};
     }
@@ -85,11 +133,9 @@ result<std::optional<limit_source>> find_source(
     const std::string of_route =
         "route." + what.what.name + key.substr(std::min(key.find('.'), key.size()));
     std::optional<limit_source> found;
-    bool told_any = false;
     for (const auto& row : *rows) {
-        told_any = told_any || row.instance == what.instance;
         const bool is_it = row.what.name == of_route || (row.what.name == key && !found);
-        if (row.instance != what.instance || !is_it) {
+        if (!is_it) {
             continue;
         }
         limit_source& source = found.emplace();
@@ -99,7 +145,7 @@ result<std::optional<limit_source>> find_source(
                                : source.origin) = value;
         }
     }
-    if (!found && told_any) {
+    if (!found && !rows->empty()) {
         const auto usual = policy::load({}).explain(key);
         found = limit_source{usual ? usual->value : "", "built-in", "built-in"};
     }

@@ -66,6 +66,41 @@ TEST_F(explain_test, what_nobody_set_is_the_built_in_default) {
     EXPECT_THAT(to_text(explained()), HasSubstr("gateway.queue = 100 (built-in default)"));
 }
 
+TEST_F(explain_test, a_limit_is_the_one_of_the_policy_it_began_under) {
+    const auto load = [&](std::string_view value, std::string_view origin, duration at) {
+        tell(step(surface::policy, "loaded", at));
+        const std::array said{
+            event::attribute{"value", value},
+            event::attribute{"layer", "file"},
+            event::attribute{"origin", origin},
+        };
+        event what = step(surface::policy, "request.timeout", at + 1ms);
+        what.attributes = said;
+        tell(what);
+    };
+    load("9s", "curfew.toml:3:11", 0s);
+    load("5s", "curfew.toml:4:11", 20h);
+    tell(step(surface::policy, "loaded", 30h));
+    load("7s", "curfew.toml:5:11", 40h);
+    for (const int minute : {1, 1201, 1799, 1801, 2401}) {
+        event late = timed_out("GET /a", minute * 1min);
+        late.trace = {0xabc, static_cast<std::uint64_t>(minute), 1, 0};
+        tell(late);
+    }
+    auto book = read();
+    for (const auto& [span, origin] :
+         {std::pair{1, "curfew.toml:3:11"},
+          {1201, "curfew.toml:4:11"},
+          {1799, "curfew.toml:4:11"},
+          {1801, "built-in"},
+          {2401, "curfew.toml:5:11"}}) {
+        const auto all = explain(book, 0xabc, static_cast<std::uint64_t>(span));
+        ASSERT_TRUE(all && all->size() == 1U) << span;
+        ASSERT_TRUE(all->front().source) << span;
+        EXPECT_EQ(all->front().source->origin, origin) << span;
+    }
+}
+
 TEST_F(explain_test, without_a_record_of_the_policy_the_layer_is_not_guessed) {
     tell(timed_out("GET /a", 1s));
     const auto told = explained();

@@ -138,7 +138,8 @@ class PooledBackend(Server):
     while `hanging` is set.
 
     It answers 200 `ok`; /echo answers the body; /status/N answers N; /slow/MS after MS ms; /bytes/N
-    that many; /watch waits and notices when its client leaves.
+    that many; /drip/N/MS in N pieces, one in MS ms; /watch waits and notices when its client
+    leaves.
     """
 
     def __init__(self, workers: int = 8, hangs: str | None = None):
@@ -185,11 +186,21 @@ class PooledBackend(Server):
             time.sleep(int(rest.split("?")[0]) / 1000)
         if kind == "bytes":
             return reply(b"x" * int(rest))
+        if kind == "drip":
+            return self.drip(accepted, *map(int, rest.split("/")))
         if kind == "watch":
             accepted.settimeout(10)
             if not accepted.recv(1):
                 self.aborted.set()
         return reply(b"ok").removesuffix(b"ok" if got.method == "HEAD" else b"")
+
+    def drip(self, accepted: socket.socket, pieces: int, pause_ms: int) -> bytes:
+        """Sends a chunked body piece by piece, and leaves its end to the caller."""
+        accepted.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(pieces):
+            accepted.sendall(b"4\r\ndrop\r\n")
+            time.sleep(pause_ms / 1000)
+        return b"0\r\n\r\n"
 
     def begin_hang(self):
         self.release.clear()

@@ -257,7 +257,7 @@ class Logs(Case):
             broken.send(b"GET / HTTP/1.1\r\nbroken\r\n\r\n")
             self.assertEqual(broken.response().status, 400)
         curfew.signal(signal.SIGHUP)
-        self.assertTrue(wait_for(lambda: "reload" in curfew.stderr, 5), curfew.output)
+        self.assertTrue(wait_for(lambda: "reloaded" in curfew.stderr, 5), curfew.output)
         self.assertEqual(curfew.stop(), 0)
         lines = [json.loads(line) for line in curfew.stderr.splitlines()]
         for line in lines:

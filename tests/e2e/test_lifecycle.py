@@ -199,12 +199,12 @@ class ShortOfMachine(Case):
 
 
 class Hangup(Case):
-    def test_sighup_is_ignored_with_a_sentence(self):
+    def test_sighup_reads_the_policy_again(self):
         upstream = self.backend(PooledBackend())
         curfew = self.serve("--upstream", upstream.url,
                             prepare=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         curfew.signal(signal.SIGHUP)
-        self.assertTrue(wait_for(lambda: "reload is not supported yet" in curfew.stderr, 5))
+        self.assertTrue(wait_for(lambda: "reloaded generation=2" in curfew.stdout, 5))
         self.assertEqual(get(curfew.http, "/").status, 200)
         self.assertEqual(curfew.stop(), 0)
 

@@ -264,16 +264,19 @@ class Supervised(Case):
         except (Closed, OSError):
             return 0
 
-    def test_sighup_and_both_sigusr_are_passed_on(self):
+    def test_both_sigusr_are_passed_on_and_sighup_reloads(self):
         curfew = self.supervise(prepare=hear_hangups)
         before = self.pid(curfew)
-        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        curfew.signal(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: "reloaded generation=2" in curfew.stdout, 5))
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
             curfew.signal(number)
             told = f"got {number.name}"
             self.assertTrue(wait_for(lambda told=told: told in curfew.output, 5), curfew.output)
+        self.assertNotIn("got SIGHUP", curfew.output)
         self.assertEqual(self.pid(curfew), before)
 
-    def test_a_closed_terminal_ends_it_and_a_living_one_lets_sighup_pass(self):
+    def test_a_closed_terminal_ends_it_and_with_a_living_one_sighup_reloads(self):
         ours, theirs = os.openpty()
 
         def take_terminal():
@@ -285,7 +288,7 @@ class Supervised(Case):
         backend = self.pid(curfew)
         os.close(theirs)
         curfew.signal(signal.SIGHUP)
-        self.assertTrue(wait_for(lambda: "got SIGHUP" in curfew.output, 5), curfew.output)
+        self.assertTrue(wait_for(lambda: "reloaded generation=2" in curfew.stdout, 5))
         os.close(ours)
         self.assertEqual(curfew.wait(), 0, curfew.output)
         self.assertFalse(is_running(backend))

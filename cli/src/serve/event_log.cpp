@@ -29,6 +29,10 @@ event_log::event_log(const policy::server_policy& how, runtime::bell& untold)
     logger_->flush_on(spdlog::level::info);
 }
 
+void event_log::reconfigure(const policy::server_policy& how) noexcept {
+    least_.store(how.log_level, std::memory_order_relaxed);
+}
+
 event_log::~event_log() {
     tell_left_out(time_point::max());
     logger_->flush();
@@ -39,7 +43,7 @@ event_log::~event_log() {
 void event_log::record(const event& what) noexcept {
     const severity level = severity_of(what);
     const bool plain = what.ended == outcome::success && level == severity::info;
-    if (level < least_ || plain) {
+    if (level < least_.load(std::memory_order_relaxed) || plain) {
         return;
     }
     repeat_filter::verdict told;
@@ -65,7 +69,7 @@ void event_log::record(const event& what) noexcept {
 }
 
 void event_log::say(severity level, std::string_view sentence) noexcept {
-    if (level < least_) {
+    if (level < least_.load(std::memory_order_relaxed)) {
         return;
     }
     try {

@@ -38,6 +38,9 @@ class event_log final : public event_sink {
     /// Writes all that waits, and what was left out.
     ~event_log() override;
 
+    /// What is told, from now on; its shape stays as it was.
+    void reconfigure(const policy::server_policy& how) noexcept;
+
     void record(const event& what) noexcept override;
 
     /// A sentence of Curfew's own.
@@ -55,7 +58,7 @@ class event_log final : public event_sink {
     repeat_filter repeats_;
     runtime::bell& untold_;
     bool json_;
-    policy::severity least_;
+    std::atomic<policy::severity> least_;
     std::atomic<std::uint64_t> lost_ = 0;  ///< for want of memory
     std::uint64_t losses_told_ = 0;        ///< of these and of the lines that were dropped
     std::shared_ptr<spdlog::logger> logger_;

@@ -22,8 +22,50 @@ namespace {
 
 using gateway::snapshot;
 
-/// A snapshot on its way from worker to worker and home again. It keeps itself alive until it is
-/// back, so whoever asked may stop waiting.
+/// An edition on its way from worker to worker and home again. It keeps itself alive until it is
+/// back, so whoever asked may stop waiting. Two of them never overtake each other.
+struct handover : runtime::posted {
+    handover(runtime::loop& asker, std::shared_ptr<const gateway::edition> given) noexcept
+        : posted{[](posted& self) noexcept { static_cast<handover&>(self).arrive(); }},
+          home{asker},
+          next{std::move(given)} {}
+
+    struct stop {
+        runtime::loop* on;
+        gateway::worker* who;
+    };
+
+    void set_out(const std::shared_ptr<handover>& self) noexcept {
+        itself = self;
+        stops.front().on->post(*this);
+    }
+
+    void arrive() noexcept {
+        if (at == stops.size()) {
+            const auto keep = std::exchange(itself, nullptr);
+            back.pass();
+            return;
+        }
+        try {
+            stops[at].who->adopt(next);
+        } catch (const std::bad_alloc&) {
+            whole = false;
+        }
+        ++at;
+        runtime::loop& onward = at == stops.size() ? home : *stops[at].on;
+        onward.post(*this);
+    }
+
+    runtime::loop& home;
+    std::shared_ptr<const gateway::edition> next;
+    std::vector<stop> stops;
+    std::size_t at = 0;
+    bool whole = true;
+    runtime::baton back;
+    std::shared_ptr<handover> itself;
+};
+
+/// A snapshot on its way; likewise.
 struct census : runtime::posted {
     explicit census(runtime::loop& asker) noexcept
         : posted{[](posted& self) noexcept { static_cast<census&>(self).arrive(); }}, home{asker} {}
@@ -111,6 +153,8 @@ class fleet::crew {
     }
 
     [[nodiscard]] census::stop stop() const noexcept { return {loop_, worker_}; }
+
+    [[nodiscard]] handover::stop stop_to_hand_over() noexcept { return {loop_, worker_}; }
 
   private:
     void run(
@@ -255,6 +299,21 @@ runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under, st
         }
     }
     co_return std::move(round->now);
+}
+
+runtime::task<bool> fleet::adopt(
+    std::shared_ptr<const gateway::edition> next, runtime::scope& under
+) {
+    auto round = std::make_shared<handover>(control_, std::move(next));
+    for (const auto& each : crews_) {
+        round->stops.push_back(each->stop_to_hand_over());
+    }
+    constexpr duration patience = std::chrono::seconds{1};
+    runtime::scope waiting{under, bound::after(control_.now(), patience, "admin.reload")};
+    round->set_out(round);
+    auto returning = round->back.wait(waiting);
+    const auto woken = co_await returning;
+    co_return woken != runtime::wake::ended && round->whole;
 }
 
 runtime::task<> fleet::drain(duration grace) {

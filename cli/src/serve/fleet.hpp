@@ -43,6 +43,13 @@ class fleet {
         runtime::scope& under, std::size_t live = 0
     );
 
+    /// Every worker serves new requests under `next` from now on. True once all do; false when one
+    /// of them has not come to it within a second: it will, unless it has no memory for it, and
+    /// goes on as before meanwhile.
+    [[nodiscard]] runtime::task<bool> adopt(
+        std::shared_ptr<const gateway::edition> next, runtime::scope& under
+    );
+
     /// Lets every worker end what it serves, for at most `grace`, and waits until all have.
     [[nodiscard]] runtime::task<> drain(duration grace);
 

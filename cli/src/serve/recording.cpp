@@ -151,6 +151,21 @@ void recording::tell_limits(const policy::loading& from) {
     }
 }
 
+void recording::tell_refusal(std::string_view sentence) {
+    if (own_ == nullptr) {
+        return;
+    }
+    const std::array attributes{event::attribute{"said", sentence}};
+    event what;
+    what.where = surface::policy;
+    what.name = "reload";
+    what.ended = outcome::failure;
+    what.error = errc::policy_invalid;
+    what.started = steady_clock{}.now();
+    what.attributes = attributes;
+    own_->record(what);
+}
+
 void recording::tell_policy(
     std::string_view name, std::span<const event::attribute> attributes
 ) noexcept {

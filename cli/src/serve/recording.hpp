@@ -68,6 +68,9 @@ class recording {
     /// What the limits are from now on, and which layer said so: `curfew explain` tells it later.
     void tell_limits(const policy::loading& from);
 
+    /// A reload that put nothing in force, and why.
+    void tell_refusal(std::string_view sentence);
+
     /// A step in the life of the backend.
     void tell_backend(
         process::supervisor_action::notice what, std::string_view sentence, time_point now

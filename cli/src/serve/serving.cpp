@@ -6,6 +6,7 @@
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/wall_clock.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -41,13 +42,9 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
     return made ? std::optional{*made} : std::nullopt;
 }
 
-admin::terms admin_terms_of(const policy::server_policy& server) {
-    return {server.admin_token, policy::is_loopback(server.admin), server.admin_hosts};
-}
-
 }  // namespace
 
-serving::serving(const policy::loading& loaded)
+serving::serving(const policy::loading& loaded, policy_origin again)
     : rules_{loaded.snapshot},
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
@@ -62,6 +59,7 @@ serving::serving(const policy::loading& loaded)
       },
       output_{*rules_},
       root_{loop_},
+      delay_{loop_},
       gateway_{rules_, loop_.now()},
       fleet_{
           gateway_,
@@ -91,6 +89,15 @@ serving::serving(const policy::loading& loaded)
           },
           [this](const stack_shelf::taken& seen) { tell_of_stacks(seen); }
       },
+      reloading_{
+          loop_,
+          std::move(again),
+          gateway_,
+          fleet_,
+          [this](const policy::loading& from, std::shared_ptr<const policy::policy> next) {
+              put_in_force(from, std::move(next));
+          }
+      },
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
@@ -98,6 +105,9 @@ serving::serving(const policy::loading& loaded)
     recording_.tell_limits(loaded);
     open_stacks();
     live_.join(admin_);
+    admin_.add("/-/reload", admin::purpose::changes, [this](const http::request& asked) {
+        return answer_reload(asked);
+    });
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
@@ -252,29 +262,27 @@ void serving::obey_hangup() {
             end_with(0);
             break;
         case hangup::request:
-            if (backend_) {
-                backend_->forward(SIGHUP);
-            } else {
-                log_.say(
-                    policy::severity::warning,
-                    "SIGHUP is ignored: reload is not supported yet; restart to read a changed "
-                    "policy"
-                );
-            }
+            tasks_.spawn(reload_by_signal());
     }
 }
 
-/// The first time a drain begins; what comes later changes nothing.
+/// The first time a drain begins; what comes later changes nothing. Without a backend there is
+/// nothing to wait for.
 void serving::end_with(int exit_code) {
-    if (!std::exchange(draining_, true)) {
-        exit_code_ = exit_code;
-        gateway_.guards().drain(loop_.now());
-        tasks_.spawn(stop());
+    if (std::exchange(draining_, true)) {
+        return;
     }
+    exit_code_ = exit_code;
+    if (exit_code != 0) {
+        delay_.end({cause_kind::shutdown});
+        gateway_.guards().drain(loop_.now());
+    }
+    tasks_.spawn(stop());
 }
 
 /// Whoever asks again does not want to wait: the backend is killed, and what is served broken off.
 void serving::hurry() {
+    delay_.end({cause_kind::shutdown});
     fleet_.hurry();
     if (backend_) {
         ask_backend_to_stop();
@@ -289,6 +297,10 @@ void serving::ask_backend_to_stop() {
 }
 
 runtime::task<> serving::stop() {
+    if (draining_) {
+        runtime::sleep_until until{delay_, add_saturated(loop_.now(), rules_->server.drain_delay)};
+        co_await until;
+    }
     auto draining = fleet_.drain(rules_->server.drain);
     co_await draining;
     if (backend_ && backend_->state() != process::backend_state::stopped) {
@@ -313,26 +325,19 @@ runtime::task<> serving::stop() {
     loop_.stop();
 }
 
-runtime::task<> serving::run_backend() {
-    backend_running_ = true;
-    auto running = backend_->run(root_);
-    const auto ended = co_await running;
-    backend_running_ = false;
-    backend_ended_.pass();
-    if (!ended) {
-        end_with(complain_about_backend(ended.error()));
-    }
-}
-
 runtime::task<std::optional<gateway::snapshot>> serving::draw(
     runtime::scope& under, std::size_t live
 ) {
     auto describing = fleet_.describe(under, live);
     auto now = co_await describing;
     if (now) {
-        // Route indexes that nobody has used yet have no name.
+        // Route indexes that nobody has used yet have no name; what a reload took away goes when
+        // the last of its requests has.
         std::erase_if(now->routes, [](const gateway::route_snapshot& each) {
-            return each.name.empty();
+            return each.name.empty() || (each.retired && each.in_flight + each.queued == 0);
+        });
+        std::erase_if(now->upstreams, [](const gateway::upstream_snapshot& each) {
+            return each.retired && each.in_flight + each.detached + each.queued == 0;
         });
         add_state(*now);
     }
@@ -354,6 +359,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.observe = rules_->gateway.observe;
     now.ready = !draining_;
     now.access_log = access_log_.state();
+    reloading_.describe(now.policy);
     if (backend_) {
         now.ready = now.ready && backend_->state() == process::backend_state::ready;
         now.backend.state = name_of(backend_->state());
@@ -375,48 +381,6 @@ runtime::task<> serving::tell_left_out() {
         co_await until;
         log_.tell_left_out(loop_.now());
     }
-}
-
-void serving::told(process::backend_state state, std::string_view sentence) {
-    using enum process::backend_state;
-    // A dump keeps children from being reaped; this is where it is heard of.
-    process::reap_children();
-    gateway_.backend_is_up = state == ready;
-    // Its last word is printed when its run has ended, in one sentence with the exit code's reason.
-    if (state == crash_looped) {
-        given_up_ = sentence;
-    } else {
-        const bool is_news = state == ready || state == starting;
-        log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
-    }
-    auto& guards = gateway_.guards();
-    const auto again_at = backend_->starts_again_at();
-    const duration pause = again_at ? std::max(*again_at - loop_.now(), duration{}) : duration{};
-    switch (state) {
-        case ready:
-            guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now());
-            announce_ready();
-            break;
-        case crash_looped:
-            guards.set_upstream(0, gateway::upstream_state::stopped, {}, loop_.now());
-            break;
-        case stopped:
-            guards.set_upstream(
-                0, gateway::upstream_state::stopped, rules_->backend.backoff_max, loop_.now()
-            );
-            break;
-        default:
-            guards.set_upstream(0, gateway::upstream_state::starting, pause, loop_.now());
-            break;
-    }
-}
-
-void serving::happened(process::supervisor_action::notice what, std::string_view sentence) {
-    recording_.tell_backend(what, sentence, loop_.now());
-}
-
-void serving::printed(std::string_view line) {
-    output_.write(line);
 }
 
 }  // namespace curfew::cli

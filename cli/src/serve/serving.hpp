@@ -11,6 +11,7 @@
 #include "http_probe.hpp"
 #include "live_desk.hpp"
 #include "recording.hpp"
+#include "reloading.hpp"
 #include "stack_desk.hpp"
 #include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
@@ -29,14 +30,17 @@
 
 namespace curfew::cli {
 
+/// Whom the admin listener answers.
+[[nodiscard]] admin::terms admin_terms_of(const policy::server_policy& server);
+
 /// `curfew serve` from its policy to its end: the listeners, the workers, the backend, the signals.
 /// The main thread runs the control loop: signals, the backend's supervisor and its probes, the
 /// admin listener. Requests are served by the fleet, whose threads never wait for any of these.
 /// Thread rule: the main thread.
 class serving final : public process::backend_watcher {
   public:
-    /// `loaded` has a snapshot.
-    explicit serving(const policy::loading& loaded);
+    /// `loaded` has a snapshot; `again` is where it came from.
+    serving(const policy::loading& loaded, policy_origin again);
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
     ~serving() override;
@@ -51,6 +55,7 @@ class serving final : public process::backend_watcher {
     void begin_alerting();
     [[nodiscard]] runtime::task<> stop();
     [[nodiscard]] runtime::task<> tell_left_out();
+    void put_in_force(const policy::loading& from, std::shared_ptr<const policy::policy> next);
     [[nodiscard]] gateway::snapshot state() const;
     void add_state(gateway::snapshot& to) const;
     [[nodiscard]] runtime::task<std::optional<process::stack_dump>> look_at_backend(
@@ -68,6 +73,10 @@ class serving final : public process::backend_watcher {
     void hurry();
     void ask_backend_to_stop();
     void obey_hangup();
+    [[nodiscard]] runtime::task<> reload_by_signal();
+    [[nodiscard]] runtime::task<admin::reload_report> reload(bool dry_run);
+    [[nodiscard]] runtime::task<http::response> answer_reload(const http::request& asked);
+    void tell_reload(const admin::reload_report& what);
     [[nodiscard]] int complain_about_backend(failure why);
 
     void told(process::backend_state state, std::string_view sentence) override;
@@ -89,6 +98,7 @@ class serving final : public process::backend_watcher {
     access_log access_log_;
     backend_output output_;
     runtime::scope root_;
+    runtime::scope delay_;  ///< of a drain
     runtime::task_group tasks_;
     gateway::gateway gateway_;
     fleet fleet_;
@@ -96,6 +106,7 @@ class serving final : public process::backend_watcher {
     live_desk live_;
     health_desk desk_;
     stack_desk stacks_;
+    reloading reloading_;
     process::system_host host_;
     std::unique_ptr<http_probe> probe_;
     std::unique_ptr<process::backend> backend_;

@@ -1,10 +1,64 @@
 #include "serving.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
-// What serving says and keeps of its backend beside its states.
+// The backend: its run, what its supervisor tells, and its stacks.
 
 namespace curfew::cli {
+
+runtime::task<> serving::run_backend() {
+    backend_running_ = true;
+    auto running = backend_->run(root_);
+    const auto ended = co_await running;
+    backend_running_ = false;
+    backend_ended_.pass();
+    if (!ended) {
+        end_with(complain_about_backend(ended.error()));
+    }
+}
+
+void serving::told(process::backend_state state, std::string_view sentence) {
+    using enum process::backend_state;
+    // A dump keeps children from being reaped; this is where it is heard of.
+    process::reap_children();
+    gateway_.backend_is_up = state == ready;
+    // Its last word is printed when its run has ended, in one sentence with the exit code's reason.
+    if (state == crash_looped) {
+        given_up_ = sentence;
+    } else {
+        const bool is_news = state == ready || state == starting;
+        log_.say(is_news ? policy::severity::info : policy::severity::warning, sentence);
+    }
+    auto& guards = gateway_.guards();
+    const auto again_at = backend_->starts_again_at();
+    const duration pause = again_at ? std::max(*again_at - loop_.now(), duration{}) : duration{};
+    switch (state) {
+        case ready:
+            guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now());
+            announce_ready();
+            break;
+        case crash_looped:
+            guards.set_upstream(0, gateway::upstream_state::stopped, {}, loop_.now());
+            break;
+        case stopped:
+            guards.set_upstream(
+                0, gateway::upstream_state::stopped, rules_->backend.backoff_max, loop_.now()
+            );
+            break;
+        default:
+            guards.set_upstream(0, gateway::upstream_state::starting, pause, loop_.now());
+            break;
+    }
+}
+
+void serving::happened(process::supervisor_action::notice what, std::string_view sentence) {
+    recording_.tell_backend(what, sentence, loop_.now());
+}
+
+void serving::printed(std::string_view line) {
+    output_.write(line);
+}
 
 int serving::complain_about_backend(failure why) {
     const errc_entry& entry = describe(why.code);

@@ -79,7 +79,9 @@ int serve(const invocation& line) {
     std::signal(SIGPIPE, SIG_IGN);
     std::set_new_handler(give_up_for_want_of_memory);
     try {
-        serving one{loaded};
+        serving one{loaded, {from->file_name, [&line](const std::string& file) {
+                                 return policy_sources(line, file);
+                             }}};
         return one.run();
     } catch (const std::exception& cannot_start) {
         complain(usage_problem{

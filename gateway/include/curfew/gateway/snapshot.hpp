@@ -73,6 +73,17 @@ struct access_log_snapshot {
     std::uint64_t dropped = 0;  ///< lines that found no room, or could not be written
 };
 
+/// The policy in force.
+struct policy_snapshot {
+    std::uint32_t generation = 1;            ///< 1: that of the start; one more with each reload
+    duration since{};                        ///< it has been in force for so long
+    std::uint64_t reloads = 0;               ///< that put one in force
+    std::uint64_t refused = 0;               ///< reloads that did not
+    std::size_t earlier_in_use = 0;          ///< held by requests that began under them
+    std::optional<duration> last_refused{};  ///< so long ago, and nothing better since
+    std::string why_refused;                 ///< one sentence with its place
+};
+
 struct snapshot {
     std::string version;
     duration uptime{};
@@ -95,6 +106,7 @@ struct snapshot {
     backend_snapshot backend;
     std::optional<access_log_snapshot> access_log;  ///< nothing: none is kept
     live_requests live;  ///< what has not ended; only where it was asked for
+    policy_snapshot policy;
 };
 
 }  // namespace curfew::gateway

@@ -42,8 +42,10 @@ class worker {
     /// with, and connections go on.
     void adopt(std::shared_ptr<const edition> next);
 
-    /// Stops accepting and lets what is being served end, for at most `grace`; what is left then is
-    /// broken off. Idle connections close at once. Must have ended before the worker is destroyed.
+    /// Stops accepting, serves what has been accepted or queued by then, and lets it end, for at
+    /// most `grace`; what is left then is broken off. Connections at rest are let go and answers
+    /// say `Connection: close` at a pace (closing_pace.hpp), a few at once. Must have ended before
+    /// the worker is destroyed.
     [[nodiscard]] runtime::task<> drain(duration grace);
 
     /// The grace of a drain is over now, and of one that comes later too.

@@ -110,6 +110,17 @@ struct accept_numbers {
 using connection_handler =
     std::function<runtime::task<>(std::unique_ptr<runtime::stream>, runtime::scope&)>;
 
+/// Accepts what waits in the kernel's queue, within the cap, and does not wait: the last act of who
+/// stops listening, so that nobody who has connected is reset.
+void accept_waiting(
+    runtime::listener& from,
+    runtime::scope& connections,
+    runtime::task_group& into,
+    resting_connections& resting,
+    const connection_handler& serve,
+    accept_numbers& numbers
+);
+
 /// Accepts until `under` ends, each connection a task in `into` under `connections`. When the cap
 /// of `resting` is full and somebody waits, the connection that has rested the longest is let go
 /// (see resting_connections); while none may go, and while the machine has no descriptor left

@@ -110,7 +110,7 @@ class request_reader {
     }
 
   private:
-    [[nodiscard]] bool had_something() noexcept;
+    [[nodiscard]] bool had_something(bool was_asked_to_go) noexcept;
     [[nodiscard]] runtime::task<head_end> rest(runtime::scope& under);
     [[nodiscard]] head_end verdict() const noexcept;
 

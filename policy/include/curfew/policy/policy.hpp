@@ -40,6 +40,7 @@ struct server_policy {
     log_shape log_format = log_shape::text;
     std::string health_path;  ///< empty: health is answered by the admin listener only
     std::vector<network> trusted_proxies;
+    duration drain_delay{};  ///< not ready any more, and serving on
     duration drain = std::chrono::seconds{10};
 };
 

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "fleet.hpp"
+#include <curfew/admin/reload_page.hpp>
+#include <curfew/gateway/gateway.hpp>
+#include <curfew/gateway/snapshot.hpp>
+#include <curfew/policy/load.hpp>
+#include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/task.hpp>
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace curfew::cli {
+
+/// Where the policy came from, to read it again.
+struct policy_origin {
+    std::string file;  ///< empty: there was none; then one is looked for again
+    std::function<std::expected<policy::sources, policy::problem>(const std::string& file)> read;
+};
+
+/// Reads the policy again and puts what can be in force without a restart there: one at a time, the
+/// whole of it or nothing.
+/// Thread rule: the control loop's thread.
+class reloading {
+  public:
+    /// `put_in_force` hears of a policy that the gateway has taken over, and where it came from.
+    using listener = std::function<
+        void(const policy::loading& from, std::shared_ptr<const policy::policy> next)>;
+
+    reloading(
+        runtime::loop& on,
+        policy_origin from,
+        gateway::gateway& shared,
+        fleet& workers,
+        listener put_in_force
+    );
+
+    /// When it ends as applied, every worker serves new requests under the new policy. A dry run
+    /// changes nothing.
+    [[nodiscard]] runtime::task<admin::reload_report> reload(bool dry_run, runtime::scope& under);
+
+    void describe(gateway::policy_snapshot& to) const;
+
+  private:
+    [[nodiscard]] policy::loading read_again(admin::reload_report& into);
+    void note(const admin::reload_report& what);
+
+    runtime::loop& loop_;
+    policy_origin from_;
+    gateway::gateway& gateway_;
+    fleet& fleet_;
+    listener put_in_force_;
+    bool busy_ = false;
+    time_point since_;
+    std::uint64_t applied_ = 0;
+    std::uint64_t refused_ = 0;
+    std::optional<time_point> last_refused_;  ///< and nothing better since
+    std::string why_refused_;
+};
+
+}  // namespace curfew::cli
