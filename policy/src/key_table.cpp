@@ -282,7 +282,8 @@ const std::array table{
         "limit, while fewer than 32 were answered)."},
     key{"backend.live_interval", backend<&backend_policy::live_interval>, patience,
         "From the beginning of one liveness probe to that of the next. A hang that can be seen is "
-        "found within `backend.live_failures` times this and one `backend.live_timeout`: 17s as it is."},
+        "found within `backend.live_failures` times this and one `backend.live_timeout`; with the "
+        "defaults 17s."},
     key{"backend.live_timeout", backend<&backend_policy::live_timeout>, patience,
         "How long one liveness probe may take."},
     key{"backend.live_failures", backend<&backend_policy::live_failures>, counts(1, 1'000),

@@ -178,7 +178,6 @@ TEST_F(backend_scenario, one_that_crashes_every_second_and_answers_in_between_is
     ASSERT_TRUE(finish());
     EXPECT_TRUE(ended->has_value());
     EXPECT_GT(machine.spawns().size(), 400U);
-    EXPECT_EQ(subject->last_end(), "exit status 1");
 }
 
 TEST_F(backend_scenario, a_backend_that_never_gets_ready_is_given_up_as_hung) {

@@ -10,7 +10,8 @@ later request (liveness probes too) wait for ever, /sick makes /live answer 500 
 SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
 With --drain it takes so long to end after SIGTERM, but a second one ends it at once.
 With --one-thread it does one thing at a time, with --no-head it never answers a HEAD, with
---poisoned every GET ends it. With --child it starts a grandchild that ignores SIGTERM and writes its process id to FILE.
+--poisoned every GET ends it. With --child it starts a grandchild that ignores SIGTERM and writes
+its process id to FILE.
 """
 
 import argparse
