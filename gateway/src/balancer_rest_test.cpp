@@ -228,7 +228,7 @@ TEST_F(resting, a_trial_that_is_answered_as_badly_as_elsewhere_ends_the_rest_too
     EXPECT_EQ(why(1), rest_reason::none);
 }
 
-TEST_F(resting, when_no_other_takes_connections_a_resting_one_is_used_and_its_answer_ends_the_rest) {
+TEST_F(resting, when_no_other_takes_connections_a_resting_one_is_used_until_it_answers) {
     use(2, balancing::least_loaded);
     EXPECT_TRUE(hang(1));
     of.connect_failed(0, now);

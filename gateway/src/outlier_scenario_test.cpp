@@ -16,9 +16,7 @@ struct outlier_scenario : gateway_scenario {
                                                   : scripted_answer{.after = 5ms, .text = ok("b")};
     };
 
-    void begin(
-        policy::balancing how = policy::balancing::round_robin, duration timeout = 5s
-    ) {
+    void begin(policy::balancing how = policy::balancing::round_robin, duration timeout = 5s) {
         rules.upstreams.back().urls.push_back({"127.0.0.1", 9001});
         rules.upstreams.back().balance = how;
         rules.request.timeout = timeout;
