@@ -25,7 +25,7 @@ struct endpoint_snapshot {
     std::uint64_t connects = 0;   ///< connections opened so far
     std::uint64_t connect_failures = 0;
     std::uint64_t rests = 0;  ///< how often a worker set it aside for what it did to requests
-    std::string_view why;     ///< it is passed over (static storage); empty while it is healthy
+    std::string_view why{};   ///< it is passed over (static storage); empty while it is healthy
     bool reachable = true;    ///< takes connections
 };
 
