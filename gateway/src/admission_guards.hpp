@@ -93,9 +93,9 @@ struct route_guards final : breaker_listener {
     std::uint32_t detached = 0;
     given_places given;        ///< as above
     given_places left_behind;  ///< likewise
-    bool opened = false;      ///< the breaker has opened, and the waiters do not know yet
-    bool recovering = false;  ///< the upstream is up again: waiters wait for the probes' verdict
-    bool listed = false;      ///< in upstream.waiting
+    bool opened = false;       ///< the breaker has opened, and the waiters do not know yet
+    bool recovering = false;   ///< the upstream is up again: waiters wait for the probes' verdict
+    bool listed = false;       ///< in upstream.waiting
     std::array<std::uint64_t, reason_count> would_refuse{};
     std::uint64_t would_refuse_by_breaker = 0;
     std::uint64_t would_queue = 0;

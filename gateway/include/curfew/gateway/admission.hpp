@@ -71,11 +71,9 @@ class permit;
 using entered = std::variant<refused, queued, permit>;
 
 namespace detail {
-
 struct route_guards;
 struct upstream_guards;
 struct named_limit;
-
 }  // namespace detail
 
 /// The right to send one request upstream. Ends by leave(), exactly once; destroying it is
