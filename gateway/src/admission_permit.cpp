@@ -196,6 +196,10 @@ void permit::detach(time_point now) noexcept {
     if (detached_) return;
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
+    if (std::exchange(left_behind_, false)) {
+        route_->left_behind.end(false);
+        route_->upstream.left_behind.end(false);
+    }
     detached_ = true;
     ++route_->detached;
     ++route_->upstream.detached;
