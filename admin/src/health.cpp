@@ -34,7 +34,10 @@ void add_problems(const upstream_snapshot& upstream, std::vector<std::string>& p
     }
     for (const endpoint_snapshot& endpoint : upstream.endpoints) {
         if (!endpoint.healthy) {
-            problems.push_back("endpoint " + endpoint.address + " is skipped");
+            problems.push_back(
+                "endpoint " + endpoint.address + " is skipped" +
+                (endpoint.why.empty() ? "" : ": " + std::string{endpoint.why})
+            );
         }
     }
 }
@@ -112,6 +115,9 @@ void write(json_writer& out, const endpoint_snapshot& endpoint) {
     out.begin_object();
     out.member("address", endpoint.address);
     out.member("healthy", endpoint.healthy);
+    if (!endpoint.healthy) {
+        out.member("why", endpoint.why);
+    }
     out.member("in_flight", endpoint.in_flight);
     out.member("idle", endpoint.idle);
     out.end_object();

@@ -82,6 +82,11 @@ TEST_F(health_test, each_trouble_alone_degrades_and_is_told) {
         {[](auto& now) { now.upstreams[0].up = false; }, "upstream main is down"},
         {[](auto& now) { now.upstreams[0].endpoints[0].healthy = false; },
          "endpoint 127.0.0.1:8000 is skipped"},
+        {[](auto& now) {
+             now.upstreams[0].endpoints[0].healthy = false;
+             now.upstreams[0].endpoints[0].why = "requests hang at it";
+         },
+         "endpoint 127.0.0.1:8000 is skipped: requests hang at it"},
         {[](auto& now) { now.routes[0].breaker = breaker_state::half_open; },
          "route GET /users/{id}: breaker half_open"},
         {[](auto& now) { now.routes[0].abandoned = 3; }, "route GET /users/{id}: 3 abandoned"},

@@ -112,7 +112,7 @@ constexpr series<upstream_snapshot> of_upstream[] = {
 constexpr series<endpoint_snapshot> of_endpoint[] = {
     {"curfew_endpoint_healthy",
      gauge,
-     "0 while it is skipped after failed connects.",
+     "0 while it is skipped: it takes no connections, or requests hang or fail at it.",
      value<&endpoint_snapshot::healthy>},
     {"curfew_endpoint_in_flight",
      gauge,
@@ -130,6 +130,10 @@ constexpr series<endpoint_snapshot> of_endpoint[] = {
      counter,
      "Connections that could not be opened.",
      value<&endpoint_snapshot::connect_failures>},
+    {"curfew_endpoint_rests_total",
+     counter,
+     "Times that it was set aside because requests hung or failed at it.",
+     value<&endpoint_snapshot::rests>},
 };
 
 constexpr series<route_snapshot> of_route[] = {

@@ -96,7 +96,7 @@ runtime::task<> see_out(
     std::size_t bytes = 0;
     connection.stream->shutdown_write();
     hang_alarm alarm{held, at.on};  // whose client has left may still turn out to hang
-    alarm.begin(limit);
+    alarm.begin(limit, &connection.lent);
     live_work live;
     live.route = which.route;
     live.method = which.method;
@@ -128,6 +128,9 @@ runtime::task<> see_out(
     connection.stream->abort();
     alarm.end();
     const bool well = whole && answer.went_well();
+    if (well) {
+        (void)connection.lent.answered(false, at.on.now());
+    }
     cause_kind why = cause_kind::completed;
     if (waiting.ended()) {
         why = waiting.why().kind;

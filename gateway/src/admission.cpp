@@ -234,11 +234,10 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     route.hanging -= ended.hanging_ ? 1U : 0U;
     route.detached -= ended.detached_ ? 1U : 0U;
     route.upstream.detached -= ended.detached_ ? 1U : 0U;
-    if (ended.abandoned_ && held.upstream.held()) {
-        --route.abandoned;
-        --route.upstream.abandoned;
-        route.stuck -= ended.stuck_ ? 1U : 0U;
-        route.upstream.stuck -= ended.stuck_ ? 1U : 0U;
+    if (held.upstream.held()) ended.uncount_abandoned();
+    if (ended.left_behind_) {
+        route.left_behind.end(ended.abandoned_);
+        route.upstream.left_behind.end(ended.abandoned_);
     }
     if (ended.gave_way_) {
         route.given.end(ended.abandoned_);

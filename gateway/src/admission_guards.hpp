@@ -11,10 +11,15 @@
 
 namespace curfew::gateway::detail {
 
-/// Requests that gave their adaptive place to others while they wait for their client.
+/// Requests that gave their adaptive place to others and go on.
 struct given_places {
     std::uint32_t working = 0;
     std::uint32_t abandoned = 0;  ///< of these
+
+    void begin(bool is_abandoned) noexcept {
+        ++working;
+        abandoned += is_abandoned ? 1U : 0U;
+    }
 
     void end(bool was_abandoned) noexcept {
         --working;
@@ -36,7 +41,8 @@ struct upstream_guards {
     std::uint32_t abandoned = 0;  ///< of these
     std::uint32_t stuck = 0;      ///< of these: hung, or over their time; they will not end soon
     std::uint32_t detached = 0;
-    given_places given;
+    given_places given;        ///< while they wait for their client
+    given_places left_behind;  ///< at resting endpoints
     std::vector<route_guards*> routes;
     std::vector<route_guards*> waiting;  ///< routes that may have waiters, in turn
     std::size_t turn = 0;                ///< whose turn it is in `waiting`
@@ -85,10 +91,11 @@ struct route_guards final : breaker_listener {
     std::uint32_t stuck = 0;      ///< of these, as above
     std::uint32_t hanging = 0;
     std::uint32_t detached = 0;
-    given_places given;
-    bool opened = false;      ///< the breaker has opened, and the waiters do not know yet
-    bool recovering = false;  ///< the upstream is up again: waiters wait for the probes' verdict
-    bool listed = false;      ///< in upstream.waiting
+    given_places given;        ///< as above
+    given_places left_behind;  ///< likewise
+    bool opened = false;       ///< the breaker has opened, and the waiters do not know yet
+    bool recovering = false;   ///< the upstream is up again: waiters wait for the probes' verdict
+    bool listed = false;       ///< in upstream.waiting
     std::array<std::uint64_t, reason_count> would_refuse{};
     std::uint64_t would_refuse_by_breaker = 0;
     std::uint64_t would_queue = 0;

@@ -20,7 +20,9 @@ permit::permit(permit&& other) noexcept
       detached_{other.detached_},
       timed_out_{other.timed_out_},
       stuck_{other.stuck_},
-      gave_way_{other.gave_way_} {}
+      gave_way_{other.gave_way_},
+      blamed_{other.blamed_},
+      left_behind_{other.left_behind_} {}
 
 permit& permit::operator=(permit&& other) noexcept {
     if (this != &other) {
@@ -115,6 +117,45 @@ bool permit::mark_hanging(time_point now) noexcept {
     return opened;
 }
 
+void permit::blame_endpoint(time_point now) noexcept {
+    if (!held() || has_answer_ || std::exchange(blamed_, true)) return;
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    if (!std::exchange(hanging_, true)) ++route_->hanging;
+    if (places_.call.held()) places_.call.finish(outcome::ignored, cause_kind::completed, now);
+    route_->silence.settle(places_.serial);
+    if (!places_.upstream.held()) return;
+    if (route_->upstream.left_behind.working < route_->upstream.limiter.status().limit) {
+        leave_behind();
+        owner_->after_release(route_->upstream, now);
+        return;
+    }
+    places_.upstream.set_aside();
+    count_stuck(now);
+}
+
+/// Needs the admission's lock, and an adaptive place, which it gives up.
+void permit::leave_behind() noexcept {
+    uncount_abandoned();
+    left_behind_ = true;
+    route_->left_behind.begin(abandoned_);
+    route_->upstream.left_behind.begin(abandoned_);
+    --route_->holding;
+    --route_->upstream.holding;
+    route_->abandoned_since = time_point::max();
+    places_.upstream = {};
+}
+
+/// Needs the admission's lock, and an adaptive place.
+void permit::uncount_abandoned() noexcept {
+    if (!abandoned_) return;
+    --route_->abandoned;
+    --route_->upstream.abandoned;
+    const auto stuck = std::exchange(stuck_, false) ? 1U : 0U;
+    route_->stuck -= stuck;
+    route_->upstream.stuck -= stuck;
+}
+
 void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     expects(held(), "a permit that was left cannot be abandoned");
     if (abandoned_) return;
@@ -130,6 +171,8 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     owner_->refuse_if_opened(*route_, now);
     route_->given.abandoned += gave_way_ ? 1U : 0U;
     route_->upstream.given.abandoned += gave_way_ ? 1U : 0U;
+    route_->left_behind.abandoned += left_behind_ ? 1U : 0U;
+    route_->upstream.left_behind.abandoned += left_behind_ ? 1U : 0U;
     if (!places_.upstream.held()) return;
     places_.upstream.set_aside();
     ++route_->abandoned;
@@ -153,6 +196,10 @@ void permit::detach(time_point now) noexcept {
     if (detached_) return;
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
+    if (std::exchange(left_behind_, false)) {
+        route_->left_behind.end(false);
+        route_->upstream.left_behind.end(false);
+    }
     detached_ = true;
     ++route_->detached;
     ++route_->upstream.detached;

@@ -91,9 +91,10 @@ namespace {
 void copy_numbers(const detail::upstream_guards& of, upstream_snapshot& view) noexcept {
     const auto limit = of.limiter.status();
     view.limit = limit.limit;
-    view.in_flight = of.holding + of.given.working;
-    view.abandoned = of.abandoned + of.given.abandoned;
+    view.in_flight = of.holding + of.given.working + of.left_behind.working;
+    view.abandoned = of.abandoned + of.given.abandoned + of.left_behind.abandoned;
     view.gave_way = of.given.working;
+    view.left_behind = of.left_behind.working;
     view.detached = of.detached;
     view.route_cap = of.limiter.share();
     view.up = of.state == upstream_state::up;
@@ -106,7 +107,7 @@ void copy_numbers(const detail::route_guards& of, time_point now, route_snapshot
     view.retry_after = breaker.retry_after;
     view.breaker_opened = breaker.totals.opened;
     view.in_flight = of.in_flight;
-    view.abandoned = of.abandoned + of.given.abandoned;
+    view.abandoned = of.abandoned + of.given.abandoned + of.left_behind.abandoned;
     view.hanging = of.hanging;
     view.queued = static_cast<std::uint32_t>(of.queue.size());
     view.usual = of.usual.p95();

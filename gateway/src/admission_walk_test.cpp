@@ -146,7 +146,7 @@ class walker {
     void trouble() {
         if (held_.empty()) return;
         auto& one = held_[pick(held_.size())];
-        switch (pick(3)) {
+        switch (pick(4)) {
             case 0:
                 (void)one.mark_hanging(gate_.now);
                 break;
@@ -155,6 +155,9 @@ class walker {
                 break;
             case 2:
                 if (!one.abandoned()) one.detach(gate_.now);
+                break;
+            case 3:
+                one.blame_endpoint(gate_.now);
                 break;
         }
     }

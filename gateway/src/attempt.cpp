@@ -55,10 +55,11 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
     if (step) {
         budget_.enter(stage::attempt, now(), number);
         sent_at_ = now();
+        upstream_->lent.sent(place_, now());
         if (head_.body.empty()) {
             pool_.expect_answer(*upstream_);
         }
-        alarm_.begin(budget_.limit().limit);
+        alarm_.begin(budget_.limit().limit, endpoint_to_blame());
         auto sending = send_request();
         step = co_await sending;
     }
@@ -68,6 +69,7 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
     }
     if (step) {
         upstream_->answered(now());
+        endpoints_fault_ = upstream_->lent.answered(response_->head().status >= 500, now());
     }
     alarm_.end();
     if (!step) {
@@ -82,7 +84,7 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
 runtime::task<result<>> exchange::get_connection(bool fresh) {
     failure last{errc::connect_failed, 0};
     for (std::size_t tried = 0; tried < pool_.endpoints(); ++tried) {
-        const std::size_t to = pool_.pick();
+        const std::size_t to = pool_.pick(now(), is_repeatable(head_) && head_.body.empty());
         facts_.upstream = pool_.authority(to);
         if (!fresh) {
             upstream_ = pool_.take_idle(to, now());
@@ -98,6 +100,7 @@ runtime::task<result<>> exchange::get_connection(bool fresh) {
             upstream_ = std::move(*opened);
             co_return result<>{};
         }
+        pool_.not_sent(to);
         last = opened.error();
         if (scope_.ended()) {
             break;
@@ -204,7 +207,7 @@ bool exchange::may_try_again(failure what, std::uint8_t number) const noexcept {
            may_retry({
                .why = what.code,
                .idempotent = is_repeatable(head_),
-               .reused = upstream_->reused,
+               .reused = upstream_->reused || upstream_->lent.is_trial(),
                .head_written = true,
                .body_written = !head_.body.empty(),
                .response_begun = response_ && response_->begun(),
@@ -249,9 +252,14 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     }
     auto stopping = body_.stop();
     co_await stopping;
+    const bool said_nothing = is_cut(what) || what.code == errc::upstream_protocol;
+    if (upstream_ && !upstream_->reused && said_nothing) {
+        endpoints_fault_ = upstream_->lent.failed(now());
+    }
     if (may_try_again(what, number)) {
         cut_ = is_cut(what);
         upstream_.reset();
+        endpoints_fault_ = false;
         end_.retried = true;
         co_return next::retry;
     }
@@ -276,6 +284,10 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     auto refusing = refuse(what.code, why);
     co_await refusing;
     co_return next::done;
+}
+
+loan* exchange::endpoint_to_blame() noexcept {
+    return pool_.endpoints() > 1 ? &upstream_->lent : nullptr;
 }
 
 bool exchange::is_supervised() const noexcept {
@@ -316,6 +328,9 @@ void exchange::tell_overdue(const cause& why) const {
 }
 
 void exchange::give_up_on_upstream(const cause& why) {
+    if (why.kind == cause_kind::own_timeout && upstream_->lent.hangs(now())) {
+        permit_.blame_endpoint(now());
+    }
     permit_.abandon(outcome_of(why), why.kind, now());
     live_.unlink();
     const bool answering = response_ && response_->begun();

@@ -293,7 +293,7 @@ void exchange::keep_facts() noexcept {
 void exchange::conclude() noexcept {
     budget_.close(now());
     if (permit_.held()) {
-        const bool blameless = error_ && !is_upstreams_fault(*error_);
+        const bool blameless = (error_ && !is_upstreams_fault(*error_)) || endpoints_fault_;
         permit_.leave(blameless ? outcome::ignored : end_.ended, end_.why.kind, now());
     }
     if (!body_.begun()) {

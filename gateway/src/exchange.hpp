@@ -80,6 +80,7 @@ class exchange {
     [[nodiscard]] bool is_supervised() const noexcept;
     [[nodiscard]] bool may_outlive_a_crash(failure what) const noexcept;
     [[nodiscard]] bool upstream_had_its_time() const noexcept;
+    [[nodiscard]] loan* endpoint_to_blame() noexcept;
     [[nodiscard]] runtime::task<> tell_to_continue();
     void begin_upload(std::string_view head);
     [[nodiscard]] runtime::task<next> wait_for_backend(failure what);
@@ -114,6 +115,7 @@ class exchange {
     runtime::scope scope_;
     permit permit_;
     std::optional<upstream_connection> upstream_;
+    bool endpoints_fault_ = false;  ///< the end, and no word about the route
     hang_alarm alarm_;
     live_work live_;
 

@@ -111,7 +111,14 @@ class gateway_scenario : public testing::Test {
     void open_backend(std::string_view at = "127.0.0.1:9000") {
         earlier_backends.push_back(std::move(backend));
         backend = *outside.listen(*runtime::endpoint::parse(at), false);
-        backends.spawn(accept_backend());
+        backends.spawn(accept_backend(*backend, script_));
+    }
+
+    /// A further endpoint of the upstream, with a script that outlives the scenario's run.
+    void open_another(std::uint16_t port, const script& its) {
+        const auto at = "127.0.0.1:" + std::to_string(port);
+        others.push_back(*outside.listen(*runtime::endpoint::parse(at), false));
+        backends.spawn(accept_backend(*others.back(), its));
     }
 
     void close() {
@@ -224,6 +231,7 @@ class gateway_scenario : public testing::Test {
     std::unique_ptr<worker> serving;
     std::unique_ptr<runtime::listener> backend;
     std::vector<std::unique_ptr<runtime::listener>> earlier_backends;  ///< somebody waits on them
+    std::vector<std::unique_ptr<runtime::listener>> others;
     std::vector<std::unique_ptr<heard>> clients;
     std::vector<std::string> seen;  ///< heads that the backend got
     script script_;
@@ -243,33 +251,33 @@ class gateway_scenario : public testing::Test {
         done = true;
     }
 
-    runtime::task<> accept_backend() {
+    runtime::task<> accept_backend(runtime::listener& from, const script& its) {
         while (!backend_scope.ended()) {
             if (workers > 0 && busy_workers_ == workers) {
                 auto freed = worker_freed_.wait(backend_scope);
                 co_await freed;
                 continue;
             }
-            auto accepted = backend->try_accept();
+            auto accepted = from.try_accept();
             if (*accepted) {
                 ++connections;
                 ++busy_workers_;
-                backends.spawn(work(std::move(*accepted)));
+                backends.spawn(work(std::move(*accepted), its));
                 continue;
             }
-            auto readable = backend->ready().wait_readable(backend_scope);
+            auto readable = from.ready().wait_readable(backend_scope);
             co_await readable;
         }
     }
 
-    runtime::task<> work(std::unique_ptr<runtime::stream> connection) {
-        auto serving_it = serve_backend(std::move(connection));
+    runtime::task<> work(std::unique_ptr<runtime::stream> connection, const script& its) {
+        auto serving_it = serve_backend(std::move(connection), its);
         co_await serving_it;
         --busy_workers_;
         worker_freed_.pass();
     }
 
-    runtime::task<> serve_backend(std::unique_ptr<runtime::stream> connection) {
+    runtime::task<> serve_backend(std::unique_ptr<runtime::stream> connection, const script& its) {
         http::input_buffer input;
         while (!backend_scope.ended()) {
             auto end = input.unread().find("\r\n\r\n");
@@ -284,7 +292,7 @@ class gateway_scenario : public testing::Test {
             const std::string head{input.unread().substr(0, end + 4)};
             input.consume(end + 4);
             seen.push_back(head);
-            const scripted_answer answer = script_(head);
+            const scripted_answer answer = its(head);
             if (answer.never) {
                 // A worker that ignores disconnects: it is over only with the scenario.
                 runtime::sleep_until for_ever{backend_scope, time_point::max()};

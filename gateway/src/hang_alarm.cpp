@@ -9,6 +9,9 @@ namespace {
 /// A client that is waited for no longer than this in all is no slow one.
 constexpr duration client_patience = std::chrono::seconds{1};
 
+/// From then on, and so often, it is asked whether the request's endpoint is to blame.
+constexpr duration look_every = std::chrono::seconds{1};
+
 }  // namespace
 
 hang_alarm::hang_alarm(permit& held, runtime::loop& on) noexcept
@@ -22,9 +25,16 @@ hang_alarm::hang_alarm(permit& held, runtime::loop& on) noexcept
 void hang_alarm::ring(time_point now) noexcept {
     if (paused_) return held_.give_way(now);
     if (const auto slow = held_.slow_at(); slow && now >= *slow) held_.mark_slow(now);
-    if (now >= held_.hangs_at(limit_)) {
+    const bool hangs = now >= held_.hangs_at(limit_);
+    if (at_ != nullptr && is_to_look(now) && at_->is_left_behind()) {
+        return held_.blame_endpoint(now);
+    }
+    if (hangs && at_ != nullptr && at_->hangs(now)) return held_.blame_endpoint(now);
+    if (hangs) {
         held_.mark_hanging(now);
-        if (const auto slow = held_.slow_at()) on_.timers().arm(*this, *slow);  // a probe
+        const auto slow = held_.slow_at();  // a probe
+        const auto next = std::min(slow.value_or(time_point::max()), look_at_);
+        if (next != time_point::max()) on_.timers().arm(*this, next);
         return;
     }
     if (const auto silent = held_.silent_at(); !looked_ && silent && now >= *silent) {
@@ -34,8 +44,10 @@ void hang_alarm::ring(time_point now) noexcept {
     arm();
 }
 
-void hang_alarm::begin(duration limit) noexcept {
+void hang_alarm::begin(duration limit, loan* at) noexcept {
     limit_ = limit;
+    at_ = at;
+    look_at_ = at == nullptr ? time_point::max() : add_saturated(on_.now(), look_every);
     running_ = true;
     looked_ = false;
     paused_.reset();
@@ -66,8 +78,14 @@ void hang_alarm::end() noexcept {
     on_.timers().cancel(*this);
 }
 
+bool hang_alarm::is_to_look(time_point now) noexcept {
+    if (now < look_at_) return false;
+    look_at_ = add_saturated(now, look_every);
+    return true;
+}
+
 void hang_alarm::arm() noexcept {
-    auto first = held_.hangs_at(limit_);
+    auto first = std::min(held_.hangs_at(limit_), look_at_);
     if (const auto slow = held_.slow_at()) first = std::min(first, *slow);
     const auto silent = held_.silent_at();
     if (!looked_ && silent && *silent > on_.now()) first = std::min(first, *silent);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "loan.hpp"
 #include <curfew/core/timer_wheel.hpp>
 #include <curfew/gateway/admission.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -13,14 +14,17 @@ namespace curfew::gateway {
 /// slow_at and hangs_at, and says permit::mark_silent, mark_slow and mark_hanging: one timer,
 /// always at the first that is still to come.
 /// Once the client has been waited for a second in all, it says permit::give_way.
+/// Where its endpoint is to blame (loan::hangs, and once a second loan::is_left_behind) it says
+/// permit::blame_endpoint instead of mark_hanging.
 /// The permit must outlive it, and may be another one at each begin(). No allocation.
 /// Thread rule: the loop's thread.
 class hang_alarm final : private timer {
   public:
     hang_alarm(permit& held, runtime::loop& on) noexcept;
 
-    /// The upstream has its request. `limit` is the one that the request runs under.
-    void begin(duration limit) noexcept;
+    /// The upstream has its request. `limit` is the one that the request runs under. `at` outlives
+    /// the run, where the request has other endpoints to go to; null: it has none.
+    void begin(duration limit, loan* at = nullptr) noexcept;
 
     /// The client is waited for: its body, or that it takes what it is sent. While the answer is
     /// awaited, that time is given back to the upstream (and to the permit).
@@ -34,10 +38,13 @@ class hang_alarm final : private timer {
   private:
     void ring(time_point now) noexcept;
     void arm() noexcept;
+    [[nodiscard]] bool is_to_look(time_point now) noexcept;
 
     permit& held_;
     runtime::loop& on_;
     duration limit_{};
+    loan* at_ = nullptr;
+    time_point look_at_ = time_point::max();  ///< at the endpoint
     bool running_ = false;
     bool looked_ = false;  ///< mark_silent was said since it runs
     std::optional<time_point> paused_;

@@ -159,5 +159,61 @@ TEST_F(hang_alarm_test, says_nothing_before_it_begins) {
     EXPECT_EQ(held.waited(), 0s);
 }
 
+/// The same, at the second of two endpoints of which both answer the route.
+struct endpoint_alarm_test : hang_alarm_test {
+    balancer loads{policy::balancing::round_robin, 2};
+    loan lent{loads, 1};
+
+    endpoint_alarm_test() {
+        for (const std::size_t endpoint : {0, 1})
+            loads.answered_well({.endpoint = endpoint}, start);
+        lent.sent(0, start);
+        alarm.begin(30s, &lent);
+    }
+
+    std::uint32_t places() const {
+        const auto upstream = gate.picture().upstreams[0];
+        return upstream.in_flight - upstream.left_behind;
+    }
+};
+
+TEST_F(endpoint_alarm_test, blames_the_endpoint_when_the_request_hangs) {
+    go_to(30s - 1ns);
+    EXPECT_EQ(places(), 1U);
+    go_to(30s);
+    EXPECT_EQ(places(), 0U);
+    EXPECT_TRUE(loads.is_set_aside(1));
+    EXPECT_EQ(gate.picture().routes[0].hanging, 1U);
+}
+
+TEST_F(endpoint_alarm_test, looks_once_a_second_whether_its_endpoint_has_come_to_rest) {
+    go_to(3500ms);
+    const balancer::request other{.endpoint = 1, .route = 0, .sent = start + 2s};
+    ASSERT_TRUE(loads.hangs(other, false, start + 3500ms));
+    go_to(4s - 1ns);
+    EXPECT_EQ(places(), 1U);
+    go_to(4s);
+    EXPECT_EQ(places(), 0U);
+}
+
+TEST_F(endpoint_alarm_test, goes_on_looking_after_a_hang_that_was_the_routes) {
+    loads.answered_well({.endpoint = 1, .route = 1}, start + 1s);
+    go_to(30s);
+    EXPECT_EQ(places(), 1U) << "it answers others";
+    const balancer::request other{.endpoint = 1, .route = 0, .sent = start + 2s};
+    ASSERT_TRUE(loads.hangs(other, false, start + 30s));
+    go_to(31s);
+    EXPECT_EQ(places(), 0U);
+}
+
+TEST_F(endpoint_alarm_test, says_nothing_after_the_answer) {
+    alarm.end();
+    EXPECT_FALSE(lent.answered(false, start));
+    EXPECT_FALSE(lent.hangs(start + 30s));
+    go_to(40s);
+    EXPECT_EQ(places(), 1U);
+    EXPECT_FALSE(loads.is_set_aside(1));
+}
+
 }  // namespace
 }  // namespace curfew::gateway

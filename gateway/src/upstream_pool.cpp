@@ -317,11 +317,16 @@ void upstream_pool::describe(std::vector<endpoint_snapshot>& out) const {
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
         const auto load = loads_.describe(i);
         out[i].address = endpoints_[i].authority;
-        out[i].healthy = out[i].healthy && !load.resting;
+        if (load.resting != rest_reason::none) {
+            out[i].healthy = false;
+            out[i].why = to_string(load.resting);
+        }
+        out[i].reachable = out[i].reachable && load.resting != rest_reason::no_connections;
         out[i].in_flight += load.in_flight;
         out[i].idle += static_cast<std::uint32_t>(endpoints_[i].idle.size());
         out[i].connects += load.connects;
         out[i].connect_failures += load.connect_failures;
+        out[i].rests += load.rests;
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "loan.hpp"
 #include <curfew/gateway/balancer.hpp>
 #include <curfew/gateway/idle_pool.hpp>
 #include <curfew/gateway/idle_release.hpp>
@@ -15,42 +16,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace curfew::gateway {
 
 /// The policy's key of the limit on a name lookup and a connect together.
 inline constexpr std::string_view connect_limit_name = "upstream.connect_timeout";
-
-/// Counts a request as in flight at its endpoint while it lives.
-class loan {
-  public:
-    loan() noexcept = default;
-
-    loan(balancer& loads, std::size_t endpoint) noexcept : loads_{&loads}, endpoint_{endpoint} {
-        loads.started(endpoint);
-    }
-
-    loan(loan&& other) noexcept
-        : loads_{std::exchange(other.loads_, nullptr)}, endpoint_{other.endpoint_} {}
-
-    loan& operator=(loan&& other) noexcept {
-        std::swap(loads_, other.loads_);
-        std::swap(endpoint_, other.endpoint_);
-        return *this;
-    }
-
-    ~loan() {
-        if (loads_ != nullptr) {
-            loads_->ended(endpoint_);
-        }
-    }
-
-  private:
-    balancer* loads_ = nullptr;
-    std::size_t endpoint_ = 0;
-};
 
 class first_answer;
 
@@ -104,9 +75,13 @@ class upstream_pool : public std::enable_shared_from_this<upstream_pool> {
         return endpoints_[endpoint].authority;
     }
 
-    /// Which endpoint a request should try: by the policy's balance, passing over those that do not
-    /// take connections, unless none does.
-    [[nodiscard]] std::size_t pick() noexcept { return loads_.pick(); }
+    /// Which endpoint a request should try, by the policy's balance; see the balancer. Who does not
+    /// get a connection to it says so.
+    [[nodiscard]] std::size_t pick(time_point now, bool harmless) noexcept {
+        return loads_.pick(now, harmless);
+    }
+
+    void not_sent(std::size_t endpoint) noexcept { loads_.not_sent(endpoint); }
 
     /// The connection that was put back last and is still good.
     [[nodiscard]] std::optional<upstream_connection> take_idle(

@@ -266,7 +266,7 @@ void worker::count(snapshot& into, std::vector<times_of_route>& times) const {
         upstream_snapshot& upstream = into.upstreams[place];
         at.current->pools[i]->describe(upstream.endpoints);
         upstream.up =
-            upstream.up && std::ranges::any_of(upstream.endpoints, &endpoint_snapshot::healthy);
+            upstream.up && std::ranges::any_of(upstream.endpoints, &endpoint_snapshot::reachable);
     }
 }
 

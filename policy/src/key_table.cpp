@@ -218,7 +218,8 @@ const std::array table{
     key{"upstream.*.urls", upstream<&upstream_policy::urls>, anything,
         "Where its backends answer; at least one, at most 256."},
     key{"upstream.*.balance", upstream<&upstream_policy::balance>, anything,
-        "How a backend is picked when there are several."},
+        "How a backend is picked when there are several. One that hangs or fails while others "
+        "answer rests, and is tried by one request at a time."},
     key{"upstream.*.connect_timeout", upstream<&upstream_policy::connect_timeout>, patience,
         "Name lookup and TCP connect together."},
     key{"upstream.*.idle_timeout", upstream<&upstream_policy::idle_timeout>, patience,

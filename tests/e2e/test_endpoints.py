@@ -3,12 +3,13 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from backends import free_port, wait_for
+from backends import PooledBackend, free_port, reply, wait_for
 from client import get
 from harness import Case
 
@@ -93,6 +94,105 @@ class Endpoints(Case):
         self.assertEqual(curfew.wait(), 124, curfew.output)
         self.assertIn("given up: 2 starts were not ready within 0.60 s", curfew.stderr)
         self.assertNotIn("crash", curfew.stderr)
+
+
+class Replica(PooledBackend):
+    """Answers 500 to everything while `failing` is set."""
+
+    failing = False
+
+    def answer(self, got, accepted):
+        if self.failing:
+            return reply(b"bad", "500 Broken")
+        return super().answer(got, accepted)
+
+
+class TwoReplicas(Case):
+    """Two endpoints of one upstream under a steady load of three routes; the second turns bad."""
+
+    CLIENTS = 6
+
+    def setUp(self):
+        super().setUp()
+        self.good, self.bad = PooledBackend(16), Replica(16, hangs="/")
+        self.addCleanup(self.good.stop)
+        self.addCleanup(self.bad.stop)
+        self.bad.end_hang()
+        self.told: list[tuple[float, int]] = []
+        self.over = threading.Event()
+
+    def begin(self, balance: str):
+        self.curfew = self.serve("--timeout", "5s", policy=(
+            f'[upstream.default]\nurls = ["{self.good.url}", "{self.bad.url}"]\n'
+            f'balance = "{balance}"\n'))
+        clients = [threading.Thread(target=self.ask, args=(f"/r{i % 3}",), daemon=True)
+                   for i in range(self.CLIENTS)]
+        for each in clients:
+            each.start()
+        self.addCleanup(self.end, clients)
+        self.assertTrue(wait_for(lambda: len(self.told) >= 300, 60), "every route is known by now")
+
+    def end(self, clients):
+        self.over.set()
+        self.bad.end_hang()
+        for each in clients:
+            each.join(10)
+
+    def ask(self, path: str):
+        while not self.over.is_set():
+            begun = time.monotonic()
+            self.told.append((begun, get(self.curfew.http, path).status))
+            time.sleep(0.03)
+
+    def statuses(self, since: float) -> list[int]:
+        return [status for begun, status in list(self.told) if begun >= since]
+
+    def second(self) -> dict:
+        upstreams = get(self.curfew.admin, "/-/health").json()["upstreams"]
+        return upstreams["default"]["endpoints"][1]
+
+    def is_skipped(self) -> bool:
+        return not self.second()["healthy"]
+
+    def expect_isolated(self, why: str):
+        """From five seconds on, nearly all is answered, in each second of ten."""
+        self.assertTrue(wait_for(self.is_skipped, 5))
+        self.assertEqual(self.second()["why"], why)
+        time.sleep(5)
+        since = time.monotonic()
+        time.sleep(10)
+        told = self.statuses(since)
+        self.assertGreater(len(told), 100)
+        self.assertGreaterEqual(told.count(200) / len(told), 0.95, set(told))
+        self.assertNotIn(503, told, "no breaker has opened")
+        metrics = get(self.curfew.admin, "/-/metrics").body.decode()
+        self.assertRegex(metrics, r'curfew_endpoint_rests_total\{[^}]*%d"\} [1-9]'
+                         % self.bad.address[1])
+
+    def expect_recovery(self):
+        self.assertTrue(wait_for(lambda: not self.is_skipped(), 40))
+        before = len(self.bad.targets)
+        self.assertTrue(wait_for(lambda: len(self.bad.targets) >= before + 10, 10))
+
+    def hang(self, balance: str):
+        self.begin(balance)
+        self.bad.begin_hang()
+        self.expect_isolated("requests hang at it")
+        self.bad.end_hang()
+        self.expect_recovery()
+
+    def test_a_hung_replica_is_set_aside_and_costs_the_other_nothing(self):
+        self.hang("round_robin")
+
+    def test_a_hung_replica_is_set_aside_under_least_loaded_too(self):
+        self.hang("least_loaded")
+
+    def test_a_replica_that_answers_500_is_set_aside_and_attracts_no_load(self):
+        self.begin("least_loaded")
+        self.bad.failing = True
+        self.expect_isolated("requests fail at it")
+        self.bad.failing = False
+        self.expect_recovery()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include <curfew/core/limiter.hpp>
 #include <curfew/core/short_lock.hpp>
 #include <curfew/core/wait_queue.hpp>
+#include <curfew/gateway/places.hpp>
 #include <curfew/gateway/routes.hpp>
 #include <curfew/gateway/snapshot.hpp>
 
@@ -70,21 +71,9 @@ class permit;
 using entered = std::variant<refused, queued, permit>;
 
 namespace detail {
-
 struct route_guards;
 struct upstream_guards;
 struct named_limit;
-
-/// What a request holds while it is in flight.
-struct places {
-    bulkhead::permit total;
-    bulkhead::permit route;
-    breaker::permit call;
-    limiter::permit upstream;
-    time_point since{};
-    std::uint64_t serial = 0;  ///< among the route's requests
-};
-
 }  // namespace detail
 
 /// The right to send one request upstream. Ends by leave(), exactly once; destroying it is
@@ -133,6 +122,11 @@ class permit {
     /// own end is the verdict; its lease bounds it) nothing happens.
     bool mark_hanging(time_point now) noexcept;
 
+    /// It hangs at an endpoint that others stand in for: counts neither in the breaker nor as
+    /// silence, but stays in the in-flight caps and in what hangs or is abandoned. As many such as
+    /// the limit give their adaptive places to others; further ones' are set aside.
+    void blame_endpoint(time_point now) noexcept;
+
     /// Nobody waits for the answer any more, but the upstream still works on it: it keeps its
     /// places until leave(). A failure or own timeout counts in the breaker now; anything else (the
     /// client left) leaves the verdict to the real end, or to mark_hanging(). When all places of a
@@ -174,6 +168,8 @@ class permit {
         : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
 
     void count_stuck(time_point now) noexcept;
+    void uncount_abandoned() noexcept;
+    void leave_behind() noexcept;
     [[nodiscard]] duration took(time_point now) const noexcept;
 
     admission* owner_ = nullptr;
@@ -189,6 +185,8 @@ class permit {
     bool timed_out_ = false;
     bool stuck_ = false;
     bool gave_way_ = false;
+    bool blamed_ = false;       ///< its endpoint was
+    bool left_behind_ = false;  ///< and it gave its adaptive place to others
 };
 
 /// One request's place in a queue: lives in its caller's frame, is used for one wait at a time.
@@ -242,6 +240,8 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///    `abandoned`.
 ///  - Who waits for its client for a second in all gives its adaptive place to others, as long as
 ///    no more than a quarter of the limit is given so.
+///  - What hangs at an endpoint that others stand in for gives it likewise
+///  (permit::blame_endpoint).
 ///  - An upstream that is starting: requests wait, whatever the breaker says (its failures were the
 ///    crash). When it is up again open breakers may probe at once, and until the probes' verdict
 ///    requests wait still: a good one lets them in, a bad one refuses them.

@@ -19,23 +19,27 @@ namespace curfew::gateway {
 
 struct endpoint_snapshot {
     std::string address;          ///< "127.0.0.1:8000"
-    bool healthy = true;          ///< false: takes no connections just now
+    bool healthy = true;          ///< false: passed over just now, by one worker at least
     std::uint32_t in_flight = 0;  ///< requests being served by it
     std::uint32_t idle = 0;       ///< kept-alive connections at rest
     std::uint64_t connects = 0;   ///< connections opened so far
     std::uint64_t connect_failures = 0;
+    std::uint64_t rests = 0;  ///< how often a worker set it aside for what it did to requests
+    std::string_view why{};   ///< it is passed over (static storage); empty while it is healthy
+    bool reachable = true;    ///< takes connections
 };
 
 struct upstream_snapshot {
     std::string name;
-    std::uint32_t limit = 0;      ///< the adaptive limit now
-    std::uint32_t in_flight = 0;  ///< places held, abandoned ones included
-    std::uint32_t abandoned = 0;  ///< places held by work whose answer was given up
-    std::uint32_t gave_way = 0;   ///< of in_flight: have no place while they wait for a client
-    std::uint32_t detached = 0;   ///< event streams: counted in the total, not in the limit
-    std::uint32_t route_cap = 0;  ///< how many of the places one route may hold now
-    std::uint32_t queued = 0;     ///< waiters of all its routes
-    bool up = true;               ///< false: the backend is down, or no endpoint takes connections
+    std::uint32_t limit = 0;        ///< the adaptive limit now
+    std::uint32_t in_flight = 0;    ///< places held, abandoned ones included
+    std::uint32_t abandoned = 0;    ///< places held by work whose answer was given up
+    std::uint32_t gave_way = 0;     ///< of in_flight: have no place while they wait for a client
+    std::uint32_t left_behind = 0;  ///< likewise: hang at an endpoint that rests
+    std::uint32_t detached = 0;     ///< event streams: counted in the total, not in the limit
+    std::uint32_t route_cap = 0;    ///< how many of the places one route may hold now
+    std::uint32_t queued = 0;       ///< waiters of all its routes
+    bool up = true;  ///< false: the backend is down, or no endpoint takes connections
     std::string_view limit_reason;  ///< why the limit changed last (static storage)
     bool retired = false;           ///< the policy in force names it no more
     std::vector<endpoint_snapshot> endpoints;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <curfew/core/breaker.hpp>
+#include <curfew/core/bulkhead.hpp>
+#include <curfew/core/clock.hpp>
+#include <curfew/core/limiter.hpp>
+
+#include <cstdint>
+
+namespace curfew::gateway::detail {
+
+/// What a request holds while it is in flight.
+struct places {
+    bulkhead::permit total;
+    bulkhead::permit route;
+    breaker::permit call;
+    limiter::permit upstream;
+    time_point since{};
+    std::uint64_t serial = 0;  ///< among the route's requests
+};
+
+}  // namespace curfew::gateway::detail
