@@ -104,7 +104,7 @@ TEST_F(command_sink_test, one_that_hangs_is_killed_with_all_it_started) {
             "/pid; wait) & sleep 600");
     EXPECT_EQ(how.wrong, errc::own_timeout);
     EXPECT_EQ(how.said, "did not end in time and was killed");
-    EXPECT_GE(how.took, 1s);
+    EXPECT_GE(how.took, 1s - 10ms) << "its deadline counts from the time of the loop's turn";
     const std::string pid = file("pid");
     ASSERT_FALSE(pid.empty());
     EXPECT_NE(::kill(std::stoi(pid), 0), 0) << "its grandchild lives";

@@ -200,6 +200,10 @@ void permit::detach(time_point now) noexcept {
         route_->left_behind.end(false);
         route_->upstream.left_behind.end(false);
     }
+    if (std::exchange(gave_way_, false)) {
+        route_->given.end(false);
+        route_->upstream.given.end(false);
+    }
     detached_ = true;
     ++route_->detached;
     ++route_->upstream.detached;

@@ -89,6 +89,13 @@ struct small_gateway {
     time_point now = start;
 };
 
+inline std::vector<permit> fill(small_gateway& gate, route_index route, int count = 5) {
+    std::vector<permit> held;
+    for (int i = 0; i < count; ++i)
+        held.push_back(gate.admit(route));
+    return held;
+}
+
 inline void succeed(permit& one, time_point now) {
     one.leave(outcome::success, cause_kind::completed, now);
 }

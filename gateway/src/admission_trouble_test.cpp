@@ -9,13 +9,6 @@ errc code_of(const entered& came) {
     return std::get<refused>(came).code;
 }
 
-std::vector<permit> fill(small_gateway& gate, route_index route, int count = 5) {
-    std::vector<permit> held;
-    for (int i = 0; i < count; ++i)
-        held.push_back(gate.admit(route));
-    return held;
-}
-
 TEST(admission_trouble, five_hanging_requests_open_the_breaker_at_the_threshold) {
     small_gateway gate;
     gate.warm_up(0);
@@ -94,35 +87,6 @@ TEST(admission_trouble, a_route_whose_requests_wait_for_their_clients_is_not_sil
         each.wait_for_client();
     gate.now += 5s;
     EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
-}
-
-TEST(admission_trouble, slow_clients_give_way_to_quick_ones) {
-    small_gateway gate;
-    auto slow = fill(gate, 0);
-    auto& wait = gate.queue(0);
-    slow[0].give_way(gate.now);
-    EXPECT_EQ(mailbox::decided, std::vector{&wait});
-    auto granted = std::get<permit>(gate.guards.collect(wait, gate.now));
-    EXPECT_EQ(gate.picture().routes[0].in_flight, 6U) << "it keeps its place in the caps";
-    slow[0].leave(outcome::success, cause_kind::completed, gate.now + 60s);
-    EXPECT_EQ(gate.picture().routes[0].in_flight, 5U);
-    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 5U);
-}
-
-TEST(admission_trouble, no_more_than_a_quarter_of_the_limit_is_given_way) {
-    small_gateway gate;
-    auto slow = fill(gate, 0);
-    ASSERT_EQ(slow.size(), 5U);
-    for (auto& each : slow)
-        each.give_way(gate.now);
-    EXPECT_EQ(gate.picture().upstreams[0].gave_way, 2U);
-    EXPECT_EQ(gate.picture().upstreams[0].in_flight, 5U) << "the upstream may work for them all";
-    slow[0].abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
-    EXPECT_EQ(gate.picture().upstreams[0].abandoned, 1U);
-    slow[0].leave(outcome::ignored, cause_kind::cancelled, gate.now);
-    EXPECT_EQ(gate.picture().upstreams[0].abandoned, 0U);
-    slow[4].give_way(gate.now);
-    EXPECT_EQ(gate.picture().upstreams[0].gave_way, 2U) << "another one may, now";
 }
 
 TEST(admission_trouble, late_answers_of_one_hang_do_not_hide_the_next) {

@@ -1,90 +1,13 @@
-#include "key.hpp"
+#include "key_row.hpp"
 
 #include <array>
-#include <chrono>
 #include <limits>
 
 namespace curfew::policy {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t mib = 1024 * kib;
-constexpr std::uint64_t gib = 1024 * mib;
-
-constexpr range times(duration low, duration high) {
-    return between<duration>{low, high};
-}
-
-constexpr range sizes(std::uint64_t low, std::uint64_t high) {
-    return between<std::uint64_t>{low, high};
-}
-
-constexpr range counts(std::uint32_t low, std::uint32_t high) {
-    return between<std::uint32_t>{low, high};
-}
-
-constexpr range fractions(double low, double high) {
-    return between<double>{low, high};
-}
-
-constexpr range anything{};
-
-template <auto Section, auto Member>
-slot in(const record& of) {
-    return slot_of(of.root->*Section.*Member);
-}
-
-template <auto Member>
-slot upstream(const record& of) {
-    return slot_of(of.upstream->*Member);
-}
-
-template <auto Member>
-slot route(const record& of) {
-    return slot_of(of.route->*Member);
-}
-
-template <auto Member>
-slot limits(const record& of) {
-    return slot_of(of.route->limits.*Member);
-}
-
-template <auto Member>
-slot route_breaker(const record& of) {
-    return slot_of(of.route->limits.breaker.*Member);
-}
-
-template <auto Member>
-slot alert(const record& of) {
-    return slot_of(of.alert->*Member);
-}
-
-template <auto Member>
-slot sink(const record& of) {
-    return slot_of(of.sink->*Member);
-}
-
-template <auto Member>
-constexpr auto server = in<&policy::server, Member>;
-template <auto Member>
-constexpr auto request = in<&policy::request, Member>;
-template <auto Member>
-constexpr auto http = in<&policy::http, Member>;
-template <auto Member>
-constexpr auto gateway = in<&policy::gateway, Member>;
-template <auto Member>
-constexpr auto limiter = in<&policy::limiter, Member>;
-template <auto Member>
-constexpr auto breaker = in<&policy::breaker, Member>;
-template <auto Member>
-constexpr auto backend = in<&policy::backend, Member>;
-template <auto Member>
-constexpr auto access_log = in<&policy::access_log, Member>;
-template <auto Member>
-constexpr auto ledger = in<&policy::ledger, Member>;
+using namespace row;
 
 constexpr range consecutive = counts(1, 1'000'000);
 constexpr range reset = times(100ms, 24h);

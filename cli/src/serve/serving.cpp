@@ -1,6 +1,5 @@
 #include "serving.hpp"
 
-#include "backend_setup.hpp"
 #include "ready_line.hpp"
 #include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
@@ -111,19 +110,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
-    if (!rules_->backend.command.empty()) {
-        probe_ = std::make_unique<http_probe>(loop_, outside_, gateway_);
-        backend_ = std::make_unique<process::backend>(
-            loop_, host_, *probe_, *this, backend_options_of(*rules_)
-        );
-        gateway_.backend_is_up = false;
-        if (rules_->backend.stacks_on_timeout) {
-            gateway_.backend_overdue = [this](duration waited) {
-                stacks_.request_timed_out(waited);
-            };
-        }
-        gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
-    }
+    prepare_backend();
 }
 
 serving::~serving() = default;

@@ -51,6 +51,7 @@ class serving final : public process::backend_watcher {
   private:
     [[nodiscard]] bool listen();
     [[nodiscard]] runtime::task<> obey_signals();
+    void prepare_backend();
     [[nodiscard]] runtime::task<> run_backend();
     void begin_alerting();
     [[nodiscard]] runtime::task<> stop();

@@ -1,11 +1,28 @@
 #include "serving.hpp"
 
+#include "backend_setup.hpp"
+
 #include <algorithm>
 #include <cstdio>
 
 // The backend: its run, what its supervisor tells, and its stacks.
 
 namespace curfew::cli {
+
+void serving::prepare_backend() {
+    if (rules_->backend.command.empty()) {
+        return;
+    }
+    probe_ = std::make_unique<http_probe>(loop_, outside_, gateway_);
+    backend_ = std::make_unique<process::backend>(
+        loop_, host_, *probe_, *this, backend_options_of(*rules_)
+    );
+    gateway_.backend_is_up = false;
+    if (rules_->backend.stacks_on_timeout) {
+        gateway_.backend_overdue = [this](duration waited) { stacks_.request_timed_out(waited); };
+    }
+    gateway_.guards().set_upstream(0, gateway::upstream_state::starting, {}, loop_.now());
+}
 
 runtime::task<> serving::run_backend() {
     backend_running_ = true;
