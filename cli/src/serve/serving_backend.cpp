@@ -1,6 +1,5 @@
-#include "serving.hpp"
-
 #include "backend_setup.hpp"
+#include "serving.hpp"
 
 #include <algorithm>
 #include <cstdio>
