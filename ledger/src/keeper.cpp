@@ -82,7 +82,8 @@ result<> keeper::open(time_point now, wall_time wall) {
         return std::unexpected{no_access()};
     }
     const auto which = identify(how_.path);
-    auto opened = store::open(how_.path, how_.version, how_.vfs);
+    auto opened = damaged_ ? result<store>{fail(errc::ledger_corrupt)}
+                           : store::open(how_.path, how_.version, how_.vfs);
     if (!opened && opened.error().code == errc::ledger_corrupt) {
         if (!which || !was_a_ledger(how_.path)) {
             return fail(errc::ledger_foreign);
@@ -102,6 +103,7 @@ result<> keeper::open(time_point now, wall_time wall) {
                 ", and a new one is begun"
             );
         }
+        damaged_ = false;
         opened = store::open(how_.path, how_.version, how_.vfs);
     }
     if (!opened) {
@@ -125,6 +127,8 @@ void keeper::failed(failure why, time_point now, wall_time wall) {
         pause_ = pause_min;
     }
     failing_ = why;
+    // Damage behind its beginning shows when it is written, not when it is opened.
+    damaged_ = why.code == errc::ledger_corrupt;
     try_at_ = add_saturated(now, pause_);
     pause_ = std::min(pause_ * 2, pause_max);
     if (is_busy(why)) {

@@ -69,6 +69,7 @@ class keeper {
     std::optional<errc> told_;
     std::optional<time_point> told_at_;
     std::optional<time_point> set_aside_at_;
+    bool damaged_ = false;  ///< as its last use has shown
     std::string set_aside_;
     wall_time last_written_{};
     std::uint64_t file_bytes_ = 0;

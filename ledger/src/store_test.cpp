@@ -124,6 +124,27 @@ TEST_F(store_test, a_damaged_ledger_is_set_aside_by_name_and_a_new_one_is_begun)
     expect_stored(path, expected);
 }
 
+TEST_F(store_test, one_that_is_damaged_behind_its_beginning_is_set_aside_when_it_is_written) {
+    make_some();
+    const std::string sound = content_of(path);
+    ASSERT_GT(sound.size(), 3U * 4'096);
+    std::string damaged = sound;
+    std::mt19937_64 random{7};
+    for (std::size_t at = 4'096; at < damaged.size(); ++at)
+        damaged[at] = static_cast<char>(random());
+    write_file(path, damaged);
+    expected = {};
+    begin();
+    for (int second = 0; second < 10; ++second) {
+        record(some_event("a", outcome::failure, 5ms, now));
+        step();
+    }
+    EXPECT_EQ(directory.like("ledger.db.damaged-20261121T1200").size(), 1U);
+    EXPECT_EQ(work->state().is, status::condition::storing);
+    EXPECT_TRUE(finish());
+    expect_stored(path, expected);
+}
+
 TEST_F(store_test, bytes_wrong_anywhere_end_in_storing_again_or_in_a_failure_that_is_told) {
     make_some();
     const std::string sound = content_of(path);

@@ -190,7 +190,7 @@ TEST(transition, between_any_two_policies_all_that_differs_is_in_force_or_named)
         const auto asked = good(text);
         const auto plan = plan_transition(*running, asked);
         for (const key& which : keys()) {
-            if (which.of_upstream() || which.of_route()) continue;
+            if (which.is_named()) continue;
             const key_path path{&which, {}};
             const auto old = print(*place_in(*running, path));
             const auto wanted = print(*place_in(*asked.snapshot, path));

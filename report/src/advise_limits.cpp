@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t rows_most = 20'000;
 constexpr auto settled_after = 24h;
+constexpr std::size_t late_slots = 3;
 
 using operation_name = std::pair<surface, std::string>;
 
@@ -208,6 +209,15 @@ void advise(
     }
     to.since = to.cut_at ? to.cut_at->at : to.since;
     to.advice = advise_since(from, of.calls, seen, to);
+    // No change is told at the very end of a history; what the last calls took holds all the same.
+    const std::size_t late = std::max(from, plan.count - std::min(plan.count, late_slots));
+    const auto lately = advise_since(late, of.calls, seen, to);
+    if (lately.reason != advice_reason::cold_start &&
+        lately.calm.quantile.value.value_or(lately.calm.quantile.at_least) > to.advice.limit) {
+        to.advice = lately;
+        to.since = plan.begin(late);
+        return;
+    }
     if (!to.recent || to.recent->point.after <= to.recent->point.before) {
         return;
     }

@@ -100,6 +100,22 @@ TEST_F(advise_limits_test, few_calls_advise_nothing) {
     EXPECT_THAT(to_text(made), HasSubstr("5s stays: too few calls to advise on"));
 }
 
+TEST_F(advise_limits_test, no_limit_is_lowered_by_calls_too_few_to_bound_it) {
+    for (int i = 0; i < 60; ++i) {
+        tell(success("orders", 1min * i, 1ms));
+    }
+    const auto made = advised();
+    EXPECT_EQ(made.operations[0].advice.limit, 5s);
+    EXPECT_TRUE(edits_of(made).empty());
+}
+
+TEST_F(advise_limits_test, what_the_last_calls_took_holds_though_no_change_is_told_yet) {
+    tell_calls("orders", 0h, 71h, 100ms);
+    tell_calls("orders", 71h, 72h, 1s);
+    const auto made = advised();
+    EXPECT_GE(made.operations[0].advice.limit, 2540ms) << "the P99 of the last hour";
+}
+
 TEST_F(advise_limits_test, calls_that_were_cut_count_as_at_least_that_long) {
     // 30 % are cut at 5 s, and slow ones complete all the way up to it.
     for (int minute = 0; minute < 400; minute += 5) {

@@ -96,7 +96,9 @@ wish wanted(const quantile_estimate& quantile, const advice_input& input) noexce
         return {std::max(longer, input.current.value_or(duration::zero())), true};
     }
     const duration roomy = times(*quantile.value, quantile.thin ? rules.thin_margin : rules.margin);
-    return {std::max(roomy, quantile.upper.value_or(duration::zero())), false};
+    // Too few calls to bound it from above never lower a limit.
+    const duration unbounded = input.current.value_or(rules.cold_start);
+    return {std::max(roomy, quantile.upper.value_or(unbounded)), false};
 }
 
 bool is_close(duration a, duration current, double hysteresis) noexcept {

@@ -94,7 +94,8 @@ struct timeout_advice {
 /// A limit from history, with its evidence. Pure and deterministic.
 ///
 /// limit = the quantile of the calm calls times a margin, and no less than the upper end of its
-/// interval; two significant digits, rounded up; within floor and cap. The rules, and why:
+/// interval (where few calls leave that end open, than the limit in force, or `cold_start`); two
+/// significant digits, rounded up; within floor and cap. The rules, and why:
 /// - Cut calls count as "at least their limit" (estimate_quantile): leaving them out, or taking
 /// them
 ///   as that long, advises ever shorter limits. Where too many were cut to see the quantile, the
