@@ -4,6 +4,7 @@
 #include <curfew/policy/suggest.hpp>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -170,9 +171,10 @@ std::vector<std::string> loading::keys_below(std::string_view path) const {
     expects(snapshot && origins, "only a valid policy is explained");
     const auto section = by_name(path, *snapshot);
     std::vector<std::string> found;
-    const bool every_record = section == "upstream" || section == "route";
+    constexpr std::array<std::string_view, 4> kinds{"upstream", "route", "alert", "sink"};
+    const bool every_record = std::ranges::find(kinds, section) != kinds.end();
     for (const auto& which : keys()) {
-        if (which.of_upstream() || which.of_route()) continue;
+        if (which.is_named()) continue;
         if (is_at_or_below(which.path, section)) found.emplace_back(which.path);
     }
     const auto add_record = [&](std::string_view prefix, std::string_view name) {
@@ -184,16 +186,18 @@ std::vector<std::string> loading::keys_below(std::string_view path) const {
             if (every_record ? is_told(key) : is_at_or_below(key, section)) found.push_back(key);
         }
     };
-    if (is_at_or_below(section, "upstream")) {
-        for (const auto& upstream : snapshot->upstreams) {
-            add_record("upstream", upstream.name);
+    for (const auto kind : kinds) {
+        if (!is_at_or_below(section, kind)) continue;
+        const auto first = std::string{kind} + ".*.";
+        const auto like = std::ranges::find_if(keys(), [&](const key& which) {
+            return which.path.starts_with(first);
+        });
+        const auto names = names_of_records(*like, *snapshot);
+        for (const auto name : names) {
+            add_record(kind, name);
         }
-        if (snapshot->upstreams.empty()) add_record("upstream", "*");
-    } else if (is_at_or_below(section, "route")) {
-        for (const auto& route : snapshot->routes) {
-            add_record("route", route.name);
-        }
-        if (snapshot->routes.empty()) add_record("route", "*");
+        const bool may_be_unnamed = kind == "upstream" || kind == "route";
+        if (names.empty() && may_be_unnamed) add_record(kind, "*");
     }
     std::erase(found, section);
     return found;

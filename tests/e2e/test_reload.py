@@ -54,6 +54,13 @@ class Reload(Case):
                         self.curfew.output)
         self.assertEqual(self.timed_out_after(), 300)
 
+    def test_of_many_changes_and_signals_the_last_one_holds(self):
+        for i in range(1, 31):
+            self.write(policy(self.upstream.url, f'[request]\ntimeout = "{200 + i}ms"\n'))
+            self.curfew.signal(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: self.timed_out_after() == 230, 10), self.curfew.output)
+        self.assertNotIn("under way", self.curfew.stderr)
+
     def test_a_dry_run_tells_the_difference_and_changes_nothing(self):
         self.write(policy(self.upstream.url, '[request]\ntimeout = "300ms"\n'))
         told = reload(self.curfew, "?dry_run=true")

@@ -108,6 +108,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     auto handing_over = fleet_.adopt(*next, under);
     const bool whole = co_await handing_over;
     busy_ = false;
+    done_.pass();
     if (!whole) {
         told.problems.push_back(problem(
             "a worker has not taken the new policy over yet",
@@ -116,6 +117,13 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     }
     note(told);
     co_return told;
+}
+
+runtime::task<> reloading::rest(runtime::scope& under) {
+    while (busy_ && !under.ended()) {
+        auto resting = done_.wait(under);
+        co_await resting;
+    }
 }
 
 void reloading::note(const reload_report& what) {

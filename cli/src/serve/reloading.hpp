@@ -5,6 +5,7 @@
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/policy/load.hpp>
+#include <curfew/runtime/baton.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/task.hpp>
 
@@ -43,6 +44,9 @@ class reloading {
     /// changes nothing.
     [[nodiscard]] runtime::task<admin::reload_report> reload(bool dry_run, runtime::scope& under);
 
+    /// Waits until no reload is under way, or the scope has ended. One at a time.
+    [[nodiscard]] runtime::task<> rest(runtime::scope& under);
+
     void describe(gateway::policy_snapshot& to) const;
 
   private:
@@ -55,6 +59,7 @@ class reloading {
     fleet& fleet_;
     listener put_in_force_;
     bool busy_ = false;
+    runtime::baton done_;
     time_point since_;
     std::uint64_t applied_ = 0;
     std::uint64_t refused_ = 0;

@@ -121,6 +121,7 @@ class serving final : public process::backend_watcher {
     bool backend_running_ = false;
     bool announced_ = false;
     bool draining_ = false;
+    bool signalled_ = false;      ///< a reload by signal waits for the one under way
     bool backend_asked_ = false;  ///< to stop
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace curfew::cli {
 
@@ -23,7 +24,14 @@ admin::terms admin_terms_of(const policy::server_policy& server) {
     return {server.admin_token, policy::is_loopback(server.admin), server.admin_hosts};
 }
 
+/// A signal during a reload is not lost: the file may have changed since that one read it.
 runtime::task<> serving::reload_by_signal() {
+    if (std::exchange(signalled_, true)) {
+        co_return;
+    }
+    auto resting = reloading_.rest(root_);
+    co_await resting;
+    signalled_ = false;
     auto reloading = reload(false);
     const auto told = co_await reloading;
     using result = admin::reload_report::result;
