@@ -83,6 +83,16 @@ TEST_F(command_sink_test, gets_the_notice_on_its_input_and_a_few_variables) {
     EXPECT_EQ(file("env"), "slow firing warning 1 GET /a?b\n");
 }
 
+TEST_F(command_sink_test, its_variables_are_of_what_fires_before_what_ends) {
+    change over = what.changes.front();
+    over.what = transition::resolved;
+    over.now.alert = "other";
+    what.changes.insert(what.changes.begin(), over);
+    run("echo \"$CURFEW_ALERT_NAME $CURFEW_ALERT_STATE $CURFEW_ALERT_COUNT\" > " + directory +
+        "/env");
+    EXPECT_EQ(file("env"), "slow firing 2\n");
+}
+
 TEST_F(command_sink_test, one_that_fails_is_told_by_its_exit_status) {
     const delivery how = run("exit 3");
     EXPECT_EQ(how.wrong, errc::command_failed);

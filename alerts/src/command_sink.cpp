@@ -57,7 +57,11 @@ process::command command_sink::command_for(const notice& what) const {
     made.standard_output = process::output::discard;
     made.standard_error = process::output::discard;
     made.start_limit = std::min(rules_.timeout, start_most);
-    const change& first = what.changes.front();
+    // A script that reads no JSON hears of what begins before it hears of what ends.
+    const auto begins = std::ranges::find_if(what.changes, [&](const change& each) {
+        return state_told(what, each) == "firing";
+    });
+    const change& first = begins == what.changes.end() ? what.changes.front() : *begins;
     made.environment = {
         {"CURFEW_ALERT_NAME", first.now.alert},
         {"CURFEW_ALERT_STATE", std::string{state_told(what, first)}},
