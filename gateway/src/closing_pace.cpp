@@ -15,7 +15,9 @@ std::minstd_rand dice_of(std::uint64_t seed) noexcept {
 closing_pace::closing_pace(
     time_point begun, duration grace, std::size_t connections, std::uint64_t seed
 )
-    : begun_{begun}, dice_{dice_of(seed)} {
+    : begun_{begun},
+      moment_{std::min<duration>(std::chrono::seconds{1}, grace / 4)},
+      dice_{dice_of(seed)} {
     if (connections > few) {
         const auto count = static_cast<duration::rep>(std::min(connections, std::size_t{1} << 30));
         spread_ = std::min(grace / 2, count * each);

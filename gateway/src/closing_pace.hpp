@@ -22,6 +22,10 @@ class closing_pace {
     /// From here on every connection is let go.
     [[nodiscard]] time_point over() const noexcept { return begun_ + spread_; }
 
+    /// For how long one that was answered stays: its client may be sending its next request. A
+    /// second, or a quarter of the grace.
+    [[nodiscard]] duration moment() const noexcept { return moment_; }
+
     /// Whether the answer that is sent now is its connection's last: the likelier the later.
     [[nodiscard]] bool closes(time_point now) noexcept;
 
@@ -32,6 +36,7 @@ class closing_pace {
     [[nodiscard]] double throw_dice() noexcept;
 
     time_point begun_;
+    duration moment_;
     duration spread_{};
     duration share_{};
     std::minstd_rand dice_;

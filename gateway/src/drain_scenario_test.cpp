@@ -45,14 +45,14 @@ TEST_F(drain_scenario, a_client_that_was_answered_a_moment_ago_may_still_send) {
     script_ = [](const std::string&) { return scripted_answer{.text = ok("x")}; };
     open();
     const std::string one = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
-    const auto& told = client(one + one, {.begin = 1s, .piece = one.size(), .pace = 60ms});
+    const auto& told = client(one + one, {.begin = 1s, .piece = one.size(), .pace = 900ms});
     const auto& silent = client(one, {.begin = 1s});
     run_for(1020ms);
     close();
-    EXPECT_EQ(told.ended, start + 1060ms);
+    EXPECT_EQ(told.ended, start + 1900ms);
     EXPECT_NE(told.text.find("200 OK"), told.text.rfind("200 OK")) << told.text;
     EXPECT_TRUE(told.has("Connection: close"));
-    EXPECT_EQ(silent.ended, start + 1120ms) << "looked at every 25 ms";
+    EXPECT_EQ(silent.ended, start + 2020ms) << "looked at every 25 ms";
 }
 
 TEST_F(drain_scenario, an_answer_that_promised_another_request_before_the_drain_keeps_its_word) {
@@ -63,14 +63,14 @@ TEST_F(drain_scenario, an_answer_that_promised_another_request_before_the_drain_
     };
     open();
     const std::string one = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
-    const auto& told = client(one + one, {.piece = one.size(), .pace = 3050ms});
+    const auto& told = client(one + one, {.piece = one.size(), .pace = 3900ms});
     const auto& silent = client(one);
     run_for(1s);
     close();
     EXPECT_NE(told.text.find("200 OK"), told.text.rfind("200 OK")) << told.text;
     EXPECT_TRUE(told.has("Connection: close"));
-    EXPECT_EQ(told.ended, start + 6050ms);
-    EXPECT_EQ(silent.ended, start + 3100ms);
+    EXPECT_EQ(told.ended, start + 6900ms);
+    EXPECT_EQ(silent.ended, start + 4s);
 }
 
 TEST_F(drain_scenario, a_few_connections_at_rest_are_closed_at_once) {

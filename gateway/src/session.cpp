@@ -88,8 +88,7 @@ class session {
     /// The worker drains, and an answer that began before has promised that there may be another:
     /// for a moment, as others at rest have it.
     [[gnu::noinline]] runtime::task<http::head_end> last_head() {
-        constexpr duration moment = http::resting_connections::rest_min;
-        const auto limit = bound::after(at_.on.now(), moment, "server.drain");
+        const auto limit = bound::after(at_.on.now(), at_.closing->moment(), "server.drain");
         runtime::scope resting{at_.connections, limit};
         auto arriving = heads_.next(resting, at_.connections);
         const auto head = co_await arriving;

@@ -63,7 +63,7 @@ runtime::task<> join_until(runtime::task_group& group, runtime::scope& parent, t
 /// client may be sending. Returns when none is left or `under` has ended.
 runtime::task<> let_go_of_resting(worker_state& at, runtime::scope& under) {
     while (at.resting.count.load() > 0 && !under.ended()) {
-        const bool gone = at.resting.let_go_longest(at.on.now());
+        const bool gone = at.resting.let_go_longest(at.on.now(), at.closing->moment());
         const bool all_at_once = at.on.now() >= at.closing->over();
         if (gone && all_at_once) {
             continue;

@@ -25,9 +25,9 @@ resting_connections::rest::~rest() {
     }
 }
 
-bool resting_connections::let_go_longest(time_point now) noexcept {
+bool resting_connections::let_go_longest(time_point now, duration least) noexcept {
     rest* longest = resting_.front();
-    if (longest == nullptr || now < add_saturated(longest->since_, rest_min)) {
+    if (longest == nullptr || now < add_saturated(longest->since_, least)) {
         return false;
     }
     longest->unlink();

@@ -47,8 +47,8 @@ class resting_connections : public connection_cap::member {
 
     [[nodiscard]] connection_cap& cap() noexcept { return cap_; }
 
-    /// Ends the wait of the one that rests the longest, if there is one that may go by now.
-    bool let_go_longest(time_point now) noexcept;
+    /// Ends the wait of the one that rests the longest, if there is one that has rested so long.
+    bool let_go_longest(time_point now, duration least = rest_min) noexcept;
 
     /// Of one that was asked to go: whether it `stays`, having got its next request.
     void note_end(bool stays) noexcept;
