@@ -162,13 +162,15 @@ class Reload(Case):
             self.assertEqual(set(shown["routes"]), {"r" + path[1:] for path in paths})
 
     def test_the_token_and_the_level_of_the_log_change_too(self):
-        self.write(self.start + '[server]\nadmin_token = "s3cret"\naccess_log = true\n')
+        self.write(self.start + '[server]\nadmin_token = "s3cret"\n')
         self.assertEqual(reload(self.curfew).status, 200)
         self.assertEqual(reload(self.curfew).status, 401)
         token = {"Authorization": "Bearer s3cret"}
         self.assertEqual(get(self.curfew.admin, "/-/health", token).status, 200)
-        get(self.curfew.http, "/seen")
-        self.assertTrue(wait_for(lambda: "/seen" in self.curfew.stderr, 5), self.curfew.output)
+        self.assertNotIn("policy", self.curfew.stderr)
+        self.write(self.start + '[server]\nadmin_token = "s3cret"\nlog_level = "info"\n')
+        self.curfew.signal(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: "policy" in self.curfew.stderr, 5), self.curfew.output)
         self.assertNotIn("s3cret", self.curfew.output)
 
     def test_odd_requests_are_refused_in_one_sentence(self):
