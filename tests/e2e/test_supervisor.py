@@ -158,7 +158,7 @@ class Supervised(Case):
             self.assertEqual(get(curfew.http, "/crash").status, 502)
         self.assertEqual(get(curfew.http, "/pid").status, 200)
         health = json.loads(get(curfew.admin, "/-/health").body)
-        # Each was there at two crashes, but for one that came between a crash and its being noticed.
+        # Each was there at two crashes, but for one that came before a crash was noticed.
         self.assertGreater(health["backend"]["restarts"], 3, "more than crash_limit")
 
     def test_one_that_never_answers_any_request_is_a_crash_loop(self):
