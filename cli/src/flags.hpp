@@ -24,6 +24,15 @@ inline constexpr flag verbose_flag{
     .name = "--verbose", .value = "", .help = "Prints more.", .letter = 'v'
 };
 
+/// Of the verbs that read the ledger.
+inline constexpr flag surface_flag{
+    .name = "--surface",
+    .value = "NAME",
+    .help = "Only operations of this part of Curfew.",
+    .offers = offer::words,
+    .words = "http websocket database cache bus agent command test"
+};
+
 /// Of every verb.
 inline constexpr std::array common_flags{
     flag{
@@ -141,13 +150,7 @@ inline constexpr std::array demo_flags{
 
 inline constexpr std::array report_flags{
     flag{.name = "--since", .value = "SPAN", .help = "How far back: 90m, 24h, 7d (the default)."},
-    flag{
-        .name = "--surface",
-        .value = "NAME",
-        .help = "Only operations of this part of Curfew.",
-        .offers = offer::words,
-        .words = "http websocket database cache bus agent command test"
-    },
+    surface_flag,
     flag{
         .name = "--compare", .value = "SPAN", .help = "Also the stretch of this length before it."
     },
@@ -162,24 +165,12 @@ inline constexpr std::array report_flags{
 
 inline constexpr std::array trend_flags{
     flag{.name = "--hours", .value = "HOURS", .help = "How far back, in hours; by default 24."},
-    flag{
-        .name = "--surface",
-        .value = "NAME",
-        .help = "Only operations of this part of Curfew.",
-        .offers = offer::words,
-        .words = "http websocket database cache bus agent command test"
-    },
+    surface_flag,
 };
 
 inline constexpr std::array advise_flags{
     flag{.name = "--since", .value = "SPAN", .help = "How far back: 24h, 14d (the default)."},
-    flag{
-        .name = "--surface",
-        .value = "NAME",
-        .help = "Only operations of this part of Curfew.",
-        .offers = offer::words,
-        .words = "http websocket database cache bus agent command test"
-    },
+    surface_flag,
     flag{
         .name = "--write",
         .value = "",
