@@ -31,23 +31,28 @@ constexpr std::array<duration, 15> bounds{
     seconds{60},
 };
 
-constexpr std::array<std::string_view, bounds.size()> bound_labels{
-    "le=\"0.001\"",
-    "le=\"0.0025\"",
-    "le=\"0.005\"",
-    "le=\"0.01\"",
-    "le=\"0.025\"",
-    "le=\"0.05\"",
-    "le=\"0.1\"",
-    "le=\"0.25\"",
-    "le=\"0.5\"",
-    "le=\"1\"",
-    "le=\"2.5\"",
-    "le=\"5\"",
-    "le=\"10\"",
-    "le=\"30\"",
-    "le=\"60\"",
+struct bound_label {
+    std::string_view prometheus;
+    std::string_view open_metrics = prometheus;
 };
+
+constexpr std::array<bound_label, bounds.size()> bound_labels{{
+    {"le=\"0.001\""},
+    {"le=\"0.0025\""},
+    {"le=\"0.005\""},
+    {"le=\"0.01\""},
+    {"le=\"0.025\""},
+    {"le=\"0.05\""},
+    {"le=\"0.1\""},
+    {"le=\"0.25\""},
+    {"le=\"0.5\""},
+    {"le=\"1\"", "le=\"1.0\""},
+    {"le=\"2.5\""},
+    {"le=\"5\"", "le=\"5.0\""},
+    {"le=\"10\"", "le=\"10.0\""},
+    {"le=\"30\"", "le=\"30.0\""},
+    {"le=\"60\"", "le=\"60.0\""},
+}};
 
 std::string_view to_string(metric_type type) {
     switch (type) {
@@ -93,7 +98,11 @@ std::string format_labels(std::initializer_list<label> labels) {
 }
 
 void exposition::family(std::string_view name, metric_type type, std::string_view help) {
+    constexpr std::string_view total = "_total";
     family_ = name;
+    if (format_ == metrics_format::open_metrics && name.ends_with(total)) {
+        name.remove_suffix(total.size());
+    }
     text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
     text_.append("# TYPE ").append(name).append(" ").append(to_string(type)).append("\n");
 }
@@ -109,16 +118,25 @@ void exposition::sample(std::string_view labels, label more, std::uint64_t value
 }
 
 void exposition::histogram_samples(std::string_view labels, const histogram& times) {
+    const bool open_metrics = format_ == metrics_format::open_metrics;
     std::array<std::uint64_t, bounds.size()> counts;
     times.count_at_most(bounds, counts);
     for (std::size_t i = 0; i < bounds.size(); ++i) {
-        line("_bucket", labels, bound_labels[i], counts[i]);
+        const bound_label& bound = bound_labels[i];
+        line("_bucket", labels, open_metrics ? bound.open_metrics : bound.prometheus, counts[i]);
     }
     line("_bucket", labels, "le=\"+Inf\"", times.count());
     begin_line("_sum", labels, "");
     append(text_, std::chrono::duration<double>(times.sum()).count());
     text_ += '\n';
     line("_count", labels, "", times.count());
+}
+
+std::string exposition::take() && {
+    if (format_ == metrics_format::open_metrics) {
+        text_.append("# EOF\n");
+    }
+    return std::move(text_);
 }
 
 void exposition::begin_line(

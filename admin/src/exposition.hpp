@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/admin/metrics_format.hpp>
 #include <curfew/core/histogram.hpp>
 
 #include <cstdint>
@@ -19,10 +20,12 @@ struct label {
 
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
-/// Writes Prometheus text format 0.0.4, one family after the other; samples belong to the family
-/// begun last.
+/// Writes one family after the other; samples belong to the family begun last.
 class exposition {
   public:
+    explicit exposition(metrics_format format) noexcept : format_{format} {}
+
+    /// A counter is called by its whole name, `_total` included.
     void family(std::string_view name, metric_type type, std::string_view help);
 
     void sample(std::string_view labels, std::uint64_t value) { line("", labels, "", value); }
@@ -35,7 +38,8 @@ class exposition {
     /// Buckets, `_sum` and `_count`. `times` must not change meanwhile.
     void histogram_samples(std::string_view labels, const histogram& times);
 
-    [[nodiscard]] std::string take() && { return std::move(text_); }
+    /// The whole page: it has ended.
+    [[nodiscard]] std::string take() &&;
 
   private:
     void begin_line(std::string_view suffix, std::string_view labels, std::string_view more);
@@ -43,6 +47,7 @@ class exposition {
         std::string_view suffix, std::string_view labels, std::string_view more, std::uint64_t value
     );
 
+    metrics_format format_;
     std::string_view family_;
     std::string text_;
 };

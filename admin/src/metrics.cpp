@@ -355,10 +355,11 @@ std::string render_metrics(
     const snapshot& now,
     const process_sample& process,
     const ledger::status* ledger,
-    const alerts::status* alerting
+    const alerts::status* alerting,
+    metrics_format format
 ) {
     const labelled_routes routes = label_routes(now);
-    exposition out;
+    exposition out{format};
     write_build(out, now);
     write(out, totals, now);
     out.family("process_cpu_seconds_total", counter, "User and system CPU time used.");

@@ -8,7 +8,6 @@ namespace curfew::admin {
 namespace {
 
 constexpr std::string_view json = "application/json";
-constexpr std::string_view prometheus = "text/plain; version=0.0.4; charset=utf-8";
 
 constexpr int ok = 200;
 constexpr int unavailable = 503;
@@ -54,8 +53,8 @@ page draw(view what, const facts& known) {
         case view::metrics:
             return {
                 ok,
-                prometheus,
-                render_metrics(known.now, known.process, known.ledger, known.alerting)
+                content_type(known.format),
+                render_metrics(known.now, known.process, known.ledger, known.alerting, known.format)
             };
         case view::metrics_json:
             return {ok, json, render_metrics_json(known.now)};

@@ -20,6 +20,8 @@ std::string_view to_string(cause_kind kind) noexcept {
             return "shutdown";
         case cause_kind::rejected:
             return "rejected";
+        case cause_kind::failed:
+            return "failed";
     }
     return "completed";
 }

@@ -19,7 +19,7 @@ void every_name_is_its_own(Enum last) {
 }
 
 TEST(cause, names_are_complete_distinct_and_fit_for_labels) {
-    every_name_is_its_own(cause_kind::rejected);
+    every_name_is_its_own(cause_kind::failed);
     every_name_is_its_own(shed_reason::rate);
     every_name_is_its_own(outcome::ignored);
 }
@@ -29,6 +29,13 @@ TEST(cause, names_are_those_of_the_vocabulary) {
     EXPECT_EQ(to_string(cause_kind::inherited_deadline), "inherited_deadline");
     EXPECT_EQ(to_string(shed_reason::route_share), "route_share");
     EXPECT_EQ(to_string(outcome::cancelled), "cancelled");
+}
+
+TEST(cause, work_ends_by_itself_or_is_ended) {
+    EXPECT_TRUE(ended_by_itself(cause_kind::completed));
+    EXPECT_TRUE(ended_by_itself(cause_kind::failed));
+    EXPECT_FALSE(ended_by_itself(cause_kind::own_timeout));
+    EXPECT_FALSE(ended_by_itself(cause_kind::cancelled));
 }
 
 TEST(cause, only_a_failure_or_a_timeout_of_its_own_counts_against_the_target) {
@@ -41,6 +48,7 @@ TEST(cause, only_a_failure_or_a_timeout_of_its_own_counts_against_the_target) {
         cause_kind::breaker_open,
         cause_kind::shutdown,
         cause_kind::rejected,
+        cause_kind::failed,
     };
     for (const cause_kind why : kinds) {
         EXPECT_TRUE(counts_against_target(outcome::failure, why));

@@ -57,7 +57,7 @@ std::string_view behind(const std::string& text, std::string_view mark) {
 
 TEST(glossary, names_the_stages_causes_and_outcomes_that_there_are) {
     EXPECT_EQ(words_of(behind(meaning_of("stage"), ": ")), names_until(stage::other));
-    EXPECT_EQ(words_of(behind(meaning_of("cause"), ": ")), names_until(cause_kind::rejected));
+    EXPECT_EQ(words_of(behind(meaning_of("cause"), ": ")), names_until(cause_kind::failed));
     EXPECT_EQ(words_of(meaning_of("outcome")), names_until(outcome::ignored));
     EXPECT_EQ(words_of(behind(meaning_of("shed"), "for want of: ")), [] {
         auto reasons = names_until(shed_reason::rate);

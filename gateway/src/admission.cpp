@@ -229,7 +229,7 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     }
     if (held.call.held()) held.call.finish(result, why, now, took);
     // Also without an answer: a backend that was restarted drops what hung in it.
-    if (late && why == cause_kind::completed) route.breaker.hint_recovered(now);
+    if (late && ended_by_itself(why)) route.breaker.hint_recovered(now);
 
     route.hanging -= ended.hanging_ ? 1U : 0U;
     route.detached -= ended.detached_ ? 1U : 0U;

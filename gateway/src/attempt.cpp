@@ -309,7 +309,7 @@ runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
     const bool crashed = !is_cut(what) || !at_.shared.backend_is_up;
     crashes_ += cut_ && crashed ? 1 : 0;
     if (!crashed || crashes_ > 1) {
-        auto refusing = refuse(what.code, {});
+        auto refusing = refuse(what.code, cause_of(what.code));
         co_await refusing;
         co_return next::done;
     }

@@ -76,7 +76,7 @@ outcome outcome_of(const cause& why) noexcept {
             return outcome::timeout;
         case cause_kind::cancelled:
             return outcome::cancelled;
-        case cause_kind::completed:
+        case cause_kind::failed:
             return outcome::failure;
         default:
             return outcome::ignored;
@@ -88,7 +88,7 @@ outcome outcome_by_client(const cause& why) noexcept {
 }
 
 cause cause_of(errc code) noexcept {
-    return is_clients_fault(code) ? rejection : cause{};
+    return is_clients_fault(code) ? rejection : cause{cause_kind::failed};
 }
 
 /// What the client or this machine did wrong says nothing about the upstream.

@@ -66,6 +66,7 @@ TEST_F(gateway_scenario, half_an_answer_breaks_the_connection_off_instead_of_end
     ASSERT_EQ(events.all.size(), 1U);
     EXPECT_EQ(events.all[0].error, errc::upstream_closed);
     EXPECT_EQ(events.all[0].ended, outcome::failure);
+    EXPECT_EQ(events.all[0].why, cause_kind::failed);
 }
 
 TEST_F(gateway_scenario, a_crash_before_the_answer_is_a_502_that_says_so) {
@@ -75,6 +76,8 @@ TEST_F(gateway_scenario, a_crash_before_the_answer_is_a_502_that_says_so) {
     run();
     EXPECT_EQ(told.status(), 502);
     EXPECT_TRUE(told.has("urn:curfew:error:upstream-reset")) << told.text;
+    EXPECT_TRUE(told.has("\"cause\":\"failed\"")) << told.text;
+    EXPECT_EQ(events.all[0].why, cause_kind::failed);
 }
 
 TEST_F(gateway_scenario, nobody_listening_is_a_502_at_once) {

@@ -26,7 +26,7 @@ bool is_event_stream(const http1::response_head& head) noexcept {
 /// Why the relay of a response ended before its body did.
 struct exchange::cut {
     errc code{};
-    cause why{};
+    cause why{cause_kind::failed};
     bool by_client = false;  ///< it held the exchange up: no word about the upstream
 };
 
@@ -120,7 +120,7 @@ void exchange::break_off(const cut& how) {
     }
     if (how.by_client) {
         give_up_on_upstream({cause_kind::cancelled});
-    } else if (how.why.kind == cause_kind::completed) {
+    } else if (how.why.kind == cause_kind::failed) {
         upstream_.reset();
     } else {
         tell_overdue(how.why);

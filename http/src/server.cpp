@@ -163,7 +163,8 @@ struct kept_head {
           host{head.host},
           origin{head.fields.value(http1::field_id::origin)},
           fetch_site{value_of(head.fields, "sec-fetch-site")},
-          last_event_id{head.fields.value(http1::field_id::last_event_id)} {}
+          last_event_id{head.fields.value(http1::field_id::last_event_id)},
+          accept{head.fields.value(http1::field_id::accept)} {}
 
     [[nodiscard]] request with_body(http1::method_id method, std::string_view body) const noexcept {
         const std::string_view all{target};
@@ -178,7 +179,8 @@ struct kept_head {
             .host = host,
             .origin = origin,
             .fetch_site = fetch_site,
-            .last_event_id = last_event_id
+            .last_event_id = last_event_id,
+            .accept = accept
         };
     }
 
@@ -195,6 +197,7 @@ struct kept_head {
     std::string origin;
     std::string fetch_site;
     std::string last_event_id;
+    std::string accept;
 };
 
 runtime::task<step> serve_one(conversation& with, runtime::scope& under) {

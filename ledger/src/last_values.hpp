@@ -15,7 +15,7 @@ inline constexpr surface last_value<surface> = surface::policy;
 template <>
 inline constexpr outcome last_value<outcome> = outcome::ignored;
 template <>
-inline constexpr cause_kind last_value<cause_kind> = cause_kind::rejected;
+inline constexpr cause_kind last_value<cause_kind> = cause_kind::failed;
 template <>
 inline constexpr shed_reason last_value<shed_reason> = shed_reason::rate;
 template <>

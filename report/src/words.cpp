@@ -16,7 +16,7 @@ std::string cause_text(const ledger::series& what) {
     if (what.reason != shed_reason::none) {
         text.append(" ").append(to_string(what.reason));
     }
-    if (what.why == cause_kind::completed && what.error) {
+    if (ended_by_itself(what.why) && what.error) {
         text = describe(*what.error).id;
     }
     return text;
@@ -26,7 +26,7 @@ std::string how_it_ended(const ledger::series& what) {
     if (what.ended == outcome::success) {
         return "success";
     }
-    const bool refused = what.ended == outcome::ignored && what.why != cause_kind::completed &&
+    const bool refused = what.ended == outcome::ignored && !ended_by_itself(what.why) &&
                          what.why != cause_kind::cancelled &&
                          what.why != cause_kind::inherited_deadline;
     std::string text = what.ended == outcome::timeout ? "timed out"

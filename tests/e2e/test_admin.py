@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from backends import PooledBackend, wait_for
 from client import Connection, get, message, request
 from harness import Case, run
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from test_policy_cli import conforms, schema
 
 SAMPLE = re.compile(
@@ -111,6 +112,15 @@ class Metrics(Case):
         text = "\n".join(lines)
         self.assertRegex(text, r"(?m)^# TYPE curfew_\w+ histogram$")
         self.assertRegex(text, r'(?m)^curfew_\w+_bucket\{.*le="\+Inf".*\} [1-9]')
+
+    def test_a_scraper_that_asks_for_openmetrics_gets_it(self):
+        scraper = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"
+        answer = get(self.curfew.admin, "/-/metrics", {"Accept": scraper})
+        self.assertTrue(answer.header("Content-Type").startswith("application/openmetrics-text"))
+        families = {each.name: each for each in parse_openmetrics(answer.body.decode())}
+        self.assertEqual(families["curfew_requests"].type, "counter")
+        self.assertEqual(sum(each.value for each in families["curfew_requests"].samples), 5)
+        self.assertEqual(families["curfew_request_duration_seconds"].type, "histogram")
 
     def test_buckets_never_fall(self):
         series: dict[str, list[float]] = {}

@@ -82,12 +82,13 @@ runtime::task<http::response> admin_site::answer(const http::request& asked) {
     if (const auto denied = admin::deny_purpose(who, what)) {
         co_return refusal(*denied);
     }
-    auto answering = view ? page(*view) : found->answer(asked);
+    auto answering =
+        view ? page(*view, admin::metrics_format_for(asked.accept)) : found->answer(asked);
     auto answered = co_await answering;
     co_return answered;
 }
 
-runtime::task<http::response> admin_site::page(admin::view what) {
+runtime::task<http::response> admin_site::page(admin::view what, admin::metrics_format format) {
     std::optional<gateway::snapshot> now{std::in_place};
     admin::process_sample process;
     switch (admin::needs_of(what)) {
@@ -116,7 +117,8 @@ runtime::task<http::response> admin_site::page(admin::view what) {
          process,
          std::chrono::system_clock::now(),
          ledger ? &*ledger : nullptr,
-         alerts ? &*alerts : nullptr}
+         alerts ? &*alerts : nullptr,
+         format}
     );
     co_return http::response{made.status, made.content_type, std::move(made.body)};
 }

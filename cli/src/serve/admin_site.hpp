@@ -60,7 +60,9 @@ class admin_site {
 
     /// One page, for the main listener's own health path (view::brief) too. No token is asked for
     /// here. Takes no more trouble than the page needs: that we are alive costs nothing.
-    [[nodiscard]] runtime::task<http::response> page(admin::view what);
+    [[nodiscard]] runtime::task<http::response> page(
+        admin::view what, admin::metrics_format format = admin::metrics_format::prometheus
+    );
 
     /// Ends every connection.
     [[nodiscard]] runtime::task<> close();

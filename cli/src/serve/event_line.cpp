@@ -98,7 +98,7 @@ std::string text_head(severity level, const event& what) {
     std::string line = timestamp() + ' ' + std::string{name_of(level)} + ' ';
     line.append(to_string(what.where)).append(" ").append(printable(what.name));
     line.append(": ").append(to_string(what.ended));
-    if (what.why.kind != cause_kind::completed) {
+    if (!ended_by_itself(what.why.kind)) {
         line.append(" by ").append(to_string(what.why.kind));
         if (what.why.reason != shed_reason::none) {
             line.append(" (").append(to_string(what.why.reason)).append(")");
@@ -114,7 +114,7 @@ std::string text_head(severity level, const event& what) {
     }
     if (what.error) {
         line.append(", ").append(describe(*what.error).id);
-        if (what.why.kind == cause_kind::completed && !what.why.limit_name.empty()) {
+        if (ended_by_itself(what.why.kind) && !what.why.limit_name.empty()) {
             line.append(" (").append(what.why.limit_name).append(")");
         }
     }

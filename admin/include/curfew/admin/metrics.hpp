@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/admin/metrics_format.hpp>
 #include <curfew/admin/process_sampler.hpp>
 #include <curfew/alerts/status.hpp>
 #include <curfew/gateway/snapshot.hpp>
@@ -9,7 +10,7 @@
 
 namespace curfew::admin {
 
-/// `/-/metrics`: Prometheus text format 0.0.4. Families begin with `curfew_`, but for the
+/// `/-/metrics`. Families begin with `curfew_`, but for the
 /// conventional `process_cpu_seconds_total` and `process_resident_memory_bytes`; times are in
 /// `_seconds`, counters end in `_total`. Bounded: 15 `le` bounds from 1 ms to 60 s, and some 60
 /// lines a route. A counter by reason or cause appears with its first count.
@@ -24,7 +25,8 @@ namespace curfew::admin {
     const gateway::snapshot& now,
     const process_sample& process,
     const ledger::status* ledger = nullptr,
-    const alerts::status* alerting = nullptr
+    const alerts::status* alerting = nullptr,
+    metrics_format format = metrics_format::prometheus
 );
 
 /// `/-/metrics.json`: `endpoints.{route}` with `request_count`, `avg_time` and `max_time` in

@@ -36,6 +36,7 @@ struct facts {
     wall_time at;
     const ledger::status* ledger = nullptr;    ///< null: none is kept
     const alerts::status* alerting = nullptr;  ///< null: there are no alerts
+    metrics_format format = metrics_format::prometheus;
 };
 
 /// | path | status | |
@@ -43,7 +44,7 @@ struct facts {
 /// | /-/health | 200; 503 when unhealthy | JSON |
 /// | /-/health/live | 200 | JSON |
 /// | /-/health/ready | 200; 503 when not ready | JSON |
-/// | /-/metrics | 200 | Prometheus text 0.0.4 |
+/// | /-/metrics | 200 | Prometheus text, or OpenMetrics |
 /// | /-/metrics.json | 200 | JSON |
 ///
 /// `brief` has no path here: it is what `server.health_path` answers on the main listener, the

@@ -17,7 +17,13 @@ enum class cause_kind : std::uint8_t {
     breaker_open,        ///< a breaker refused
     shutdown,            ///< Curfew is stopping
     rejected,            ///< what was asked for is not served: malformed, too large, not built
+    failed,              ///< the work broke off: no answer, half of one, or means that ran out
 };
+
+/// Whether nobody ended the work: it came to its end, or broke off by itself.
+[[nodiscard]] constexpr bool ended_by_itself(cause_kind kind) noexcept {
+    return kind == cause_kind::completed || kind == cause_kind::failed;
+}
 
 /// Which guard shed, and for want of what.
 enum class shed_reason : std::uint8_t {

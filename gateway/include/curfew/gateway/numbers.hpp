@@ -11,7 +11,7 @@
 namespace curfew::gateway {
 
 inline constexpr std::size_t outcome_count = static_cast<std::size_t>(outcome::ignored) + 1;
-inline constexpr std::size_t cause_count = static_cast<std::size_t>(cause_kind::rejected) + 1;
+inline constexpr std::size_t cause_count = static_cast<std::size_t>(cause_kind::failed) + 1;
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(shed_reason::rate) + 1;
 
 /// How one request ended, for the numbers of its route.

@@ -25,6 +25,7 @@ struct request {
     std::string_view origin{};      ///< the page it comes from, where a browser says so
     std::string_view fetch_site{};  ///< Sec-Fetch-Site, likewise
     std::string_view last_event_id{};
+    std::string_view accept{};
 };
 
 class body_writer;
