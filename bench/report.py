@@ -18,12 +18,14 @@ class Report:
         print(f"{name:<46} {figure:<26} {bar:<12} {verdict}".rstrip(), flush=True)
 
     def judge(self, name: str, value: float, bar: float, unit: str = "", figure: str = "",
-              doubt: str = ""):
-        """Holds when value <= bar. `doubt`: what may have lengthened the figure, if anything; a bar
-        missed in doubt is no finding, and the run is invalid."""
-        verdict = "PASS" if value <= bar else "INVALID" if doubt else "FAIL"
+              doubt: str = "", at_least: bool = False):
+        """Holds when value <= bar, or >= bar if `at_least`. `doubt`: what may have spoilt the
+        figure, if anything; a bar missed in doubt is no finding, and the run is invalid."""
+        holds = value >= bar if at_least else value <= bar
+        verdict = "PASS" if holds else "INVALID" if doubt else "FAIL"
         self.failed += verdict == "FAIL"
         if verdict == "INVALID":
             self.invalid = doubt
-        self.tell(name, f"{figure or f'{value:.3g}'} {unit}".strip(), f"<= {bar:g} {unit}".strip(),
-                  verdict)
+        sign = ">=" if at_least else "<="
+        self.tell(name, f"{figure or f'{value:.3g}'} {unit}".strip(),
+                  f"{sign} {bar:g} {unit}".strip(), verdict)

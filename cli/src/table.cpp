@@ -82,7 +82,8 @@ constexpr std::array table{
         .description =
             "Advises a time limit for each operation from its own history since it last changed: "
             "what timed out counts as at least that long, what hung is told apart, too few calls "
-            "advise nothing. Prints the evidence and how often the advised limit would have ended "
+            "advise nothing, and less than a day of them lowers no limit. Prints the evidence and "
+            "how often the advised limit would have ended "
             "a call that completed. --write edits the policy file, comments and layout kept, after "
             "showing the difference; it is not written if it changed meanwhile or would not "
             "validate. Exits 1 if something advised could not be written.",

@@ -1,4 +1,5 @@
 #include <curfew/core/short_lock.hpp>
+#include <curfew/core/spin_pause.hpp>
 
 namespace curfew {
 
@@ -9,20 +10,11 @@ namespace {
 constexpr int first_pause = 8;
 constexpr int longest_pause = 64;
 
-inline void relax() noexcept {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
-
 }  // namespace
 
 void short_lock::lock_contended() noexcept {
     for (int pauses = first_pause; pauses <= longest_pause; pauses *= 2) {
-        for (int pause = 0; pause < pauses; ++pause)
-            relax();
+        spin_pause(pauses);
         int expected = free;
         if (state_.load(std::memory_order_relaxed) == free &&
             state_.compare_exchange_strong(expected, held, std::memory_order_acquire))

@@ -12,54 +12,49 @@ package curfewdeadline
 import (
 	"context"
 	"io"
-	"math"
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // Field is the header field that carries the time left.
 const Field = "X-Curfew-Timeout-Ms"
 
-type unlimited struct{}
+// More digits (from 31 years on) would overflow a time.Duration, and limit nothing.
+var number = regexp.MustCompile(`^\s*(-?[0-9]{1,12})\s*$`)
 
-var number = regexp.MustCompile(`^-?[0-9]{1,15}$`)
+type unlimited struct{}
 
 // Read tells the time left by a request's header; false where it has none or one that is no
 // number, which is ignored, as Curfew does.
 func Read(header http.Header) (time.Duration, bool) {
-	text := strings.TrimSpace(header.Get(Field))
-	if !number.MatchString(text) {
+	found := number.FindStringSubmatch(header.Get(Field))
+	if found == nil {
 		return 0, false
 	}
-	milliseconds, _ := strconv.ParseInt(text, 10, 64)
-	if most := int64(math.MaxInt64 / time.Millisecond); milliseconds > most {
-		milliseconds = most
-	}
-	return time.Duration(milliseconds) * time.Millisecond, true
+	milliseconds, err := strconv.Atoi(found[1])
+	return time.Duration(milliseconds) * time.Millisecond, err == nil
 }
 
 // Handler gives each request's context its deadline. What has expired is answered with 504.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		left, given := Read(r.Header)
-		if !given {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if left <= 0 {
+		if given && left <= 0 {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusGatewayTimeout)
 			io.WriteString(w, `{"type":"urn:curfew:error:no-time-left",`+
 				`"title":"Too little time is left to begin.","status":504}`)
 			return
 		}
-		parent := context.WithValue(r.Context(), unlimited{}, r.Context())
-		limited, cancel := context.WithTimeout(parent, left)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(limited))
+		if given {
+			parent := context.WithValue(r.Context(), unlimited{}, r.Context())
+			limited, cancel := context.WithTimeout(parent, left)
+			defer cancel()
+			r = r.WithContext(limited)
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -16,74 +16,55 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 
 const FIELD = 'x-curfew-timeout-ms';
 const LONGEST = 2 ** 31 - 1; // of a timer; a longer one would fire at once
-const current = new AsyncLocalStorage();
+const current = new AsyncLocalStorage(); // of each request: at, of performance.now(), and signal
 
 class DeadlineExceeded extends Error {
-  constructor(message = 'the time of this request is over') {
-    super(message);
-    this.name = 'DeadlineExceeded';
-    this.status = this.statusCode = 504; // what Express and Fastify answer with
-  }
-}
-
-const now = () => performance.now();
-
-// Milliseconds; undefined for what is no number, which is ignored, as Curfew does.
-function read(field) {
-  const text = String(field ?? '').trim();
-  return /^-?[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+  name = 'DeadlineExceeded';
+  status = 504; // what Express answers with
+  statusCode = 504; // and Fastify
 }
 
 function refuse(response) {
-  const body = JSON.stringify({
-    type: 'urn:curfew:error:no-time-left',
-    title: 'Too little time is left to begin.',
-    status: 504,
-  });
-  response.writeHead(504, {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': Buffer.byteLength(body),
-  });
-  response.end(body);
+  response.statusCode = 504;
+  response.setHeader('Content-Type', 'application/problem+json');
+  response.end(JSON.stringify({
+    type: 'urn:curfew:error:no-time-left', title: 'Too little time is left to begin.', status: 504,
+  }));
 }
 
 function middleware(request, response, next) {
-  const given = read(request.headers[FIELD]);
-  if (given === undefined) return next();
-  if (given <= 0) return refuse(response);
+  const field = String(request.headers[FIELD] ?? '').trim();
+  if (!/^-?[0-9]{1,15}$/.test(field)) return next(); // what is no number is ignored
+  if (Number(field) <= 0) return refuse(response);
   const controller = new AbortController();
-  const held = { at: now() + given, signal: controller.signal };
-  return current.run(held, () => {
-    const timer = setTimeout(() => controller.abort(new DeadlineExceeded()),
-      Math.min(given, LONGEST)).unref();
-    const over = () => {
-      clearTimeout(timer);
-      held.at = undefined;
-    };
-    const writeHead = response.writeHead;
-    response.writeHead = function (...said) {
-      over();
-      return writeHead.apply(this, said);
-    };
-    response.once('close', () => {
-      over();
-      if (response.writableEnded) return;
-      held.at = -Infinity; // nobody waits for what is left to do
-      const why = new DeadlineExceeded('the caller left');
-      current.run(held, () => controller.abort(why)); // who listens finds the deadline too
-    });
-    return next();
+  const held = { at: performance.now() + Number(field), signal: controller.signal };
+  const abort = (why) => // who listens finds the deadline too
+    current.run(held, () => controller.abort(new DeadlineExceeded(why)));
+  const timer = setTimeout(abort, Math.min(Number(field), LONGEST), 'the time is over').unref();
+  const over = () => {
+    clearTimeout(timer);
+    held.at = undefined;
+  };
+  const { writeHead } = response;
+  response.writeHead = (...said) => {
+    over();
+    return writeHead.apply(response, said);
+  };
+  response.once('close', () => {
+    over();
+    if (response.writableEnded) return;
+    held.at = -Infinity; // nobody waits for what is left to do
+    abort('the caller left');
   });
+  return current.run(held, () => next());
 }
 
 // Milliseconds left, and never more than `atMost`; undefined where nothing limits. Throws
 // DeadlineExceeded where none is left: many clients take zero for "no limit".
 function left(atMost) {
-  const at = current.getStore()?.at;
-  if (at === undefined) return atMost;
-  const milliseconds = Math.ceil(at - now());
-  if (milliseconds <= 0) throw new DeadlineExceeded();
-  return atMost === undefined ? milliseconds : Math.min(milliseconds, atMost);
+  const milliseconds = Math.ceil((current.getStore()?.at ?? NaN) - performance.now());
+  if (milliseconds <= 0) throw new DeadlineExceeded('the time of this request is over');
+  return Number.isNaN(milliseconds) ? atMost : Math.min(milliseconds, atMost ?? Infinity);
 }
 
 // Aborts when the time is over, unless the answer has begun, and when the caller leaves; undefined
@@ -103,14 +84,10 @@ async function limitStatements(client, atMost) {
   if (most !== undefined) await client.query(`SET LOCAL statement_timeout = ${Math.ceil(most)}`);
 }
 
+const wrap = (handler) => (request, response) =>
+  middleware(request, response, () => handler(request, response));
+const fastify = (request, reply, done) => middleware(request.raw, reply.raw, done);
+
 module.exports = {
-  DeadlineExceeded,
-  middleware,
-  wrap: (handler) => (request, response) =>
-    middleware(request, response, () => handler(request, response)),
-  fastify: (request, reply, done) => middleware(request.raw, reply.raw, done),
-  left,
-  signal,
-  headers,
-  limitStatements,
+  DeadlineExceeded, middleware, wrap, fastify, left, signal, headers, limitStatements,
 };

@@ -1,4 +1,5 @@
 #include "call_record.hpp"
+#include "history_span.hpp"
 #include "slots.hpp"
 #include "trend_series.hpp"
 #include <curfew/report/limit_advice.hpp>
@@ -40,9 +41,10 @@ bool is_cut(const series& what) noexcept {
 }
 
 struct operation_calls {
-    explicit operation_calls(std::size_t slots) : calls{slots} {}
+    explicit operation_calls(std::size_t slots) : calls{slots}, seen{slots} {}
 
     call_record calls;
+    history_span seen;
     std::uint64_t count = 0;
     std::uint64_t by_callers = 0;
     double all_time = 0;  ///< of successes
@@ -52,7 +54,8 @@ struct operation_calls {
 
 class collecting {
   public:
-    collecting(const slot_plan& plan, std::optional<surface> where) : plan_{plan}, where_{where} {}
+    collecting(const slot_plan& plan, std::optional<surface> where)
+        : seen_of_http{plan.count}, plan_{plan}, where_{where} {}
 
     void take(ledger::minute at, const series& what, const ledger::minute_figures& figures) {
         const bool success = what.ended == outcome::success && what.why == cause_kind::completed;
@@ -79,6 +82,10 @@ class collecting {
                     : (pressed ? call_kind::pressed_cut : call_kind::calm_cut),
             figures
         );
+        mine->seen.see(at, slot);
+        if (what.where == surface::http) {
+            seen_of_http.see(at, slot);
+        }
         mine->touched = true;
         mine->count += figures.count();
         mine->by_callers += what.why == cause_kind::inherited_deadline ? figures.count() : 0;
@@ -96,6 +103,7 @@ class collecting {
     }
 
     std::map<operation_name, std::unique_ptr<operation_calls>> operations;
+    history_span seen_of_http;
 
   private:
     slot_plan plan_;
@@ -208,6 +216,7 @@ void advise(
         }
     }
     to.since = to.cut_at ? to.cut_at->at : to.since;
+    to.seen = of.seen.since(from);
     to.advice = advise_since(from, of.calls, seen, to);
     // No change is told at the very end of a history; what the last calls took holds all the same.
     const std::size_t late = std::max(from, plan.count - std::min(plan.count, late_slots));
@@ -228,19 +237,22 @@ void advise(
     }
 }
 
-/// What an operation needs of a limit that it shares.
+/// What an operation needs of a limit that it shares. Of one that is little known, or not for long,
+/// no call may come close to it.
 duration need_of(const advised_limit& of, duration in_force, const operation_calls& calls) {
     if (of.mostly_bodies() || of.held_by_contention()) {
         return in_force;
     }
-    if (of.advice.reason != advice_reason::cold_start) {
+    const bool is_new = of.advice.reason == advice_reason::cold_start;
+    if (!is_new && !of.held_by_young_history()) {
         return of.advice.limit;
     }
     histogram all;
     calls.calls.add_since(0, call_kind::calm, all);
     calls.calls.add_since(0, call_kind::pressed, all);
     const bool cut = of.advice.calm.quantile.cut + of.advice.calm.hung > 0;
-    return cut ? in_force : std::min(in_force, all.max() * 2);
+    const duration twice = is_new ? all.max() * 2 : std::max(of.advice.limit, all.max() * 2);
+    return cut ? in_force : std::min(in_force, twice);
 }
 
 /// Two significant digits, as every advice has.
@@ -262,7 +274,8 @@ void share_limit(limit_advice& to, const collecting& sums, const policy::policy&
         if (each.where != surface::http) {
             continue;
         }
-        any = any || each.is_new() || each.advice.reason == advice_reason::kept;
+        any = any || each.is_new() || each.held_by_young_history() ||
+              each.advice.reason == advice_reason::kept;
         const auto& calls = *sums.operations.at({each.where, each.name});
         const duration need = need_of(each, made.in_force, calls);
         if (need > most) {
@@ -279,6 +292,10 @@ void share_limit(limit_advice& to, const collecting& sums, const policy::policy&
         std::chrono::duration<double>{made.in_force} * bounds.hysteresis
     };
     made.limit = difference < allowed ? made.in_force : made.limit;
+    made.seen = sums.seen_of_http.since(0);
+    if (made.limit < made.in_force && !made.seen.is_long_enough_to_lower()) {
+        made.too_low = std::exchange(made.limit, made.in_force);
+    }
     to.shared = made;
 }
 
@@ -293,8 +310,12 @@ bool advised_limit::held_by_contention() const noexcept {
            ended > calls * (1 - statistics::advice_rules{}.q);
 }
 
+bool advised_limit::held_by_young_history() const noexcept {
+    return advice.reason == advice_reason::lowered && !seen.is_long_enough_to_lower();
+}
+
 bool advised_limit::is_new() const noexcept {
-    return !mostly_bodies() && !held_by_contention() &&
+    return !mostly_bodies() && !held_by_contention() && !held_by_young_history() &&
            advice.reason != advice_reason::cold_start && advice.reason != advice_reason::kept &&
            (!in_force || advice.limit != *in_force);
 }

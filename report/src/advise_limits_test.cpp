@@ -109,6 +109,81 @@ TEST_F(advise_limits_test, no_limit_is_lowered_by_calls_too_few_to_bound_it) {
     EXPECT_TRUE(edits_of(made).empty());
 }
 
+TEST_F(advise_limits_test, no_limit_is_lowered_by_the_history_of_an_hour) {
+    for (int i = 0; i < 4'000; ++i) {
+        tell(success("orders", 600ms * i, 10ms));
+    }
+    const auto made = advised();
+    const auto& of = made.operations[0];
+    EXPECT_EQ(of.advice.reason, advice_reason::lowered) << "it would be";
+    EXPECT_TRUE(of.held_by_young_history());
+    EXPECT_EQ(of.seen.length, 40min);
+    EXPECT_FALSE(of.is_new());
+    EXPECT_TRUE(edits_of(made).empty());
+    EXPECT_THAT(to_text(made), HasSubstr("5s stays, not lowered to 15ms: only 40m of history"));
+    EXPECT_THAT(to_json(made, {}), HasSubstr("\"reason\": \"young_history\""));
+}
+
+TEST_F(advise_limits_test, a_limit_is_raised_by_the_history_of_an_hour) {
+    for (int i = 0; i < 1'000; ++i) {
+        tell(success("orders", 1s * i, i % 5 == 0 ? 4'900ms : 1s));
+    }
+    const auto made = advised();
+    EXPECT_EQ(made.operations[0].advice.reason, advice_reason::raised);
+    ASSERT_EQ(edits_of(made).size(), 1U);
+    EXPECT_GT(edits_of(made)[0].value, 7s);
+}
+
+TEST_F(advise_limits_test, bursts_a_day_apart_lower_nothing_and_a_job_of_each_night_does) {
+    for (int i = 0; i < 400; ++i) {
+        tell(success("items", (i < 200 ? 0h : 30h) + 1s * i, 100ms));
+    }
+    for (int night = 0; night < 7; ++night) {
+        for (int i = 0; i < 60; ++i) {
+            tell(success("orders", 24h * night + 1min * (i / 10), 100ms));
+        }
+    }
+    const auto made = advised(7 * 24h);
+    for (const auto& of : made.operations) {
+        EXPECT_EQ(of.held_by_young_history(), of.name == "items") << of.name;
+    }
+    EXPECT_THAT(to_text(made), HasSubstr("calls in only 2 of 31 hours"));
+}
+
+TEST_F(advise_limits_test, a_day_after_a_change_a_limit_is_lowered_and_not_before) {
+    tell_calls("items", 0h, 120h, 1s);
+    tell_calls("items", 120h, 142h, 100ms);
+    const auto made = advised(142h);
+    EXPECT_FALSE(made.operations[0].cut_at) << "too young to begin a history with";
+    EXPECT_GE(made.operations[0].advice.limit, 3s);
+}
+
+TEST_F(advise_limits_test, the_shared_limit_is_not_lowered_by_the_history_of_an_hour) {
+    for (int i = 0; i < 3'000; ++i) {
+        tell(success("GET /quick", 1s * i, 50ms));
+    }
+    const auto made = advised(24h, "[upstream.main]\nurls = [\"http://127.0.0.1:8000\"]\n");
+    ASSERT_TRUE(made.shared);
+    EXPECT_EQ(made.shared->limit, 30s);
+    ASSERT_TRUE(made.shared->too_low);
+    EXPECT_LT(*made.shared->too_low, 1s);
+    EXPECT_TRUE(edits_of(made).empty());
+    EXPECT_THAT(to_text(made), HasSubstr("30s stays, not lowered to "));
+}
+
+TEST_F(advise_limits_test, a_young_operation_needs_twice_its_longest_call_of_the_shared_limit) {
+    tell_calls("GET /quick", 0h, 24h, 50ms);
+    for (int i = 0; i < 2'000; ++i) {
+        tell(success("GET /young", 23h + 1s * i, i == 7 ? 1'500ms : 10ms));
+    }
+    const auto made = advised(24h, "[upstream.main]\nurls = [\"http://127.0.0.1:8000\"]\n");
+    ASSERT_TRUE(made.shared);
+    EXPECT_EQ(made.shared->decided_by, "GET /young");
+    EXPECT_GE(made.shared->limit, 3s);
+    EXPECT_LE(made.shared->limit, 3'200ms);
+    EXPECT_EQ(edits_of(made).size(), 1U);
+}
+
 TEST_F(advise_limits_test, what_the_last_calls_took_holds_though_no_change_is_told_yet) {
     tell_calls("orders", 0h, 71h, 100ms);
     tell_calls("orders", 71h, 72h, 1s);

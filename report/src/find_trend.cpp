@@ -2,6 +2,7 @@
 #include <curfew/report/trend.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -44,6 +45,7 @@ class collecting {
             close_slot();
             slot_ = slot;
         }
+        first_ = first_.value_or(at);
         auto*& mine = by_series_[&what];
         if (mine == nullptr) {
             auto& owner = operations_[{what.where, what.name}];
@@ -56,6 +58,9 @@ class collecting {
         add(*mine, what, figures);
         add(all_, what, figures);
     }
+
+    /// The first minute with an operation.
+    [[nodiscard]] std::optional<ledger::minute> first() const noexcept { return first_; }
 
     void finish(trend& to) {
         close_slot();
@@ -116,6 +121,7 @@ class collecting {
     slot_plan plan_;
     std::optional<surface> where_;
     std::size_t slot_ = 0;
+    std::optional<ledger::minute> first_;
     collected all_;
     std::unordered_map<const series*, collected*> by_series_;
     std::map<std::pair<surface, std::string>, std::unique_ptr<collected>> operations_;
@@ -158,11 +164,39 @@ std::vector<double> known_seconds(
     return seconds;
 }
 
-}  // namespace
+/// A usual slot should carry a P50 (trend_series.hpp), by some margin.
+constexpr double completed_wanted = 30;
+constexpr ledger::minute fewest_fitted_slots = 6;
 
-result<trend> find_trend(ledger::reader& from, const trend_question& what) {
-    const wall_time end = ledger::begin_of(ledger::minute_of(what.now) + 1);
-    const slot_plan plan = plan_slots({what.from, end});
+/// Of a history that is younger than what was asked about: slots as short as it allows, so that
+/// there are some, and as long as they need to be to have enough in them.
+slot_plan fit_slots(ledger::range history, const trend& coarse) {
+    double completed = 0;
+    for (const auto& each : coarse.all.slots) {
+        completed += static_cast<double>(each.completed);
+    }
+    const auto minutes = std::max<ledger::minute>(
+        1, ledger::minute_of(history.to) - ledger::minute_of(history.from)
+    );
+    const double wanted =
+        completed_wanted * static_cast<double>(minutes) / std::max(completed, 1.0);
+    const slot_plan fine = plan_slots(history);
+    const auto coarse_each = std::chrono::floor<std::chrono::minutes>(coarse.slot_length).count();
+    const auto longest = std::min(coarse_each, minutes / fewest_fitted_slots);
+    if (wanted <= static_cast<double>(fine.each) || longest <= fine.each) {
+        return fine;
+    }
+    const auto least = std::min(static_cast<ledger::minute>(std::ceil(wanted)), longest);
+    return plan_slots(history, least);
+}
+
+result<trend> collect(
+    ledger::reader& from,
+    const trend_question& what,
+    const slot_plan& plan,
+    wall_time end,
+    std::optional<ledger::minute>& first
+) {
     trend made;
     made.where = what.where;
     made.from = plan.begin(0);
@@ -178,15 +212,53 @@ result<trend> find_trend(ledger::reader& from, const trend_question& what) {
     if (!read) {
         return std::unexpected{read.error()};
     }
+    first = sums.first();
     sums.finish(made);
-    auto processes = from.instances(which.when);
-    auto marks = from.marks(which.when);
-    if (!processes || !marks) {
-        return std::unexpected{processes ? marks.error() : processes.error()};
+    return made;
+}
+
+/// Where the history begins of what was asked about.
+wall_time history_begin(
+    const trend& of, const std::vector<ledger::range>& recorded, std::optional<ledger::minute> first
+) {
+    wall_time begin = of.to;
+    if (first) {
+        begin = std::min(begin, ledger::begin_of(*first));
     }
-    made.seconds = known_seconds(made, plan, times_recorded(*std::move(processes), what.now));
-    made.marks = *std::move(marks);
-    interpret(made);
+    if (!recorded.empty()) {
+        begin = std::min(begin, recorded.front().from);
+    }
+    return begin == of.to ? of.from : std::max(begin, of.from);
+}
+
+}  // namespace
+
+result<trend> find_trend(ledger::reader& from, const trend_question& what) {
+    const wall_time end = ledger::begin_of(ledger::minute_of(what.now) + 1);
+    slot_plan plan = plan_slots({what.from, end});
+    std::optional<ledger::minute> first;
+    auto made = collect(from, what, plan, end, first);
+    auto processes = from.instances({plan.begin(0), end});
+    auto marks = from.marks({plan.begin(0), end});
+    if (!made || !processes || !marks) {
+        return std::unexpected{
+            !made        ? made.error()
+            : !processes ? processes.error()
+                         : marks.error()
+        };
+    }
+    const auto recorded = times_recorded(*std::move(processes), what.now);
+    const slot_plan fitted = fit_slots({history_begin(*made, recorded, first), end}, *made);
+    if (fitted.each < plan.each) {
+        plan = fitted;
+        made = collect(from, what, plan, end, first);
+        if (!made) {
+            return made;
+        }
+    }
+    made->seconds = known_seconds(*made, plan, recorded);
+    made->marks = *std::move(marks);
+    interpret(*made);
     return made;
 }
 

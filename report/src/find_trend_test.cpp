@@ -11,9 +11,12 @@ using ::testing::Not;
 
 class find_trend_test : public report_scenario {
   protected:
-    trend found(std::optional<surface> where = {}, duration length = 2h) {
+    trend found(
+        std::optional<surface> where = {}, duration length = 2h, std::optional<duration> asked = {}
+    ) {
         auto book = read();
-        auto made = find_trend(book, {noon, noon + length, where});
+        const auto now = noon + length;
+        auto made = find_trend(book, {now - asked.value_or(length), now, where});
         EXPECT_TRUE(made);
         return made ? *std::move(made) : trend{};
     }
@@ -79,6 +82,62 @@ TEST_F(find_trend_test, quantiles_of_a_slot_are_those_of_its_merged_minutes) {
     EXPECT_EQ(slot.completed, 100U);
     EXPECT_LT(slot.took[0], 11ms);
     EXPECT_LT(slot.took[3], 11ms);
+}
+
+TEST_F(find_trend_test, of_a_young_ledger_the_slots_are_those_of_its_history) {
+    for (int second = 0; second < 600; ++second) {
+        tell(success("GET /a", 1s * second, 20ms));
+    }
+    const auto made = found({}, 10min, 24h);
+    EXPECT_EQ(made.slot_length, 1min);
+    EXPECT_EQ(made.from, noon);
+    EXPECT_EQ(made.seconds.size(), 11U);
+    EXPECT_TRUE(made.lacking.empty());
+    EXPECT_THAT(to_text(made), HasSubstr("P50"));
+    EXPECT_THAT(to_text(made), HasSubstr("it takes 30 slots with enough in them"));
+}
+
+TEST_F(find_trend_test, slots_are_as_long_as_a_latency_takes_where_the_history_allows) {
+    for (int minute = 0; minute < 90; ++minute) {
+        for (int i = 0; i < 4; ++i) {
+            tell(success("GET /a", 1min * minute + 1s * i, 20ms));
+        }
+    }
+    const auto made = found({}, 90min, 24h);
+    EXPECT_EQ(made.slot_length, 10min);
+    EXPECT_EQ(made.all.quantile, 0U);
+    EXPECT_TRUE(made.lacking.empty());
+}
+
+TEST_F(find_trend_test, what_a_history_is_too_small_for_is_said) {
+    for (int minute = 0; minute < 10; ++minute) {
+        for (int i = 0; i < 6; ++i) {
+            tell(success("GET /a", 1min * minute + 1s * i, 20ms));
+        }
+    }
+    const auto made = found({}, 10min, 24h);
+    const std::string rate =
+        "no timeout rate yet: it takes 10 operations in a slot of 1m, and the "
+        "fullest has 6";
+    const std::string latency =
+        "no latency yet: it takes 20 completed operations in a usual slot "
+        "of 1m, and there are 6";
+    EXPECT_THAT(made.lacking, testing::ElementsAre(rate, latency));
+    EXPECT_THAT(to_text(made), HasSubstr(rate));
+    EXPECT_THAT(to_json(made), HasSubstr(latency));
+}
+
+TEST_F(find_trend_test, a_slot_that_is_hardly_recorded_says_what_to_ask) {
+    trend made;
+    made.slot_length = 15min;
+    made.seconds = {0, 100, 0};
+    made.all.slots.resize(3);
+    made.all.slots[1].ended = made.all.slots[1].completed = 50;
+    made.all.count = 50;
+    interpret(made);
+    ASSERT_EQ(made.lacking.size(), 1U);
+    EXPECT_THAT(made.lacking[0], HasSubstr("of 15m at most 100s were"));
+    EXPECT_THAT(made.lacking[0], HasSubstr("`curfew trend --hours 1`"));
 }
 
 TEST_F(find_trend_test, a_step_in_latency_is_found_at_its_slot) {

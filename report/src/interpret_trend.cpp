@@ -1,3 +1,4 @@
+#include "trend_lacks.hpp"
 #include "trend_series.hpp"
 
 #include <algorithm>
@@ -199,6 +200,7 @@ void interpret(trend& of) {
         look_ahead(of.operations[i], of);
     }
     find_relations(of);
+    of.lacking = find_lacks(of);
 }
 
 }  // namespace curfew::report

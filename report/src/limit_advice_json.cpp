@@ -38,6 +38,14 @@ void write(json_text& to, const statistics::advice_replay& of) {
         .end();
 }
 
+void write(json_text& to, const seen_history& of) {
+    const std::chrono::duration<double> length{of.length};
+    to.key("seen").object().member("seconds", length.count());
+    to.member("clock_hours", std::uint64_t{of.clock_hours});
+    to.member("hours_with_calls", std::uint64_t{of.hours_with_calls});
+    to.member("enough_to_lower", of.is_long_enough_to_lower()).end();
+}
+
 void write(json_text& to, std::string_view name, const std::optional<trend_change>& change) {
     to.key(name);
     if (!change) {
@@ -57,13 +65,15 @@ void write(json_text& to, const advised_limit& of) {
     to.member("advised_ms", milliseconds(of.advice.limit));
     to.member(
         "reason",
-        of.mostly_bodies()        ? "mostly_bodies"
-        : of.held_by_contention() ? "contention"
-                                  : to_string(of.advice.reason)
+        of.mostly_bodies()           ? "mostly_bodies"
+        : of.held_by_contention()    ? "contention"
+        : of.held_by_young_history() ? "young_history"
+                                     : to_string(of.advice.reason)
     );
     to.member("new", of.is_new());
     to.member("at_floor", of.advice.at_floor).member("at_cap", of.advice.at_cap);
     to.member("since", rfc3339(of.since));
+    write(to, of.seen);
     write(to, "cut_at", of.cut_at);
     write(to, "recent", of.recent);
     to.key("calm");
@@ -110,7 +120,10 @@ std::string to_json(const limit_advice& of, const std::optional<written_advice>&
         to.object().member("key", "request.timeout");
         to.member("in_force_ms", milliseconds(of.shared->in_force));
         to.member("advised_ms", milliseconds(of.shared->limit));
-        to.member("decided_by", of.shared->decided_by).end();
+        time(to, "too_low_ms", of.shared->too_low);
+        to.member("decided_by", of.shared->decided_by);
+        write(to, of.shared->seen);
+        to.end();
     } else {
         to.null();
     }

@@ -43,6 +43,17 @@ std::string limit_text(const std::optional<duration>& limit) {
     return limit ? format_duration(*limit) : "no limit known";
 }
 
+/// "only 40m of history", "calls in only 2 hours of 1d6h".
+std::string shortness(const seen_history& of) {
+    if (of.clock_hours < seen_history::clock_hours_least) {
+        return "only " + format_duration(of.length) + " of history, and a limit is lowered by " +
+               std::to_string(seen_history::clock_hours_least) + "h of it or more";
+    }
+    return "calls in only " + std::to_string(of.hours_with_calls) + " of " +
+           std::to_string(of.clock_hours) + " hours, and a limit is lowered by " +
+           std::to_string(seen_history::hours_with_calls_least) + " of them or more";
+}
+
 std::string decision(const advised_limit& of) {
     const auto& advice = of.advice;
     const auto before = of.in_force ? of.in_force : of.ran_under;
@@ -54,6 +65,10 @@ std::string decision(const advised_limit& of) {
         return limit_text(before) + " stays: " + format_duration(advice.limit) +
                " would do in calm times, but too many that waited in the queue would have timed "
                "out";
+    }
+    if (of.held_by_young_history()) {
+        return limit_text(before) + " stays, not lowered to " + format_duration(advice.limit) +
+               ": " + shortness(of.seen);
     }
     const std::string change = limit_text(before) + " -> " + format_duration(advice.limit);
     switch (advice.reason) {
@@ -109,6 +124,9 @@ std::string replay_text(const statistics::advice_replay& of, const char* which) 
 
 std::string history(const advised_limit& of) {
     std::string text = "    history since " + minute_text(of.since);
+    text += ", calls over " + format_duration(of.seen.length) + ", in " +
+            count_figure(of.seen.hours_with_calls) +
+            (of.seen.hours_with_calls == 1 ? " hour of the clock" : " hours of the clock");
     const auto told = [](const trend_change& change) {
         const bool rose = change.point.after > change.point.before;
         return std::string{change.of == measure::latency ? "its latency" : "its timeout rate"} +
@@ -159,11 +177,15 @@ std::string shared(const limit_advice& of) {
     if (!of.shared) {
         return "";
     }
-    const auto& [in_force, limit, decided_by] = *of.shared;
+    const auto& [in_force, limit, decided_by, seen, too_low] = *of.shared;
     std::string text =
         "\nrequest.timeout, which all of them share (the file declares no [[route]])\n  ";
     text += limit == in_force ? format_duration(in_force) + " stays"
                               : format_duration(in_force) + " -> " + format_duration(limit);
+    if (too_low) {
+        return text + ", not lowered to " + format_duration(*too_low) + ": " + shortness(seen) +
+               '\n';
+    }
     return text + ": as long as `" + clean(decided_by) + "` needs, the slowest of them\n";
 }
 

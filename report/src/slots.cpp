@@ -25,14 +25,14 @@ std::size_t slot_plan::slot_of(ledger::minute at) const noexcept {
     return at < first ? count : static_cast<std::size_t>((at - first) / each);
 }
 
-slot_plan plan_slots(const ledger::range& when) noexcept {
+slot_plan plan_slots(const ledger::range& when, ledger::minute least) noexcept {
     const auto from = ledger::minute_of(when.from);
     const auto to = std::max(from + 1, ledger::minute_of(when.to));
     slot_plan made;
     made.each = usual_lengths.back();
     for (const auto length : usual_lengths) {
         // One more than the division gives, since the first slot begins early.
-        if ((to - from) / length < static_cast<ledger::minute>(slots_most)) {
+        if (length >= least && (to - from) / length < static_cast<ledger::minute>(slots_most)) {
             made.each = length;
             break;
         }

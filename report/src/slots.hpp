@@ -26,7 +26,8 @@ struct slot_plan {
 inline constexpr std::size_t slots_most = 144;
 
 /// The shortest length of a list of usual ones (1 min ... 1 week) that makes at most `slots_most`
-/// slots of `when`, whose first may begin before `when.from`. Both ends are given.
-[[nodiscard]] slot_plan plan_slots(const ledger::range& when) noexcept;
+/// slots of `when`, whose first may begin before `when.from`; none shorter than `least` minutes.
+/// Both ends are given.
+[[nodiscard]] slot_plan plan_slots(const ledger::range& when, ledger::minute least = 1) noexcept;
 
 }  // namespace curfew::report

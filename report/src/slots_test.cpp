@@ -25,6 +25,13 @@ TEST(slots, are_few_enough_and_no_longer_than_they_need_to_be) {
     }
 }
 
+TEST(slots, are_no_shorter_than_they_may_be) {
+    EXPECT_EQ(plan_slots({noon - 40min, noon}, 4).each, 5);
+    EXPECT_EQ(plan_slots({noon - 40min, noon}, 5).each, 5);
+    EXPECT_EQ(plan_slots({noon - 24h, noon}, 4).each, 15);
+    EXPECT_EQ(plan_slots({noon - 24h, noon}, 100'000).each, 10'080);
+}
+
 TEST(slots, begin_at_whole_multiples_whatever_the_minute_of_the_question) {
     for (const auto later : {0min, 1min, 7min, 14min}) {
         const auto plan = plan_slots({noon + later - 24h, noon + later});

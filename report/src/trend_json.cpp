@@ -156,6 +156,10 @@ std::string to_json(const trend& of) {
     for (const double each : of.seconds) {
         to.value(rounded(each));
     }
+    to.end().key("lacking").array();
+    for (const auto& sentence : of.lacking) {
+        to.value(sentence);
+    }
     to.end().member("series_searched", static_cast<std::uint64_t>(of.series_searched));
     to.key("all");
     write(to, of.all, of);

@@ -18,6 +18,9 @@ struct trend_series {
 /// A share of fewer operations than this in a slot says nothing.
 inline constexpr std::uint64_t fewest_in_slot = 10;
 
+/// Completed in a usual slot, so that it carries a P50: ten exceed it.
+inline constexpr std::uint64_t fewest_for_latency = 20;
+
 /// The highest quantile that slots like these carry, by the median of their counts.
 [[nodiscard]] std::optional<std::size_t> quantile_of(const std::vector<trend_slot>& slots);
 

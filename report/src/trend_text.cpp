@@ -65,9 +65,13 @@ std::string head(const trend& of) {
     const auto known = std::ranges::count_if(of.seconds, [](double s) { return s > 0; });
     text += count_figure(of.all.count) + " operations in " + std::to_string(known) + " of " +
             std::to_string(of.seconds.size()) + " slots";
-    return text + (static_cast<std::size_t>(known) < of.seconds.size()
-                       ? "; nobody recorded in the others\n"
-                       : "\n");
+    text += static_cast<std::size_t>(known) < of.seconds.size()
+                ? "; nobody recorded in the others\n"
+                : "\n";
+    for (const auto& sentence : of.lacking) {
+        text += "  " + sentence + '\n';
+    }
+    return text;
 }
 
 std::string row(const operation_trend& of, measure what, const trend& in) {
@@ -143,8 +147,9 @@ std::string changes(const trend& of) {
     });
     std::string text = "\nwhat changed\n";
     if (of.series_searched == 0) {
-        return text + "  not known: no series has " + std::to_string(fewest_trend_slots) +
-               " slots with enough in them\n";
+        return text + "  not known yet: it takes " + std::to_string(fewest_trend_slots) +
+               " slots with enough in them, and there are " + std::to_string(of.seconds.size()) +
+               " in all\n";
     }
     const std::size_t first = all.size() - std::min(all.size(), changes_shown);
     text += first > 0 ? "  " + std::to_string(first) + " earlier ones\n" : "";

@@ -1,6 +1,7 @@
 """`curfew advise`: limits from history, and `--write`, which keeps the rest of the file."""
 
 import json
+import re
 import stat
 import subprocess
 import unittest
@@ -156,6 +157,38 @@ class Advise(Trends):
         self.assertIn("30s stays: too few calls to advise on", done.stdout)
         self.assertIn("nothing to write", done.stdout)
         self.assertEqual(self.file.read_text(), POLICY)
+
+    def test_minutes_of_traffic_lower_no_limit_and_raise_one(self):
+        self.file.write_text(POLICY.replace("'30s'", "'300ms'"))
+        past = History(self.ledger)
+        for minute in range(40, 0, -1):
+            past.tell(minute, "items", self.calls(50, 20))
+            past.tell(minute, "orders", self.calls(50, 150))
+        past.write()
+        before = self.file.read_text()
+        done = self.advise("--write")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"items\n  30s stays, not lowered to \d+ms: only 40m of "
+                                      r"history, and a limit is lowered by 24h of it or more\n")
+        self.assertRegex(done.stdout, r"orders\n  300ms -> \d+ms, raised\n")
+        after = self.file.read_text()
+        self.assertEqual(re.sub("'300ms'", "", before), re.sub(r"'\d+ms'", "", after))
+        said = json.loads(self.advise("--json").stdout)
+        conforms(said, schema("advise"))
+        items, = (each for each in said["operations"] if each["name"] == "items")
+        self.assertEqual((items["reason"], items["new"], items["seen"]["seconds"],
+                          items["seen"]["enough_to_lower"]), ("young_history", False, 2400, False))
+
+    def test_minutes_of_traffic_do_not_lower_the_limit_that_all_share(self):
+        self.file.write_text("# nothing else\n")
+        past = History(self.ledger)
+        for minute in range(40, 0, -1):
+            past.tell(minute, "GET /items", self.calls(50, 20))
+        past.write()
+        done = self.advise("--write")
+        self.assertEqual((done.returncode, self.file.read_text()), (0, "# nothing else\n"))
+        self.assertRegex(done.stdout, r"request\.timeout, which all of them share .*\n  30s stays, "
+                                      r"not lowered to \d+ms: only 40m of history")
 
     def test_without_a_file_it_says_what_init_does(self):
         self.days()

@@ -6,6 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from backends import PooledBackend
+from client import get
 from harness import Case, run
 from history import History
 from test_policy_cli import conforms, schema
@@ -82,6 +84,38 @@ class Trend(Trends):
         said = json.loads(self.ask("--surface", "database", "--json").stdout)
         conforms(said, schema("trend"))
         self.assertEqual(said["operations"], [])
+
+    def test_ten_minutes_of_history_have_slots_of_a_minute(self):
+        past = History(self.ledger)
+        for minute in range(10, 0, -1):
+            past.tell(minute, "GET /a", self.calls(60, 100))
+            past.time_out(minute, "GET /a", 3, 5000)
+        past.write()
+        for arguments in ((), ("--hours", "168")):
+            done = self.ask(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("in slots of 1m,", done.stdout)
+            for figure in (r"rate +\S+ .*1\.05/s", r"timed out +\S+ .*4\.76 %", r"P50 +\S+ .* ms"):
+                self.assertRegex(done.stdout, figure)
+            said = json.loads(self.ask("--json", *arguments).stdout)
+            conforms(said, schema("trend"))
+            self.assertEqual((said["slot_seconds"], said["lacking"]), (60, []))
+            self.assertEqual(sum(said["all"]["slots"]["ended"]), 630)
+
+    def test_a_ledger_of_seconds_says_what_it_has_and_what_it_takes(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url, "--ledger", str(self.ledger))
+        for _ in range(20):
+            get(curfew.http, "/api/items")
+        self.assertEqual(curfew.stop(), 0)
+        done = self.ask()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"20 operations in .*\n  no figures yet: they take a slot of "
+                                      r"which half was recorded, and of 1m at most \d+s were; ask "
+                                      r"again in a minute\n")
+        said = json.loads(self.ask("--json").stdout)
+        conforms(said, schema("trend"))
+        self.assertEqual((said["all"]["count"], len(said["lacking"])), (20, 1))
 
     def test_bad_input_is_one_sentence_and_2(self):
         self.day()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/core/expects.hpp>
+#include <curfew/core/spin_pause.hpp>
 
 #include <atomic>
 #include <bit>
@@ -16,7 +17,11 @@ namespace curfew {
 /// producer (`reserve`, `commit`), one consumer (`drain`). A record lies in one piece; where it
 /// does not fit before the end of the memory, the rest is skipped. All memory is touched at the
 /// beginning, so that no page fault meets a request.
-/// (Lamport's queue, with the far index cached on each side, as in folly's ProducerConsumerQueue.)
+/// What each side writes lies on a line of its own, and a consumer that has caught up gives the
+/// producer a microsecond or two: each look takes the line of the index away from its writer, and a
+/// consumer that looked without a pause would make every record cost the way there and back.
+/// (Lamport's queue, with the far index cached by the producer as in folly's
+/// ProducerConsumerQueue.)
 class ring {
   public:
     static constexpr std::size_t alignment = 8;
@@ -58,6 +63,9 @@ class ring {
     /// Hands out at most `most` records, oldest first, and frees them together. How many.
     template <class F>
     std::size_t drain(std::size_t most, F&& visit) {
+        if (caught_up_) {
+            spin_pause(pauses_when_caught_up);
+        }
         const std::uint64_t head = head_.load(std::memory_order_acquire);
         std::uint64_t tail = tail_.load(std::memory_order_relaxed);
         std::size_t seen = 0;
@@ -72,7 +80,10 @@ class ring {
             tail += whole(size);
             ++seen;
         }
-        tail_.store(tail, std::memory_order_release);
+        caught_up_ = tail == head;
+        if (seen != 0) {
+            tail_.store(tail, std::memory_order_release);
+        }
         return seen;
     }
 
@@ -99,13 +110,15 @@ class ring {
     }
 
     static constexpr std::size_t cache_line = 64;
+    static constexpr int pauses_when_caught_up = 64;
 
     const std::size_t mask_;
     const std::unique_ptr<std::byte[]> bytes_;
     alignas(cache_line) std::atomic<std::uint64_t> head_{0};
-    std::uint64_t tail_seen_ = 0;  // the producer's
-    std::uint64_t reserved_ = 0;   // the producer's
+    alignas(cache_line) std::uint64_t tail_seen_ = 0;  // the producer's
+    std::uint64_t reserved_ = 0;                       // the producer's
     alignas(cache_line) std::atomic<std::uint64_t> tail_{0};
+    bool caught_up_ = false;  // the consumer's
 };
 
 }  // namespace curfew

@@ -14,6 +14,23 @@
 
 namespace curfew::report {
 
+/// Over how long calls were seen. A limit is lowered only onto a history that has seen the rise and
+/// fall of a day: quiet minutes say nothing about the busy ones to come, and the P99 of a calm
+/// night is exceeded by the morning. Counted by hours of the clock (UTC), so that a day of calls
+/// every quarter of an hour is a day.
+struct seen_history {
+    static constexpr unsigned clock_hours_least = 24;
+    static constexpr unsigned hours_with_calls_least = 6;  ///< else it is some bursts
+
+    duration length{};              ///< from the first call's minute to the last one's, both whole
+    unsigned clock_hours = 0;       ///< from the first call's hour to the last one's
+    unsigned hours_with_calls = 0;  ///< of these
+
+    [[nodiscard]] constexpr bool is_long_enough_to_lower() const noexcept {
+        return clock_hours >= clock_hours_least && hours_with_calls >= hours_with_calls_least;
+    }
+};
+
 /// What the history of one operation says about its limit.
 struct advised_limit {
     surface where = surface::http;
@@ -29,6 +46,7 @@ struct advised_limit {
     ledger::wall_time since{};           ///< the history begins here
     std::optional<trend_change> cut_at;  ///< the change it begins with
     std::optional<trend_change> recent;  ///< a change too young to begin a history with
+    seen_history seen{};                 ///< since the last change that may begin one
 
     /// Most of its time was spent on bodies: nothing is advised.
     [[nodiscard]] bool mostly_bodies() const noexcept { return body_share > 0.5; }
@@ -36,6 +54,10 @@ struct advised_limit {
     /// It was to be lowered, but counted together with the calls made under contention, more would
     /// time out than the quantile allows: the limit in force stays.
     [[nodiscard]] bool held_by_contention() const noexcept;
+
+    /// It was to be lowered, but by a history that is too short for that: the limit in force stays.
+    [[nodiscard]] bool held_by_young_history() const noexcept;
+
     /// The advice is another limit than the one in force, from enough calls.
     [[nodiscard]] bool is_new() const noexcept;
 };
@@ -46,6 +68,8 @@ struct shared_limit {
     duration in_force{};
     duration limit{};  ///< the one in force, where the difference is within the hysteresis
     std::string decided_by;
+    seen_history seen{};              ///< of all of them together
+    std::optional<duration> too_low;  ///< lower than the one in force, but `seen` is too short
 };
 
 struct limit_advice {
@@ -73,6 +97,8 @@ struct advice_question {
 /// - Pressed: calls of a minute in which over half of their time was waiting in the queue. They say
 ///   nothing about the work, and are kept apart; but no limit is lowered that would end more of
 ///   them, over all calls, than the quantile allows. (No pressure signal is in the ledger.)
+/// - No limit is lowered by less than a day's history (`seen_history`), nor the shared one by less
+///   than that of all calls together. Raised it is by any that has enough calls.
 /// - What took long because its body did is not ended by `request.timeout`; where that is most of
 ///   the time, nothing is advised.
 [[nodiscard]] result<limit_advice> advise_limits(ledger::reader& from, const advice_question& what);

@@ -90,6 +90,9 @@ struct trend {
     std::vector<trend_relation> relations;
     std::vector<ledger::mark> marks;
     std::size_t series_searched = 0;  ///< for changes
+    /// A sentence for each figure of all operations together that no slot has: what there is, what
+    /// it takes, and what to ask instead.
+    std::vector<std::string> lacking;
 };
 
 /// How unlikely a change or a relation must be by chance, of all that one trend tells together.
@@ -108,7 +111,9 @@ struct trend_question {
 };
 
 /// How things went, slot by slot: one pass over the minutes. A slot in which no process was there
-/// to record is not known, rather than zero.
+/// to record is not known, rather than zero. Where the ledger's history begins later than what was
+/// asked about, slots are those of the shorter time, as long as a usual one needs to carry a P50
+/// (in a second pass, over the little that there is).
 ///
 /// Changes: statistics::find_change_points on the rate, the timeout rate and a latency quantile of
 /// each operation and of all together. Since that is many series, a change is told only if it
