@@ -1,4 +1,5 @@
 #include "slots.hpp"
+#include <curfew/report/policy_history.hpp>
 #include <curfew/report/trend.hpp>
 
 #include <algorithm>
@@ -158,6 +159,25 @@ std::vector<double> known_seconds(
     return seconds;
 }
 
+/// Deploys and changes of the policy, by time.
+std::vector<trend_marker> markers_of(
+    std::vector<ledger::mark> marks, const policy_history& policy
+) {
+    std::vector<trend_marker> made;
+    for (auto& each : marks) {
+        made.push_back({each.at, std::move(each.text), false});
+    }
+    for (const auto& each : policy.reloads) {
+        if (each.is_change()) {
+            made.push_back({each.at, each.changed, true});
+        }
+    }
+    std::ranges::sort(made, {}, [](const auto& each) {
+        return std::tie(each.at, each.is_reload, each.text);
+    });
+    return made;
+}
+
 }  // namespace
 
 result<trend> find_trend(ledger::reader& from, const trend_question& what) {
@@ -181,11 +201,15 @@ result<trend> find_trend(ledger::reader& from, const trend_question& what) {
     sums.finish(made);
     auto processes = from.instances(which.when);
     auto marks = from.marks(which.when);
-    if (!processes || !marks) {
-        return std::unexpected{processes ? marks.error() : processes.error()};
+    auto policy = find_policy_history(from, which.when);
+    if (!processes || !marks || !policy) {
+        const failure why = !processes ? processes.error()
+                            : !marks   ? marks.error()
+                                       : policy.error();
+        return std::unexpected{why};
     }
     made.seconds = known_seconds(made, plan, times_recorded(*std::move(processes), what.now));
-    made.marks = *std::move(marks);
+    made.marks = markers_of(*std::move(marks), *policy);
     interpret(made);
     return made;
 }
