@@ -33,6 +33,15 @@ inline constexpr flag surface_flag{
     .words = "http websocket database cache bus agent command test"
 };
 
+/// Of the verb that tells of more than operations.
+inline constexpr flag any_surface_flag{
+    .name = "--surface",
+    .value = "NAME",
+    .help = "Only this part of Curfew; policy: reloads and alerts, supervisor: the backend.",
+    .offers = offer::words,
+    .words = "http websocket database cache bus agent command test policy supervisor"
+};
+
 /// Of every verb.
 inline constexpr std::array common_flags{
     flag{
@@ -150,7 +159,7 @@ inline constexpr std::array demo_flags{
 
 inline constexpr std::array report_flags{
     flag{.name = "--since", .value = "SPAN", .help = "How far back: 90m, 24h, 7d (the default)."},
-    surface_flag,
+    any_surface_flag,
     flag{
         .name = "--compare", .value = "SPAN", .help = "Also the stretch of this length before it."
     },

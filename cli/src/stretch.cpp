@@ -51,16 +51,25 @@ std::expected<duration, usage_problem> span_of(std::string_view flag, std::strin
     return all;
 }
 
-std::expected<std::optional<surface>, usage_problem> surface_of(const std::string& name) {
+std::expected<std::optional<surface>, usage_problem> surface_of(
+    const std::string& name, surfaces which
+) {
     if (name.empty()) {
         return std::nullopt;
     }
+    const auto last = which == surfaces::all ? surface::policy : surface::startup;
     std::vector<std::string_view> known;
-    for (int i = 0; i <= static_cast<int>(surface::startup); ++i) {
+    for (int i = 0; i <= static_cast<int>(last); ++i) {
         known.push_back(to_string(static_cast<surface>(i)));
         if (known.back() == name) {
             return static_cast<surface>(i);
         }
+    }
+    if (name == to_string(surface::policy) || name == to_string(surface::supervisor)) {
+        return wrong(
+            "the surface `" + name + "` has no operations, only steps",
+            "`curfew report --surface " + name + "` lists them"
+        );
     }
     const auto near = policy::closest(name, known);
     std::string hint = near ? "did you mean " + std::string{*near} + '?' : "one of:";

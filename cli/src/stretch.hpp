@@ -4,6 +4,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/core/event.hpp>
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -18,9 +19,15 @@ namespace curfew::cli {
     std::string_view flag, std::string_view text
 );
 
+/// Which surfaces there is something to tell of.
+enum class surfaces : std::uint8_t {
+    with_operations,
+    all,  ///< the steps of the backend too, and those of the policy and its alerts
+};
+
 /// The surface of that name; none for an empty one.
 [[nodiscard]] std::expected<std::optional<surface>, usage_problem> surface_of(
-    const std::string& name
+    const std::string& name, surfaces which = surfaces::with_operations
 );
 
 /// A problem of the command line.

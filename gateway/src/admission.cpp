@@ -90,7 +90,7 @@ detail::named_limit admission::limit_of(const guards& route, const obstacle& why
         case obstacle::total:
             return {"gateway.in_flight", config_.in_flight};
         case obstacle::cap:
-            return {"route.in_flight", route.cap.status().cap};
+            return {route.names.in_flight, route.cap.status().cap};
         case obstacle::limit:
             return {"limiter", route.upstream.limiter.status().limit};
         case obstacle::share:
@@ -148,13 +148,13 @@ entered admission::wait_for(
     }
     if (!joined) {
         if (route.upstream.state != upstream_state::up) return by_upstream(route.upstream);
+        const detail::named_limit queue{route.names.queue, route.queue.bound()};
         if (route.queue.bound() > 0 || for_want_of == shed_reason::upstream_down) {
-            const detail::named_limit queue{"gateway.queue", route.queue.bound()};
             return shed(errc::queue_full, shed_reason::queue_full, queue);
         }
         const auto code =
             for_want_of == shed_reason::route_share ? errc::route_share : errc::in_flight_cap;
-        return shed(code, for_want_of, limit);
+        return shed(code, for_want_of, limit.name.empty() ? queue : limit);
     }
     wait.owner_ = this;
     wait.route_ = &route;
@@ -168,7 +168,7 @@ entered admission::wait_for(
         route.upstream.waiting.push_back(&route);
     }
     refuse_behind_hung(route, now);
-    return queued{};
+    return queued{.for_backend = for_want_of == shed_reason::upstream_down};
 }
 
 // ---- leaving -------------------------------------------------------------------------------

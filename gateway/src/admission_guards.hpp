@@ -54,6 +54,7 @@ struct route_guards final : breaker_listener {
         : name{route_name},
           upstream{on},
           breaker{config.breaker, this},
+          names{config.names},
           reset{config.breaker.reset},
           failures_to_open{config.breaker.consecutive_failures},
           slow_after{slow_after_of(config.breaker)},
@@ -74,6 +75,7 @@ struct route_guards final : breaker_listener {
     std::uint32_t generation = 0;  ///< that it was added in last
     upstream_guards& upstream;
     curfew::breaker breaker;
+    limit_names names;
     duration reset;
     std::uint32_t failures_to_open;
     std::atomic<duration::rep> slow_after;  ///< 0: off; read without the lock

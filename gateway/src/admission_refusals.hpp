@@ -24,7 +24,7 @@ inline refused shed(
 }
 
 inline refused by_breaker(const detail::route_guards& route, duration retry_after) noexcept {
-    const cause why{cause_kind::breaker_open, shed_reason::none, "breaker.reset", route.reset};
+    const cause why{cause_kind::breaker_open, shed_reason::none, route.names.reset, route.reset};
     return {errc::breaker_open, why, retry_after};
 }
 
@@ -43,7 +43,12 @@ inline refused by_upstream(const detail::upstream_guards& upstream) noexcept {
 inline refused by_deadline(
     const detail::upstream_guards& upstream, std::string_view limit_name, duration limit
 ) noexcept {
-    if (upstream.state != upstream_state::up) return by_upstream(upstream);
+    if (upstream.state != upstream_state::up) {
+        refused by = by_upstream(upstream);
+        by.why.limit_name = limit_name;
+        by.why.limit = limit;
+        return by;
+    }
     const cause why{cause_kind::shed, shed_reason::queue_timeout, limit_name, limit};
     return {errc::queue_timeout, why, soon};
 }

@@ -56,6 +56,7 @@ void admission::add_route(
         by_index_[route].store(&kept, std::memory_order_release);
         if (std::exchange(kept.generation, generation_) == generation_) return;
         kept.breaker.reconfigure(config.breaker, now);
+        kept.names = config.names;
         kept.reset = config.breaker.reset;
         kept.failures_to_open = config.breaker.consecutive_failures;
         kept.slow_after.store(guards::slow_after_of(config.breaker), std::memory_order_relaxed);

@@ -151,11 +151,11 @@ TEST(admission, a_refusal_names_the_limit_that_stood_in_the_way_and_its_value) {
     {
         small_gateway gate{1, {}, {.in_flight = 1, .queue = 0, .breaker = {}}};
         auto held = gate.admit(0);
-        EXPECT_EQ(limit_of(gate.enter(0)), "route.in_flight 1");
+        EXPECT_EQ(limit_of(gate.enter(0)), "gateway.in_flight 1");
         held.abandon(outcome::timeout, cause_kind::own_timeout, gate.now);
         const auto came = gate.enter(0);
         EXPECT_EQ(code_of(came), errc::abandoned_cap);
-        EXPECT_EQ(limit_of(came), "route.in_flight 1");
+        EXPECT_EQ(limit_of(came), "gateway.in_flight 1");
     }
     {
         small_gateway gate{1, {}, {.in_flight = 1, .queue = 2, .breaker = {}}, {.in_flight = 1}};
@@ -167,6 +167,27 @@ TEST(admission, a_refusal_names_the_limit_that_stood_in_the_way_and_its_value) {
         gate.queue(0);
         EXPECT_EQ(limit_of(gate.enter(0)), "gateway.queue 2");
     }
+}
+
+TEST(admission, a_limit_of_the_routes_own_is_refused_by_its_own_name) {
+    limit_names own;
+    own.in_flight = "route.r0.in_flight";
+    own.queue = "route.r0.queue";
+    own.reset = "route.r0.breaker.reset";
+    const route_config its{.in_flight = 1, .queue = 1, .breaker = {}, .names = own};
+    small_gateway gate{1, {}, its};
+    auto held = gate.admit(0);
+    gate.queue(0);
+    EXPECT_EQ(limit_of(gate.enter(0)), "route.r0.queue 1");
+    gate.guards.reconfigure({});
+    gate.guards.add_route(0, "r0", 0, {.in_flight = 1, .queue = 0, .breaker = {}}, gate.now);
+    EXPECT_EQ(limit_of(gate.enter(0)), "gateway.queue 0") << "who waited before waits still";
+    gate.guards.reconfigure({});
+    gate.guards.add_route(0, "r0", 0, its, gate.now);
+    for (int i = 0; i < 5; ++i) {
+        gate.guards.reconfigure({});
+    }
+    EXPECT_EQ(limit_of(gate.enter(0)), "route.r0.queue 1");
 }
 
 TEST(admission, a_deadline_that_has_passed_is_refused_before_anything_else) {

@@ -298,6 +298,8 @@ TEST(admission_trouble, requests_wait_for_an_upstream_that_starts) {
     const auto left = gate.guards.collect(hasty, gate.now);
     EXPECT_EQ(code_of(left), errc::upstream_down);
     EXPECT_EQ(std::get<refused>(left).retry_after, 3s);
+    const cause why{cause_kind::shed, shed_reason::upstream_down, "request.timeout", 1s};
+    EXPECT_EQ(std::get<refused>(left).why, why) << "it was waited for as long as that";
     gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
     EXPECT_EQ(mailbox::decided, std::vector{&patient});
     EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(patient, gate.now)));

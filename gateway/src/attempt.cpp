@@ -276,8 +276,10 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
         why.detail = http1::describe(static_cast<http1::violation>(what.detail));
     }
     if (what.code == errc::connect_timeout) {
+        const edition& under = *client_.under->of;
+        const auto name = under.place_of(under.upstream(match_.route)).connect_timeout;
         const duration limit = pool_.rules().connect_timeout;
-        why = {cause_kind::own_timeout, shed_reason::none, "upstream.connect_timeout", limit};
+        why = {cause_kind::own_timeout, shed_reason::none, name, limit};
     } else if (what.code == errc::local_resource) {
         why.limit_name = limit_behind(what.detail);
     }

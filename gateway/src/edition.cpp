@@ -25,6 +25,7 @@ edition::edition(
     std::shared_ptr<const policy::policy> rules,
     std::vector<upstream_place> upstreams,
     std::shared_ptr<route_table> routes,
+    limit_name_store& names,
     std::uint32_t generation
 )
     : rules_{std::move(rules)},
@@ -36,10 +37,10 @@ edition::edition(
         const auto named =
             std::ranges::find(rules_->upstreams, route.upstream, &policy::upstream_policy::name);
         const auto position = static_cast<std::size_t>(named - rules_->upstreams.begin());
-        by_rule_.push_back({route.limits, position});
+        by_rule_.push_back({route.limits, position, names.keep(route.keys)});
     }
     if (by_rule_.empty()) {
-        by_rule_.push_back({rules_->default_limits(), 0});
+        by_rule_.push_back({rules_->default_limits(), 0, {}});
     }
 }
 

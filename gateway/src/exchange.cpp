@@ -110,9 +110,10 @@ exchange::exchange(
       head_bytes_{consumed},
       match_{match},
       limits_{client.under->of->limits(match.route)},
+      names_{client.under->of->names(match.route)},
       pool_{client.under->pool_of(match.route)},
       place_{at.shared.prepare(*client.under->of, match.route, arrival)},
-      budget_{arrival, bound::after(arrival, limits_.timeout, "request.timeout")},
+      budget_{arrival, bound::after(arrival, limits_.timeout, names_.timeout)},
       trace_{continue_trace(head.fields, at.traces)},
       scope_{at.connections},
       alarm_{permit_, at.on},
@@ -123,6 +124,7 @@ exchange::exchange(
           head.body,
           limits_of_trailer(client.under->rules().http, head),
           limits_.body_idle,
+          names_.body_idle,
           scope_,
           alarm_
       },
@@ -201,8 +203,8 @@ runtime::task<bool> exchange::receive_first() {
 runtime::task<bool> exchange::admit() {
     queue_seat seat{at_.on};
     entered answer = at_.shared.guards().enter(place_, seat, budget_.limit(), now());
-    if (std::holds_alternative<queued>(answer)) {
-        budget_.enter(stage::queue, now());
+    if (const auto* waits = std::get_if<queued>(&answer)) {
+        budget_.enter(waits->for_backend ? stage::start : stage::queue, now());
         auto waiting = seat.decided.wait(scope_);
         const auto woken = co_await waiting;
         if (woken == runtime::wake::ended && scope_.why().kind == cause_kind::cancelled) {

@@ -108,6 +108,7 @@ class exchange {
     const std::size_t head_bytes_;
     const route_match match_;
     const policy::route_limits& limits_;
+    const limit_names& names_;
     upstream_pool& pool_;
     const route_index place_;  ///< of its guards and numbers
     budget budget_;

@@ -70,7 +70,9 @@ std::shared_ptr<const edition> gateway::make_edition(
             idle_.push_back(std::make_unique<idle_release>());
             upstream_names_.push_back(each.name);
         }
-        upstreams.push_back({at, idle_[at].get()});
+        upstreams.push_back(
+            {at, idle_[at].get(), names_.keep("upstream." + each.name + ".connect_timeout")}
+        );
     }
     auto found_by = rules_of(*rules);
     const bool as_before = current_ != nullptr && rules_of(current_->rules()) == found_by &&
@@ -81,7 +83,7 @@ std::shared_ptr<const edition> gateway::make_edition(
                         std::move(found_by), route_options{.routes_max = rules->gateway.routes_max}
                     );
     return std::make_shared<const edition>(
-        std::move(rules), std::move(upstreams), std::move(table), generation_.load()
+        std::move(rules), std::move(upstreams), std::move(table), names_, generation_.load()
     );
 }
 
@@ -118,7 +120,8 @@ route_index gateway::give_place(const edition& under, route_index route, time_po
         found == places_.end() ? static_cast<route_index>(places_.size()) : found->second;
     const policy::route_limits& of = under.limits(route);
     const breaker_config breaker = breaker_of(of.breaker, under.rules().request.slow);
-    guards_.add_route(at, name.second, upstream, {of.in_flight, of.queue, breaker}, now);
+    const route_config its{of.in_flight, of.queue, breaker, under.names(route)};
+    guards_.add_route(at, name.second, upstream, its, now);
     places_.emplace(name, at);
     under.set_place(route, at);
     return at;

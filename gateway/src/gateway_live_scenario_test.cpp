@@ -75,6 +75,22 @@ TEST_F(gateway_live_scenario, a_wait_in_the_queue_is_seen_as_one) {
     EXPECT_EQ(live().count(), 0U);
 }
 
+TEST_F(gateway_live_scenario, a_wait_for_a_backend_that_is_down_is_none_for_a_place) {
+    rules.request.timeout = 3s;
+    script_ = [](const std::string&) { return scripted_answer{.text = ok("done")}; };
+    open();
+    shared->guards().set_upstream(0, upstream_state::starting, {}, on.now());
+    const auto& told = client(get("/a"));
+    run_for(1s);
+    const auto now = live();
+    ASSERT_EQ(now.kept().size(), 1U);
+    EXPECT_EQ(now.kept().back().at, stage::start);
+    run();
+    EXPECT_TRUE(told.has(R"("reason":"upstream_down","limit":"request.timeout","limit_ms":3000)"))
+        << told.text;
+    EXPECT_TRUE(told.has(R"("start":3000)")) << told.text;
+}
+
 TEST_F(gateway_live_scenario, nobody_who_does_not_ask_has_it_counted) {
     script_ = [](const std::string&) { return scripted_answer{.never = true}; };
     open();

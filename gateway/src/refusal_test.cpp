@@ -200,7 +200,10 @@ TEST(refusal, the_longest_one_fits_its_room) {
         account.add(stage::handshake, duration::max() / 32, i);
     const std::string route(1000, '\x01');
     auto what = full(account);
+    const std::string key = "route." + std::string(128, '"') + ".breaker.reset";
     what.route = route;
+    what.why.limit_name = key;
+    what.why.limit_value = ~0ULL;
     what.why.limit = duration::max();
     what.left = duration::max();
     for (const auto& entry : errc_table()) {

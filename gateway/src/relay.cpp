@@ -170,7 +170,7 @@ runtime::task<std::optional<exchange::cut>> exchange::relay_body() {
 runtime::task<std::optional<exchange::cut>> exchange::more_of_answer() {
     const duration length =
         event_stream_ ? client_.under->rules().request.stream_idle : limits_.body_idle;
-    const std::string_view name = event_stream_ ? "request.stream_idle" : "request.body_idle";
+    const std::string_view name = event_stream_ ? "request.stream_idle" : names_.body_idle;
     if (!ahead_.empty()) {
         ahead_.take(answer_);
         co_return std::nullopt;

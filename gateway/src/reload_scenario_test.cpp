@@ -55,6 +55,27 @@ TEST_F(
     EXPECT_TRUE(after.has("\"limit_ms\":2000")) << after.text;
 }
 
+TEST_F(reload_scenario, a_limit_is_told_by_the_key_that_gave_it_and_the_name_outlives_the_policy) {
+    rules.request.timeout = 5s;
+    add_route("shop", "/", 2s).keys.timeout = "route.shop with a long enough name.timeout";
+    script_ = [](const std::string&) { return scripted_answer{.never = true}; };
+    open();
+    const auto& own = client(get("/a"));
+    run_for(1s);
+    rules.routes[0].limits.timeout = 5s;
+    rules.routes[0].keys = {};
+    reload();
+    reload();
+    const auto& inherited = client(get("/b"));
+    run();
+    EXPECT_TRUE(own.has(R"("limit":"route.shop with a long enough name.timeout","limit_ms":2000)"))
+        << own.text;
+    EXPECT_TRUE(inherited.has(R"("limit":"request.timeout","limit_ms":5000)")) << inherited.text;
+    ASSERT_EQ(events.all.size(), 2U);
+    EXPECT_EQ(events.all[0].limit_name, "route.shop with a long enough name.timeout");
+    EXPECT_EQ(events.all[1].limit_name, "request.timeout");
+}
+
 TEST_F(reload_scenario, a_connection_goes_on_and_its_next_request_has_the_new_limit) {
     script_ = [](const std::string& head) {
         return head.contains("/b") ? scripted_answer{.never = true}

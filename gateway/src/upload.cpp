@@ -30,6 +30,7 @@ upload::upload(
     const http1::body_framing& body,
     const http1::body_limits& bounds,
     duration idle,
+    std::string_view idle_name,
     runtime::scope& request,
     hang_alarm& alarm
 ) noexcept
@@ -38,6 +39,7 @@ upload::upload(
       request_{request},
       alarm_{alarm},
       idle_{idle},
+      idle_name_{idle_name},
       chunked_{body.kind == http1::body_kind::chunked},
       decoder_{body, bounds},
       sent_{body.empty()} {}
@@ -183,7 +185,7 @@ runtime::task<bool> upload::next_piece() {
 runtime::task<bool> upload::more(
     http::input_buffer& into, std::size_t longest, runtime::scope& under
 ) {
-    const bound own = bound::after(at_.on.now(), idle_, "request.body_idle");
+    const bound own = bound::after(at_.on.now(), idle_, idle_name_);
     runtime::scope idle{under, own};
     waiting_since_ = at_.on.now();
     auto filling = http::fill(into, *from_.stream, longest, idle);

@@ -32,13 +32,15 @@ class upload {
         cause why{};
     };
 
-    /// `idle`: the route's `body_idle`. All references must outlive it.
+    /// `idle`: the route's `body_idle`, by the name of the key that says it. All references must
+    /// outlive it.
     upload(
         worker_state& at,
         client_side& from,
         const http1::body_framing& body,
         const http1::body_limits& bounds,
         duration idle,
+        std::string_view idle_name,
         runtime::scope& request,
         hang_alarm& alarm
     ) noexcept;
@@ -105,6 +107,7 @@ class upload {
     runtime::scope& request_;
     hang_alarm& alarm_;
     const duration idle_;
+    const std::string_view idle_name_;
     const bool chunked_;
     http1::body_decoder decoder_;
     http::input_buffer early_;  ///< received before begin(), behind what the client's buffer had

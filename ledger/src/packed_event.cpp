@@ -191,7 +191,7 @@ bool unpack(std::span<const std::byte> from, unpacked_event& to) noexcept {
 }
 
 std::uint32_t packed_form() noexcept {
-    constexpr std::string_view layout = "72 bytes little-endian, form 1";
+    constexpr std::string_view layout = "72 bytes little-endian, form 2";
     std::uint32_t sum = checksum({}, std::as_bytes(std::span{layout}));
     const auto add = [&sum]<class T>(T) {
         for (unsigned i = 0; i <= last_number<T>; ++i) {

@@ -12,7 +12,7 @@ namespace curfew::ledger {
 
 /// Bounds of the texts of an event, in bytes; what is longer is cut (and said to be).
 inline constexpr std::size_t name_max = 255;
-inline constexpr std::size_t limit_name_max = 63;
+inline constexpr std::size_t limit_name_max = 191;
 inline constexpr std::size_t attributes_max = 8;
 inline constexpr std::size_t attribute_key_max = 31;
 inline constexpr std::size_t attribute_value_max = 127;

@@ -43,6 +43,17 @@ TEST(packed_event, comes_back_as_it_was) {
     EXPECT_FALSE(again.cut);
 }
 
+TEST(packed_event, keeps_the_whole_key_of_a_route_with_the_longest_name) {
+    const std::string key = "route." + std::string(128, 'r') + ".breaker.consecutive_failures";
+    event what = some_event("GET /a", outcome::timeout, 1s, time_point{7s});
+    what.why = {cause_kind::own_timeout, shed_reason::none, key, 1s};
+    unpacked_event again;
+    const auto bytes = packed(what);
+    ASSERT_TRUE(unpack(bytes, again));
+    EXPECT_EQ(again.told.why.limit_name, key);
+    EXPECT_FALSE(again.cut);
+}
+
 /// Behind the last name come only those of no value at all.
 template <class T>
 bool is_last() {

@@ -3,6 +3,8 @@
 #include <curfew/core/expects.hpp>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace curfew::policy {
 
@@ -53,6 +55,21 @@ void building::inherit() {
             route.upstream = made.upstreams[0].name;
             derive("route." + route.name + ".upstream", "the only upstream");
         }
+        name_limits(route);
+    }
+}
+
+void building::name_limits(route_policy& of) const {
+    constexpr std::array<std::pair<std::string_view, std::string route_limit_keys::*>, 5> named{{
+        {".timeout", &route_limit_keys::timeout},
+        {".body_idle", &route_limit_keys::body_idle},
+        {".in_flight", &route_limit_keys::in_flight},
+        {".queue", &route_limit_keys::queue},
+        {".breaker.reset", &route_limit_keys::reset},
+    }};
+    for (const auto& [tail, name] : named) {
+        const std::string own = ("route." + of.name).append(tail);
+        if (is_set(own)) of.keys.*name = own;
     }
 }
 

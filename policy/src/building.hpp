@@ -51,6 +51,7 @@ class building {
     [[nodiscard]] diagnosis& wrong() noexcept { return wrong_; }
 
   private:
+    void name_limits(route_policy& of) const;
     upstream_policy& upstream(const std::string& name, const origin& where);
     route_policy& route(const std::string& name, const origin& where);
     alert_policy& alert(const std::string& name, const origin& where);

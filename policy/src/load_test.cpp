@@ -35,6 +35,33 @@ TEST(load, each_layer_beats_the_one_before) {
     EXPECT_EQ(load(from).snapshot->request.timeout, 23s);
 }
 
+TEST(load, a_route_names_the_key_that_gave_it_each_limit) {
+    const auto made = load_text(R"([upstream.main]
+urls = ["http://127.0.0.1:1"]
+[request]
+timeout = "20s"
+[[route]]
+name = "a.b"
+path = "/a"
+timeout = "30s"
+breaker = { reset = "3s" }
+[[route]]
+path = "/c"
+queue = 3
+)");
+    ASSERT_TRUE(made.snapshot);
+    route_limit_keys of_first;
+    of_first.timeout = "route.a.b.timeout";
+    of_first.reset = "route.a.b.breaker.reset";
+    EXPECT_EQ(made.snapshot->routes[0].keys, of_first);
+    route_limit_keys of_second;
+    of_second.queue = "route./c.queue";
+    EXPECT_EQ(made.snapshot->routes[1].keys, of_second);
+    for (const auto& name : {of_first.timeout, of_first.reset, of_second.queue}) {
+        EXPECT_TRUE(made.explain(name)) << name;
+    }
+}
+
 TEST(load, explain_names_every_layer_and_the_last_one_won) {
     sources from;
     from.file_name = "curfew.toml";

@@ -181,6 +181,25 @@ std::string any_policy(std::mt19937& dice) {
     return text;
 }
 
+TEST(transition, is_summed_up_in_bounded_room_and_what_does_not_fit_is_counted) {
+    const auto plan = plan_transition(
+        *good("[request]\ntimeout = \"20s\"\n").snapshot,
+        good("[request]\ntimeout = \"15s\"\n[gateway]\nqueue = 7\nin_flight = 8\n")
+    );
+    EXPECT_EQ(summary_of({}, 100), "nothing");
+    EXPECT_EQ(
+        summary_of(plan.changes, 200),
+        "request.timeout from 20s to 15s, gateway.in_flight from 1000 to 8, "
+        "gateway.queue from 100 to 7"
+    );
+    EXPECT_EQ(summary_of(plan.changes, 52), "request.timeout from 20s to 15s and 2 more");
+    EXPECT_EQ(summary_of(plan.changes, 20), "3 keys");
+    change one{.key = "route.a.queue", .before = std::nullopt, .after = "10", .origin = {}};
+    EXPECT_EQ(summary_of({one}, 99), "route.a.queue new, 10");
+    std::swap(one.before, one.after);
+    EXPECT_EQ(summary_of({one}, 99), "route.a.queue gone");
+}
+
 TEST(transition, between_any_two_policies_all_that_differs_is_in_force_or_named) {
     std::mt19937 dice{7};
     auto running = good(any_policy(dice)).snapshot;

@@ -1,137 +1,161 @@
 #include "advice.hpp"
 
+#include "backend_steps.hpp"
+#include "limit_source.hpp"
+#include "stage_advice.hpp"
 #include "words.hpp"
-#include <curfew/ledger/records.hpp>
 #include <curfew/load/figures.hpp>
+#include <curfew/policy/duration_text.hpp>
 
 namespace curfew::report {
 namespace {
 
 using load::count_figure;
 using load::time_figure;
+using told = std::vector<std::string>;
 
 constexpr std::uint64_t few = 20;
 
-/// A limit of time that came from the work itself: was it too tight?
-void advise_on_limit(const explanation& of, std::vector<std::string>& to) {
+std::string usual_text(const surroundings& around) {
+    return time_figure(around.usual_p99) + " (P99 of " + count_figure(around.usual_count) +
+           " successes in the hour around it)";
+}
+
+/// The limit of the whole operation, or its caller's: was it too tight?
+void advise_on_whole_limit(const explanation& of, told& to) {
     const auto& around = of.around;
+    const auto& what = of.what.what;
+    const bool callers = what.why == cause_kind::inherited_deadline;
+    const bool whole =
+        callers || (what.why == cause_kind::own_timeout && what.limit_name.ends_with(".timeout"));
     const duration limit = of.what.cause_limit;
-    const std::string key = of.what.what.limit_name;
-    if (of.what.what.why != cause_kind::own_timeout || limit <= duration::zero()) {
+    if (!whole || limit <= duration::zero() || what.error == errc::client_too_slow) {
         return;
     }
+    const std::string key = clean(what.limit_name);
     if (around.usual_count < few) {
+        const bool none = around.usual_count == 0;
         to.push_back(
-            "Only " + count_figure(around.usual_count) +
+            (none ? "None" : "Only " + count_figure(around.usual_count)) +
             " of its like succeeded in the hour around it: too few to say whether " + key +
             " is too tight."
         );
     } else if (around.usual_p99 > limit / 2) {
+        const std::string how = callers ? "the caller has to give it more time in "
+                                        : "`curfew advise` says how far to raise ";
         to.push_back(
-            "Its like take up to " + time_figure(around.usual_p99) + " (P99 of " +
-            count_figure(around.usual_count) + " successes), close to the limit: raise " + key +
-            ", or make it quicker."
+            "Its like take up to " + usual_text(around) + ", close to the limit: " + how + key + "."
         );
     } else {
+        const bool hung = dominant_stage(of.what) == stage::attempt;
         to.push_back(
-            "The limit is not too tight: its like take " + time_figure(around.usual_p99) +
-            " (P99 of " + count_figure(around.usual_count) +
-            " successes in the hour around it). This one hung."
+            key + " is not too tight: its like take " + usual_text(around) +
+            (hung ? ". This one hung." : ".")
         );
     }
 }
 
-/// Where the backend hung, if its stacks were taken when this one, or one like it, timed out.
-std::string_view seen_hanging(const explanation& of) noexcept {
-    for (const auto& step : of.backend) {
-        for (const auto& [key, value] : step.attributes) {
-            const bool then = step.started >= of.what.started && step.what.name == "stacks";
-            if (then && key == "said" && value.starts_with("hung in ")) {
-                return value;
-            }
-        }
-    }
-    return {};
-}
-
-void advise_on_backend(const explanation& of, std::vector<std::string>& to) {
-    const std::string_view seen = seen_hanging(of);
-    to.push_back(
-        seen.empty()
-            ? "The backend had it nearly all the time: look there for what it waited for."
-            : "The backend had it nearly all the time, and was seen then: " + clean(seen) + "."
-    );
-}
-
-void advise_on_stage(const explanation& of, std::vector<std::string>& to) {
-    const auto most = dominant_stage(of.what);
-    if (!most || of.what.what.ended == outcome::success) {
+void advise_on_breaker(const explanation& of, told& to) {
+    if (of.what.what.why != cause_kind::breaker_open) {
         return;
     }
-    switch (*most) {
-        case stage::queue:
-            to.emplace_back(
-                "Most of its time was spent waiting for a place: others held the upstream's "
-                "places. "
-                "See what was slow in that minute (`curfew report`), or give the backend more "
-                "workers."
-            );
-            return;
-        case stage::start:
-            to.emplace_back("It waited for the backend to start: see its steps above.");
-            return;
-        case stage::resolve:
-        case stage::connect:
-        case stage::handshake:
-            to.emplace_back(
-                "Most of its time was spent reaching the upstream, not working: look at the "
-                "network, the name service, or a backend whose backlog is full."
-            );
-            return;
-        case stage::attempt:
-            advise_on_backend(of, to);
-            return;
-        case stage::receive:
-            to.emplace_back("Most of its time was spent reading the request from the client.");
-            return;
-        case stage::body:
-            to.emplace_back("Most of its time was spent relaying bodies: one side was slow.");
-            return;
-        default:
-            return;
+    if (!of.before) {
+        to.emplace_back(
+            "The breaker had opened before it, and no row of its failures is left; `curfew report` "
+            "counts them."
+        );
+        return;
+    }
+    const auto& last = *of.before;
+    const auto trace = format_trace(last.trace);
+    const std::string ended =
+        how_it_ended(last.what) + ' ' + time_figure(of.what.started - last.started - last.took) +
+        " before it: `curfew explain " + std::string{trace.data(), trace.size()} + "`.";
+    to.push_back("The breaker was open for its like had failed; the last one " + ended);
+}
+
+void advise_on_guard(const explanation& of, told& to) {
+    const auto& what = of.what.what;
+    const std::string key = clean(what.limit_name);
+    const std::string value = of.source && !of.source->value.empty() && !key.empty()
+                                  ? key + " = " + of.source->value
+                                  : key;
+    const std::string shed = count_figure(of.around.shed) + " were shed in its minute";
+    if (what.reason == shed_reason::queue_full) {
+        to.push_back(
+            value + " waited already, and " + shed +
+            ": a longer queue helps only where its wait (" + time_figure(of.around.queue_mean) +
+            " on average then) ends in time."
+        );
+    } else if (what.reason == shed_reason::abandoned) {
+        to.push_back(
+            "All of " + key +
+            " was held by work that was given up on and goes on at the backend; `curfew watch` "
+            "shows it while it lasts."
+        );
+    } else if (what.why == cause_kind::shed && !key.empty() && is_policy_key(key) &&
+               what.reason != shed_reason::queue_timeout &&
+               what.reason != shed_reason::upstream_down &&
+               what.reason != shed_reason::no_time_left) {
+        to.push_back(value + " were held by others, and " + shed + '.');
+    } else if (what.why == cause_kind::rejected && is_policy_key(key)) {
+        to.push_back("It was over " + value + ": raise it if such requests are to be served.");
+    }
+}
+
+/// What the backend answered or did not.
+void advise_on_failure(const explanation& of, told& to) {
+    const auto& what = of.what.what;
+    if (what.ended != outcome::failure || what.why != cause_kind::completed) {
+        return;
+    }
+    if (!what.error) {
+        std::string status = "with a failure";
+        for (const auto& [key, value] : of.what.attributes) {
+            status = key == "status" ? clean(value) : status;
+        }
+        to.push_back(
+            "The backend itself answered " + status + " after " + time_figure(of.what.took) +
+            ", and Curfew passed it on: " + log_hint(of.what) + '.'
+        );
+    } else if (const auto* step = incident_beside(of); step != nullptr) {
+        to.push_back(
+            "The backend's " + incident_text(*step, of.what) + " is beside it: it goes with that."
+        );
+    }
+}
+
+void advise_on_near_miss(const explanation& of, told& to) {
+    if (of.what.what.ended == outcome::success && of.what.limit > duration::zero() &&
+        of.what.took > of.what.limit / 5 * 4) {
+        to.push_back(
+            "It took " + time_figure(of.what.took) + " of the " +
+            policy::format_duration(of.what.limit) + " it had; its like take " +
+            (of.around.usual_count > 0 ? usual_text(of.around) : "a time that is not known") +
+            ": see what `curfew advise` says of " + clean(of.what.what.name) + '.'
+        );
     }
 }
 
 }  // namespace
 
-std::optional<stage> dominant_stage(const ledger::kept_operation& of) {
-    ledger::stage_times spent{};
-    for (const auto& entry : of.account.entries()) {
-        auto& sum = spent[static_cast<std::size_t>(entry.what)];
-        sum = duration{sum.count() + entry.spent.count()};
+std::vector<std::string> advice_for(const explanation& of) {
+    told to;
+    advise_on_whole_limit(of, to);
+    advise_on_near_miss(of, to);
+    advise_on_breaker(of, to);
+    advise_on_guard(of, to);
+    advise_on_failure(of, to);
+    if (time_mattered(of.what)) {
+        advise_on_stage(of, to);
     }
-    for (std::size_t i = 0; i < spent.size(); ++i) {
-        if (spent[i] > of.account.total() / 2) {
-            return static_cast<stage>(i);
+    if (to.empty() && of.what.what.error) {
+        const std::string_view remedy = describe(*of.what.what.error).remedy;
+        if (remedy.contains('`')) {
+            to.emplace_back(remedy);
         }
     }
-    return std::nullopt;
-}
-
-std::vector<std::string> advice_for(const explanation& of) {
-    std::vector<std::string> told;
-    advise_on_limit(of, told);
-    advise_on_stage(of, told);
-    if (of.what.what.why == cause_kind::breaker_open) {
-        told.emplace_back(
-            "The breaker refused it because requests before it failed: explain one of those. "
-            "`curfew report` names them."
-        );
-    }
-    if (of.what.what.error) {
-        told.emplace_back(describe(*of.what.what.error).remedy);
-    }
-    return told;
+    return to;
 }
 
 }  // namespace curfew::report

@@ -7,12 +7,10 @@
 
 namespace curfew::report {
 
-/// What to do about an operation, most helpful first; empty where nothing is wrong. Rules over what
-/// the ledger knows, not guesses: where the time went, how long its like usually take, what the
-/// backend did, and the remedy of its error.
+/// What to do about an operation, most helpful first; empty where nothing is wrong or nothing is
+/// known. Rules over what the ledger knows, not guesses: how it ended, where the time went if time
+/// mattered, how long its like usually take, what the backend and the policy did. Each sentence
+/// names a key, a command or what was observed of this very operation.
 [[nodiscard]] std::vector<std::string> advice_for(const explanation& of);
-
-/// The stage that took most, of those over half of the time.
-[[nodiscard]] std::optional<stage> dominant_stage(const ledger::kept_operation& of);
 
 }  // namespace curfew::report

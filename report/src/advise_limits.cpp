@@ -76,7 +76,8 @@ class collecting {
             }
             mine = owner.get();
         }
-        const bool pressed = figures.spent(stage::queue) > figures.sum() / 2;
+        const duration waited = figures.spent(stage::queue) + figures.spent(stage::start);
+        const bool pressed = waited > figures.sum() / 2;
         mine->calls.add(
             success ? (pressed ? call_kind::pressed : call_kind::calm)
                     : (pressed ? call_kind::pressed_cut : call_kind::calm_cut),

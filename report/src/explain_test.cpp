@@ -20,12 +20,18 @@ class explain_test : public report_scenario {
     }
 
     void tell_limit(std::string_view key, std::string_view value, std::string_view origin) {
+        tell_limit_at(key, value, origin, 0s);
+    }
+
+    void tell_limit_at(
+        std::string_view key, std::string_view value, std::string_view origin, duration at
+    ) {
         const std::array said{
             event::attribute{"value", value},
             event::attribute{"layer", "file"},
             event::attribute{"origin", origin},
         };
-        event what = step(surface::policy, key, 0s);
+        event what = step(surface::policy, key, at);
         what.attributes = said;
         tell(what);
     }
@@ -101,6 +107,27 @@ TEST_F(explain_test, a_limit_is_the_one_of_the_policy_it_began_under) {
     }
 }
 
+TEST_F(explain_test, a_reload_in_the_very_minute_of_the_operation_is_seen) {
+    tell(step(surface::policy, "loaded", 0s));
+    tell_limit_at("request.timeout", "9s", "curfew.toml:3:11", 1ms);
+    tell(step(surface::policy, "loaded", 5min + 10s));
+    tell_limit_at("request.timeout", "5s", "curfew.toml:4:11", 5min + 10s + 1ms);
+    tell(step(surface::policy, "loaded", 5min + 30s));
+    tell_limit_at("request.timeout", "7s", "curfew.toml:5:11", 5min + 30s + 1ms);
+    tell(timed_out("GET /a", 5min + 20s));
+    EXPECT_EQ(explained().source->origin, "curfew.toml:4:11");
+}
+
+TEST_F(explain_test, what_is_no_key_of_the_policy_has_no_layer) {
+    event late = timed_out("GET /a", 1s);
+    late.why = {cause_kind::inherited_deadline, shed_reason::none, "X-Curfew-Timeout-Ms", 5s};
+    tell(late);
+    tell_limit("request.slow", "1s", "curfew.toml:3:11");
+    EXPECT_THAT(
+        to_text(explained()), HasSubstr("X-Curfew-Timeout-Ms = 5s (the caller's, in its request)\n")
+    );
+}
+
 TEST_F(explain_test, without_a_record_of_the_policy_the_layer_is_not_guessed) {
     tell(timed_out("GET /a", 1s));
     const auto told = explained();
@@ -154,6 +181,26 @@ TEST_F(explain_test, names_the_steps_of_the_backend_and_the_deploy_near_it) {
     const auto text = to_text(told);
     EXPECT_THAT(text, HasSubstr("hang 3.00 s after it began: the backend hangs"));
     EXPECT_THAT(text, HasSubstr("\"v1.4\" 1.00 s before"));
+}
+
+TEST_F(explain_test, of_a_crash_loop_the_crash_beside_it_is_shown) {
+    for (int i = 0; i < 100; ++i) {
+        const std::string said = "crash " + std::to_string(i);
+        const std::array attributes{event::attribute{"said", said}};
+        event end = step(surface::supervisor, "exit", i * 1s);
+        end.ended = outcome::failure;
+        end.attributes = attributes;
+        tell(end);
+        tell(step(surface::supervisor, "start", i * 1s + 100ms));
+    }
+    tell(timed_out("GET /a", 20s));
+    const auto told = explained();
+    EXPECT_EQ(told.backend.size(), 30U);
+    const auto text = to_text(told);
+    EXPECT_THAT(text, HasSubstr("exit 5.00 s after it began: crash 25"));
+    EXPECT_THAT(text, Not(HasSubstr("crash 85")));
+    EXPECT_THAT(text, Not(HasSubstr("start ")));
+    EXPECT_THAT(text, HasSubstr("further steps"));
 }
 
 TEST_F(explain_test, says_where_the_backend_was_seen_to_hang_when_it_timed_out) {

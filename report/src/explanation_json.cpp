@@ -1,3 +1,4 @@
+#include "backend_steps.hpp"
 #include "json.hpp"
 #include <curfew/core/rfc3339.hpp>
 #include <curfew/policy/json_text.hpp>
@@ -19,7 +20,9 @@ void write_limit(json_text& to, const explanation& of) {
     of.what.cause_limit > duration::zero() ? to.value(milliseconds(of.what.cause_limit))
                                            : to.null();
     for (const auto& [name, member] :
-         {std::pair{"layer", &limit_source::layer}, std::pair{"origin", &limit_source::origin}}) {
+         {std::pair{"value", &limit_source::value},
+          std::pair{"layer", &limit_source::layer},
+          std::pair{"origin", &limit_source::origin}}) {
         to.key(name);
         of.source ? to.value((*of.source).*member) : to.null();
     }
@@ -56,11 +59,14 @@ void write_backend(json_text& to, const explanation& of) {
     to.key("backend").array();
     for (const auto& step : of.backend) {
         to.object().member("name", step.what.name).member("at", rfc3339(step.started));
-        std::string said;
-        for (const auto& [key, value] : step.attributes) {
-            said = key == "said" ? value : said;
+        to.member("said", said_of(step)).end();
+    }
+    to.end().member("backend_left_out", static_cast<std::uint64_t>(of.backend_left_out));
+    to.key("policy").array();
+    for (const auto* each : {&of.policy_by, &of.policy_since}) {
+        if (*each) {
+            write_reload(to, **each);
         }
-        to.member("said", said).end();
     }
     to.end();
     to.key("deployed");

@@ -1,3 +1,6 @@
+#include "backend_steps.hpp"
+#include "limit_source.hpp"
+#include "stage_advice.hpp"
 #include "words.hpp"
 #include <curfew/core/rfc3339.hpp>
 #include <curfew/load/figures.hpp>
@@ -18,27 +21,39 @@ std::string line(std::string_view name, const std::string& text) {
     return head + text + '\n';
 }
 
+/// Of a limit that did not end it: which key gave it is not recorded.
+std::string kept_limit(const ledger::kept_operation& what) {
+    const std::string text = policy::format_duration(what.limit);
+    return what.took < what.limit ? text + ", not reached"
+                                  : text + " for the head of the answer, which came in time";
+}
+
+std::string source_text(const explanation& of) {
+    if (!of.source) {
+        const bool is_key = is_policy_key(of.what.what.limit_name);
+        return is_key ? " (which layer said it was not recorded)" : "";
+    }
+    if (of.source->layer == "caller") {
+        return " (the caller's, in its request)";
+    }
+    if (of.source->layer == of.source->origin) {
+        return " (" + of.source->layer + " default)";
+    }
+    return " (said by " + clean(of.source->origin) + ", layer " + of.source->layer + ")";
+}
+
 std::string limit_line(const explanation& of) {
     const auto& what = of.what;
     if (what.what.limit_name.empty()) {
-        return what.limit > duration::zero()
-                   ? line("limit", policy::format_duration(what.limit) + ", not reached")
-                   : "";
+        return what.limit > duration::zero() ? line("limit", kept_limit(what)) : "";
     }
-    std::string text = what.what.limit_name;
+    std::string text = clean(what.what.limit_name);
     if (what.cause_limit > duration::zero()) {
         text += " = " + policy::format_duration(what.cause_limit);
     } else if (of.source && !of.source->value.empty()) {
         text += " = " + of.source->value;
     }
-    if (!of.source) {
-        text += " (which layer said it was not recorded)";
-    } else if (of.source->layer == of.source->origin) {
-        text += " (" + of.source->layer + " default)";
-    } else {
-        text += " (said by " + of.source->origin + ", layer " + of.source->layer + ")";
-    }
-    return line("limit", text);
+    return line("limit", text + source_text(of));
 }
 
 std::string account_line(const ledger::kept_operation& what) {
@@ -85,63 +100,74 @@ std::string minute_line(const surroundings& around) {
     return text;
 }
 
-std::string around_lines(const explanation& of) {
+std::string minute_lines(const explanation& of) {
     const auto& around = of.around;
-    std::string out = line("same name", minute_line(around) + ", in its minute");
+    std::string out = line("same name", minute_line(around));
     out += line(
         "breaker",
-        around.refused_by_breaker > 0
-            ? "open: it refused " + count_figure(around.refused_by_breaker) + " in its minute"
-            : "refused nothing in its minute"
+        around.refused_by_breaker > 0 ? "refused " + count_figure(around.refused_by_breaker)
+                                      : "refused nothing"
     );
     out += line(
         "queue",
-        time_figure(around.queue_mean) + " mean wait in its minute, " + count_figure(around.shed) +
-            " shed"
+        time_figure(around.queue_mean) + " mean wait, " + count_figure(around.shed) + " shed"
     );
     out += line(
         "others",
-        count_figure(around.others) + " other operations in its minute, of which " +
+        count_figure(around.others) + " other operations, of which " +
             count_figure(around.others_failed) + " failed or timed out"
     );
-    if (around.usual_count > 0) {
-        out += line(
-            "usual",
-            "P50 " + time_figure(around.usual_p50) + ", P99 " + time_figure(around.usual_p99) +
-                ", longest " + time_figure(around.usual_max) + " of " +
-                count_figure(around.usual_count) + " successes in the hour around it"
-        );
-    }
     return out;
 }
 
-std::string apart(ledger::wall_time at, ledger::wall_time from) {
-    return time_figure(at < from ? from - at : at - from) + (at < from ? " before" : " after");
+std::string usual_line(const surroundings& around) {
+    if (around.usual_count == 0) {
+        return "";
+    }
+    return line(
+        "usual",
+        "P50 " + time_figure(around.usual_p50) + ", P99 " + time_figure(around.usual_p99) +
+            ", longest " + time_figure(around.usual_max) + " of " +
+            count_figure(around.usual_count) + " successes in the hour around it"
+    );
 }
 
 std::string backend_lines(const explanation& of) {
     constexpr std::size_t shown = 6;
+    const auto nearest = nearest_steps(of.backend, of.what, shown);
     std::string out;
-    const std::size_t skipped = of.backend.size() > shown ? of.backend.size() - shown : 0;
-    if (skipped > 0) {
-        out += line("backend", "... " + std::to_string(skipped) + " earlier steps");
+    for (const auto& step : nearest.all) {
+        const std::string said = clean(said_of(step));
+        std::string text = step.what.name + ' ' + apart(step.started, of.what);
+        out += line("backend", said.empty() ? text : text.append(": ").append(said));
     }
-    for (std::size_t i = skipped; i < of.backend.size(); ++i) {
-        const auto& step = of.backend[i];
-        std::string text =
-            step.what.name + ' ' + apart(step.started, of.what.started) + " it began";
-        for (const auto& [key, value] : step.attributes) {
-            text += key == "said" ? ": " + clean(value) : "";
-        }
-        out += line("backend", text);
-    }
-    if (of.deployed) {
+    const std::size_t more = nearest.left_out + of.backend_left_out;
+    return more == 0 ? out : out + line("backend", "and " + count_figure(more) + " further steps");
+}
+
+std::string policy_lines(const explanation& of) {
+    constexpr auto near = std::chrono::hours{24};
+    std::string out;
+    if (of.policy_by && of.what.started - of.policy_by->at <= near) {
         out += line(
-            "deploy",
-            '"' + clean(of.deployed->text) + "\" " + apart(of.deployed->at, of.what.started)
+            "policy", "changed " + apart(of.policy_by->at, of.what) + ", " + to_text(*of.policy_by)
+        );
+    }
+    if (of.policy_since) {
+        out += line(
+            "policy",
+            "changed " + apart(of.policy_since->at, of.what) + ", " + to_text(*of.policy_since) +
+                "; it ran under the one before"
         );
     }
     return out;
+}
+
+std::string deploy_line(const explanation& of) {
+    if (!of.deployed) {
+        return "";
+    }
+    return line("deploy", '"' + clean(of.deployed->text) + "\" " + apart(of.deployed->at, of.what));
 }
 
 }  // namespace
@@ -159,7 +185,18 @@ std::string to_text(const explanation& of) {
     }
     out += account_line(what);
     out += identity_lines(of);
-    out += "\nwhat else was true then\n" + around_lines(of) + backend_lines(of);
+    const auto minute = ledger::begin_of(ledger::minute_of(what.started + what.took));
+    out += "\nin the minute in which it ended, " + rfc3339(minute).substr(0, 16) + "Z\n" +
+           minute_lines(of);
+    const std::string then =
+        usual_line(of.around) + backend_lines(of) + policy_lines(of) + deploy_line(of);
+    out += "\nwhat else was true then\n" +
+           (then.empty() ? line(
+                               "nothing",
+                               "no success of its like, no step of a backend, no reload, "
+                               "no deploy near it"
+                           )
+                         : then);
     if (!of.advice.empty()) {
         out += "\nwhat to do\n";
         for (const auto& each : of.advice) {

@@ -1,4 +1,5 @@
 #include "slots.hpp"
+#include <curfew/report/policy_history.hpp>
 #include <curfew/report/trend.hpp>
 
 #include <algorithm>
@@ -164,6 +165,25 @@ std::vector<double> known_seconds(
     return seconds;
 }
 
+/// Deploys and changes of the policy, by time.
+std::vector<trend_marker> markers_of(
+    std::vector<ledger::mark> marks, const policy_history& policy
+) {
+    std::vector<trend_marker> made;
+    for (auto& each : marks) {
+        made.push_back({each.at, std::move(each.text), false});
+    }
+    for (const auto& each : policy.reloads) {
+        if (each.is_change()) {
+            made.push_back({each.at, each.changed, true});
+        }
+    }
+    std::ranges::sort(made, {}, [](const auto& each) {
+        return std::tie(each.at, each.is_reload, each.text);
+    });
+    return made;
+}
+
 /// A usual slot should carry a P50 (trend_series.hpp), by some margin.
 constexpr double completed_wanted = 30;
 constexpr ledger::minute fewest_fitted_slots = 6;
@@ -240,11 +260,13 @@ result<trend> find_trend(ledger::reader& from, const trend_question& what) {
     auto made = collect(from, what, plan, end, first);
     auto processes = from.instances({plan.begin(0), end});
     auto marks = from.marks({plan.begin(0), end});
-    if (!made || !processes || !marks) {
+    auto policy = find_policy_history(from, {plan.begin(0), end});
+    if (!made || !processes || !marks || !policy) {
         return std::unexpected{
             !made        ? made.error()
             : !processes ? processes.error()
-                         : marks.error()
+            : !marks     ? marks.error()
+                         : policy.error()
         };
     }
     const auto recorded = times_recorded(*std::move(processes), what.now);
@@ -257,7 +279,7 @@ result<trend> find_trend(ledger::reader& from, const trend_question& what) {
         }
     }
     made->seconds = known_seconds(*made, plan, recorded);
-    made->marks = *std::move(marks);
+    made->marks = markers_of(*std::move(marks), *policy);
     interpret(*made);
     return made;
 }

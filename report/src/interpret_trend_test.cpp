@@ -156,7 +156,7 @@ TEST(interpret_trend, names_the_deploy_beside_a_change_and_none_that_is_far) {
     made.path = "ledger.db";
     const auto again = [&](ledger::wall_time when) {
         trend fresh = made;
-        fresh.marks = {{when, "v1.4"}};
+        fresh.marks = {{when, "v1.4", false}};
         fresh.all.changes.clear();
         fresh.all.outlooks.clear();
         fresh.operations[0].changes.clear();

@@ -23,4 +23,9 @@ void write_identity(policy::json_text& to, const ledger::kept_operation& what) {
     to.member("trace_id", std::string_view{trace.data(), trace.size()});
 }
 
+void write_reload(policy::json_text& to, const policy_reload& of) {
+    to.object().member("at", rfc3339(of.at)).member("file", of.file);
+    to.member("changed", of.changed).member("applied", of.applied).end();
+}
+
 }  // namespace curfew::report

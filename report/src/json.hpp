@@ -2,6 +2,7 @@
 
 #include <curfew/ledger/records.hpp>
 #include <curfew/policy/json_text.hpp>
+#include <curfew/report/policy_history.hpp>
 
 namespace curfew::report {
 
@@ -11,5 +12,8 @@ namespace curfew::report {
 /// Members that every operation has: surface, name, outcome, cause, reason, error, started,
 /// took_ms, trace_id.
 void write_identity(policy::json_text& to, const ledger::kept_operation& what);
+
+/// One object: at, file, changed, applied.
+void write_reload(policy::json_text& to, const policy_reload& of);
 
 }  // namespace curfew::report

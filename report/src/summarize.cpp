@@ -221,6 +221,7 @@ std::uint64_t summary::near_misses() const noexcept {
 result<summary> summarize(ledger::reader& from, const question& what) {
     summary made;
     made.when = what.when;
+    made.where = what.where;
     ledger::filter all;
     all.when = what.when;
     collecting sums{made, what};
@@ -243,6 +244,9 @@ result<summary> summarize(ledger::reader& from, const question& what) {
         }
     };
     keep(from.marks(what.when), made.marks);
+    if (what.examples) {
+        keep(find_policy_history(from, what.when), made.policy);
+    }
     keep(from.instances(what.when), made.processes);
     keep(from.what_became(what.when), made.became);
     keep(from.covers(), made.covers);

@@ -74,6 +74,19 @@ void write_backend(json_text& to, const summary& of) {
     to.end();
 }
 
+void write_policy(json_text& to, const summary& of) {
+    to.key("reloads").array();
+    for (const auto& each : of.policy.reloads) {
+        write_reload(to, each);
+    }
+    to.end().key("alerts").array();
+    for (const auto& each : of.policy.alerts) {
+        to.object().member("at", rfc3339(each.at)).member("name", each.name);
+        to.member("state", each.state).member("said", each.said).end();
+    }
+    to.end();
+}
+
 void write_ground(json_text& to, const summary& of) {
     to.key("became").object();
     for (std::size_t i = 0; i < ledger::fate_count; ++i) {
@@ -113,6 +126,7 @@ void write(json_text& to, const summary& of) {
     }
     to.end();
     write_backend(to, of);
+    write_policy(to, of);
     write_ground(to, of);
     to.end();
 }

@@ -76,6 +76,12 @@ std::string plot(
         const double at = std::chrono::duration<double>(each.at - of.when.from).count();
         made.bands.push_back({at, at, each.text});
     }
+    for (const auto& each : of.policy.reloads) {
+        const double at = std::chrono::duration<double>(each.at - of.when.from).count();
+        if (each.is_change()) {
+            made.bands.push_back({at, at, "policy reloaded"});
+        }
+    }
     std::string key;
     for (const auto& each : made.lines) {
         key += R"(<span><svg class="stroke" viewBox="0 0 34 10" aria-hidden="true">)"
@@ -225,11 +231,21 @@ std::string backend(const summary& of) {
         rows += "<dt>" + rfc3339(each.at) +
                 "</dt><dd>deployed: " + escape_markup(clean(each.text)) + "</dd>\n";
     }
+    for (const auto& each : of.policy.reloads) {
+        rows +=
+            "<dt>" + rfc3339(each.at) + "</dt><dd>" + escape_markup(sentence_of(each)) + "</dd>\n";
+    }
+    for (const auto& each : of.policy.alerts) {
+        rows +=
+            "<dt>" + rfc3339(each.at) + "</dt><dd>" + escape_markup(sentence_of(each)) + "</dd>\n";
+    }
     for (const auto& each : of.backend) {
         rows += "<dt>" + escape_markup(clean(each.what.name)) + "</dt><dd>" +
                 count_figure(each.count) + " times</dd>\n";
     }
-    return rows.empty() ? "" : section("The backend and deploys", "<dl>" + rows + "</dl>");
+    return rows.empty()
+               ? ""
+               : section("The backend, the policy, alerts and deploys", "<dl>" + rows + "</dl>");
 }
 
 std::string ground(const summary& of) {

@@ -144,6 +144,33 @@ std::string backend(const summary& of) {
     return out;
 }
 
+std::string policy(const summary& of) {
+    const auto& [reloads, alerts, more_reloads, more_alerts] = of.policy;
+    std::string out = reloads.empty() ? "" : "\nthe policy\n";
+    out += more_reloads ? "  ... and older reloads\n" : "";
+    for (const auto& each : reloads) {
+        out += "  " + rfc3339(each.at) + ' ' + sentence_of(each) + '\n';
+    }
+    out += alerts.empty() ? "" : "\nalerts\n";
+    out += more_alerts ? "  ... and older steps\n" : "";
+    for (const auto& each : alerts) {
+        out += "  " + rfc3339(each.at) + ' ' + sentence_of(each) + '\n';
+    }
+    return out;
+}
+
+/// What is asked for is no operations.
+std::optional<std::string> of_steps_alone(const summary& of) {
+    if (of.where != surface::policy && of.where != surface::supervisor) {
+        return std::nullopt;
+    }
+    const bool rules = of.where == surface::policy;
+    const std::string told = rules ? policy(of) : backend(of);
+    return std::string{rules ? "reloads and alerts" : "steps of the backend"} + " from " +
+           day_text(of.when.from) + " to " + day_text(of.when.to) + ", ledger " + of.path + '\n' +
+           (told.empty() ? "  none was recorded in that time\n" : told);
+}
+
 std::string deploys(const summary& of) {
     std::string out;
     for (const auto& each : of.marks) {
@@ -220,6 +247,9 @@ std::string compared(const summary& now, const summary& before) {
 
 std::string to_text(const comparison& of) {
     const summary& now = of.now;
+    if (auto steps = of_steps_alone(now)) {
+        return *std::move(steps);
+    }
     std::string text = head(now);
     if (now.count() > 0) {
         text += endings("what timed out", now.timed_out) + near(now) + quantiles(now) +
@@ -229,7 +259,7 @@ std::string to_text(const comparison& of) {
     if (of.before) {
         text += compared(now, *of.before);
     }
-    return text + backend(now) + deploys(now) + limits_of_this(now);
+    return text + backend(now) + policy(now) + deploys(now) + limits_of_this(now);
 }
 
 }  // namespace curfew::report

@@ -66,6 +66,7 @@ void write(json_text& to, const trend_change& of) {
     if (of.deploy) {
         const std::chrono::duration<double> before{of.deploy->before};
         to.object().member("at", rfc3339(of.deploy->what.at)).member("text", of.deploy->what.text);
+        to.member("kind", of.deploy->what.is_reload ? "reload" : "deploy");
         to.member("seconds_before", rounded(before.count())).end();
     } else {
         to.null();
@@ -144,6 +145,16 @@ void write(json_text& to, const trend_relation& of) {
     to.end();
 }
 
+void write_markers(json_text& to, std::string_view name, const trend& of, bool reloads) {
+    to.key(name).array();
+    for (const auto& each : of.marks) {
+        if (each.is_reload == reloads) {
+            to.object().member("at", rfc3339(each.at)).member("text", each.text).end();
+        }
+    }
+    to.end();
+}
+
 }  // namespace
 
 std::string to_json(const trend& of) {
@@ -171,11 +182,10 @@ std::string to_json(const trend& of) {
     for (const auto& each : of.relations) {
         write(to, each);
     }
-    to.end().key("deploys").array();
-    for (const auto& each : of.marks) {
-        to.object().member("at", rfc3339(each.at)).member("text", each.text).end();
-    }
-    return to.end().end().take();
+    to.end();
+    write_markers(to, "deploys", of, false);
+    write_markers(to, "reloads", of, true);
+    return to.end().take();
 }
 
 }  // namespace curfew::report

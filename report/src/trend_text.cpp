@@ -111,13 +111,15 @@ std::string deploy_text(const trend_change& of) {
     }
     const auto& [what, before] = *of.deploy;
     if (before < duration::zero()) {
-        return "; \"" + clean(what.text) + "\" was deployed in that slot, at " +
-               rfc3339(what.at).substr(11, 5) + 'Z';
+        const std::string at = " in that slot, at " + rfc3339(what.at).substr(11, 5) + 'Z';
+        return what.is_reload ? "; the policy was changed" + at + " (" + clean(what.text) + ')'
+                              : "; \"" + clean(what.text) + "\" was deployed" + at;
     }
     const auto whole = std::chrono::floor<std::chrono::minutes>(before);
     return "; it began " +
            (whole.count() == 0 ? std::string{"with"} : policy::format_duration(whole) + " after") +
-           " the deploy of \"" + clean(what.text) + '"';
+           (what.is_reload ? " the change of the policy (" + clean(what.text) + ')'
+                           : " the deploy of \"" + clean(what.text) + '"');
 }
 
 std::string change_text(const operation_trend& in, const trend_change& of) {
@@ -233,13 +235,20 @@ std::string outlooks(const trend& of) {
     return text.empty() ? "" : "\nwhat comes next, if nothing changes\n" + text;
 }
 
-std::string deploys(const trend& of) {
-    std::string text;
-    const std::size_t first = of.marks.size() - std::min(of.marks.size(), marks_shown);
-    for (std::size_t i = first; i < of.marks.size(); ++i) {
-        text += "  " + rfc3339(of.marks[i].at) + ' ' + clean(of.marks[i].text) + '\n';
+std::string markers(const trend& of, bool reloads) {
+    std::vector<const trend_marker*> all;
+    for (const auto& each : of.marks) {
+        if (each.is_reload == reloads) {
+            all.push_back(&each);
+        }
     }
-    return text.empty() ? "" : "\ndeploys\n" + text;
+    std::string text;
+    const std::size_t first = all.size() - std::min(all.size(), marks_shown);
+    for (std::size_t i = first; i < all.size(); ++i) {
+        text += "  " + rfc3339(all[i]->at) + ' ' + clean(all[i]->text) + '\n';
+    }
+    const std::string title = reloads ? "\nchanges of the policy, by reloads\n" : "\ndeploys\n";
+    return text.empty() ? "" : title + text;
 }
 
 }  // namespace
@@ -247,7 +256,7 @@ std::string deploys(const trend& of) {
 std::string to_text(const trend& of) {
     std::string text = head(of);
     if (of.all.count == 0) {
-        return text + deploys(of);
+        return text + markers(of, false) + markers(of, true);
     }
     if (of.operations.size() != 1) {
         text += rows(of.all, of);
@@ -260,7 +269,8 @@ std::string to_text(const trend& of) {
         text += "\nand " + std::to_string(of.operations.size() - shown) +
                 " more operations (--json tells all)\n";
     }
-    return text + changes(of) + relations(of) + outlooks(of) + deploys(of);
+    return text + changes(of) + relations(of) + outlooks(of) + markers(of, false) +
+           markers(of, true);
 }
 
 }  // namespace curfew::report

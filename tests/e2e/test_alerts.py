@@ -134,6 +134,8 @@ command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_AL
         self.assertIn("alert slow is resolved", said)
         self.assertNotIn("s3cret", said)
         self.assertNotIn("t0ken", said)
+        history = run("report", "--surface", "policy", "--ledger", str(self.folder / "l.db")).stdout
+        self.assertRegex(history, r"alert slow is firing: (.*\n)*.*alert slow is resolved: ")
 
     def test_a_hanging_webhook_costs_no_request_and_is_said_once(self):
         hook = self.hook(None)

@@ -1,21 +1,27 @@
 """`curfew explain TRACE_ID` tells what happened on one screen; trouble is one sentence."""
 
 import json
+import os
+import re
 import sqlite3
+import sys
+import threading
 import unittest
 from contextlib import closing
 
-from backends import wait_for
-from client import get
-from harness import run
+from backends import free_port, wait_for
+from client import Closed, get, request
+from harness import SUPERVISED, run
 from test_ledger import Ledgers, counted
 from test_policy_cli import conforms, schema
 
 
-class Explain(Ledgers):
+class Explaining(Ledgers):
     def explain(self, *arguments: str, **options):
         return run("explain", "--ledger", str(self.ledger), *arguments, **options)
 
+
+class Explain(Explaining):
     def hang(self) -> str:
         curfew = self.serve_here()
         for _ in range(3):
@@ -47,7 +53,9 @@ class Explain(Ledgers):
         curfew.stop()
         done = self.explain(refused.json()["trace_id"])
         self.assertIn("breaker.reset = 1m (built-in default)", done.stdout, done.stderr)
-        self.assertIn("open: it refused", done.stdout)
+        self.assertRegex(done.stdout, r"in the minute in which it ended, .*\n(.*\n)*  breaker +ref")
+        last = re.search(r"the last one .*`curfew explain ([0-9a-f]{32})`", done.stdout)
+        self.assertIn("connect-refused", self.explain(last[1]).stdout)
 
     def test_json_says_the_same(self):
         done = self.explain(self.hang(), "--json")
@@ -101,6 +109,116 @@ class Explain(Ledgers):
         done = run("explain", "0" * 31 + "1", policy="[request]\ntimeuot = 1\n")
         self.assertEqual(done.returncode, 2)
         self.assertIn("timeuot", done.stderr)
+
+
+class OfRoutes(Explaining):
+    """A limit is told by the key that gave it, and by what that key was then."""
+
+    def policy(self, first: str, *rest: str) -> str:
+        lines = ["[upstream.main]", f'urls = ["{self.upstream.url}"]', "[request]",
+                 f'timeout = "{first}"', *rest]
+        return "\n".join(lines) + "\n"
+
+    def serve_policy(self, text: str):
+        return self.serve("--ledger", str(self.ledger), policy=text)
+
+    def test_a_route_with_its_own_timeout_is_told_by_its_own_key_and_line(self):
+        curfew = self.serve_policy(self.policy(
+            "5s", "[[route]]", 'name = "reports"', 'path = "/report"', 'timeout = "300ms"',
+            "[[route]]", 'path = "/"'))
+        refused = get(curfew.http, "/report/a").json()
+        self.assertEqual((refused["limit"], refused["limit_ms"]), ("route.reports.timeout", 300))
+        curfew.stop()
+        done = self.explain(refused["trace_id"])
+        self.assertRegex(
+            done.stdout,
+            r"limit +route\.reports\.timeout = 300ms \(said by \S*curfew\.toml:8:11, layer file\)")
+        (one,) = json.loads(self.explain(refused["trace_id"], "--json").stdout)["operations"]
+        self.assertEqual((one["limit"]["name"], one["limit"]["value"], one["limit"]["layer"]),
+                         ("route.reports.timeout", '"300ms"', "file"))
+
+    def test_a_refusal_is_told_by_the_key_whose_change_would_help(self):
+        curfew = self.serve_policy(self.policy(
+            "20s", "[[route]]", 'name = "reports"', 'path = "/report"', "in_flight = 1",
+            "queue = 1", "[[route]]", 'path = "/"'))
+
+        def hold():
+            try:
+                get(curfew.http, "/report/held")
+            except (OSError, Closed):
+                pass  # Curfew was stopped
+        for held, waiting in ((1, 0), (1, 1)):
+            threading.Thread(target=hold, daemon=True).start()
+            self.assertTrue(wait_for(lambda: self.places(curfew) == (held, waiting), 5))
+        refused = get(curfew.http, "/report/a").json()
+        self.assertEqual((refused["reason"], refused["limit"], refused["limit_value"]),
+                         ("queue_full", "route.reports.queue", 1))
+        curfew.stop()
+        done = self.explain(refused["trace_id"])
+        self.assertRegex(done.stdout, r"route\.reports\.queue = 1 \(said by \S*curfew\.toml:9:9")
+        self.assertIn("route.reports.queue = 1 waited already", done.stdout)
+
+    def places(self, curfew) -> tuple[int, int]:
+        route = get(curfew.admin, "/-/health").json()["routes"]["reports"]
+        return route["in_flight"], route["queued"]
+
+    def test_across_a_reload_the_limit_is_the_one_of_then_and_the_change_is_told(self):
+        curfew = self.serve_policy(self.policy("300ms"))
+        before = get(curfew.http, "/report/a").json()["trace_id"]
+        new = curfew.folder / "new"
+        new.write_text(self.policy("900ms"))
+        os.replace(new, curfew.folder / "curfew.toml")
+        self.assertEqual(request(curfew.admin, "POST", "/-/reload").status, 200)
+        after = get(curfew.http, "/report/a").json()["trace_id"]
+        self.assertTrue(wait_for(lambda: counted(self.ledger, "timeout") == 2, 5))
+        changed = r", by a reload of \S*curfew\.toml: request\.timeout from 300ms to 900ms"
+        first, second = (self.explain(trace).stdout for trace in (before, after))
+        self.assertRegex(first, r"request\.timeout = 300ms \(said by \S*curfew\.toml:4:11")
+        self.assertRegex(first, "policy +changed .* after it ended" + changed +
+                         ".*; it ran under the one before")
+        self.assertRegex(second, r"request\.timeout = 900ms \(said by \S*curfew\.toml:4:11")
+        self.assertRegex(second, "policy +changed .* before it began" + changed)
+        (one,) = json.loads(self.explain(before, "--json").stdout)["operations"]
+        conforms({"operations": [one]}, schema("explain"))
+        self.assertEqual((one["limit"]["limit_ms"], len(one["policy"])), (300, 1))
+        for verb, *more in (["report"], ["report", "--surface", "policy"], ["trend"]):
+            told = run(verb, *more, "--ledger", str(self.ledger)).stdout
+            self.assertRegex(told, r"request\.timeout from 300ms to 900ms", verb)
+        for verb in ("report", "trend"):
+            told = run(verb, "--json", "--ledger", str(self.ledger))
+            conforms(json.loads(told.stdout), schema(verb))
+
+    def test_an_error_of_the_backend_is_no_matter_of_time(self):
+        curfew = self.serve_policy(self.policy("5s"))
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        get(curfew.http, "/status/500", {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        curfew.stop()
+        advice = self.explain(trace).stdout.split("what to do\n")[1]
+        self.assertRegex(advice, r"^  - The backend itself answered 500 after .*" + trace)
+        self.assertEqual(advice.count("\n"), 1, advice)
+
+
+class OfACrash(Explaining):
+    def test_a_wait_for_a_crashed_backend_is_none_for_a_place(self):
+        port = free_port()
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{port}", "--ledger", str(self.ledger),
+            policy='[request]\ntimeout = "600ms"\n[backend]\nbackoff_min = "1500ms"\n',
+            command=[sys.executable, SUPERVISED, str(port)])
+        self.assertEqual(get(curfew.http, "/").status, 200)
+        refused = get(curfew.http, "/crash").json()
+        self.assertEqual((refused["reason"], refused["limit"], refused["limit_ms"]),
+                         ("upstream_down", "request.timeout", 600))
+        self.assertGreater(refused["account"]["start"], 300)
+        self.assertTrue(wait_for(lambda: get(curfew.http, "/").status == 200, 10, 0.1))
+        curfew.stop()
+        told = self.explain(refused["trace_id"]).stdout
+        self.assertRegex(told, r"limit +request\.timeout = 600ms \(said by \S*curfew\.toml:2:")
+        self.assertRegex(told, r"backend +exit .* after it began: .*3")
+        self.assertRegex(told, r"It waited .* for the backend, which was down: exit .* It was "
+                               r"ready again .*, later than request\.timeout allowed\.")
+        self.assertNotIn("others held", told)
+        self.assertNotIn("not reached", told)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ using policy::severity;
 
 constexpr std::string_view version = CURFEW_VERSION;
 constexpr std::size_t own_ring_bytes = std::size_t{256} << 10;
+constexpr std::size_t summary_bytes = 120;  // what an attribute keeps
 constexpr auto patience = std::chrono::seconds{2};
 
 ledger::times clocks() {
@@ -149,6 +150,18 @@ void recording::tell_limits(const policy::loading& from) {
         };
         tell_policy(key, attributes);
     }
+}
+
+void recording::tell_reload(std::string_view file, const std::vector<policy::change>& changes) {
+    if (own_ == nullptr) {
+        return;
+    }
+    const std::string changed = policy::summary_of(changes, summary_bytes);
+    const std::array attributes{
+        event::attribute{"file", file},
+        event::attribute{"changed", changed},
+    };
+    tell_policy("reload", attributes);
 }
 
 void recording::tell_refusal(std::string_view sentence) {

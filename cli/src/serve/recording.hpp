@@ -4,6 +4,7 @@
 #include <curfew/core/event.hpp>
 #include <curfew/ledger/ledger.hpp>
 #include <curfew/policy/load.hpp>
+#include <curfew/policy/transition.hpp>
 #include <curfew/process/supervisor.hpp>
 
 #include <memory>
@@ -67,6 +68,9 @@ class recording {
 
     /// What the limits are from now on, and which layer said so: `curfew explain` tells it later.
     void tell_limits(const policy::loading& from);
+
+    /// A reload of `file` that put another policy in force: what it changed. Before tell_limits.
+    void tell_reload(std::string_view file, const std::vector<policy::change>& changes);
 
     /// A reload that put nothing in force, and why.
     void tell_refusal(std::string_view sentence);

@@ -104,7 +104,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     told.ended = told.changes.empty() ? result::unchanged : result::applied;
     from_.file = told.file;
     busy_ = true;
-    put_in_force_(loaded, plan.next);
+    put_in_force_(loaded, plan.next, told);
     auto handing_over = fleet_.adopt(*next, under);
     const bool whole = co_await handing_over;
     busy_ = false;

@@ -28,9 +28,13 @@ struct policy_origin {
 /// Thread rule: the control loop's thread.
 class reloading {
   public:
-    /// `put_in_force` hears of a policy that the gateway has taken over, and where it came from.
-    using listener = std::function<
-        void(const policy::loading& from, std::shared_ptr<const policy::policy> next)>;
+    /// `put_in_force` hears of a policy that the gateway has taken over, where it came from and
+    /// what it changed.
+    using listener = std::function<void(
+        const policy::loading& from,
+        std::shared_ptr<const policy::policy> next,
+        const admin::reload_report& told
+    )>;
 
     reloading(
         runtime::loop& on,

@@ -93,8 +93,8 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           std::move(again),
           gateway_,
           fleet_,
-          [this](const policy::loading& from, std::shared_ptr<const policy::policy> next) {
-              put_in_force(from, std::move(next));
+          [this](const auto& from, auto next, const auto& told) {
+              put_in_force(from, std::move(next), told);
           }
       },
       descriptors_{plan_descriptors(

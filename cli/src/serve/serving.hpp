@@ -56,7 +56,11 @@ class serving final : public process::backend_watcher {
     void begin_alerting();
     [[nodiscard]] runtime::task<> stop();
     [[nodiscard]] runtime::task<> tell_left_out();
-    void put_in_force(const policy::loading& from, std::shared_ptr<const policy::policy> next);
+    void put_in_force(
+        const policy::loading& from,
+        std::shared_ptr<const policy::policy> next,
+        const admin::reload_report& told
+    );
     [[nodiscard]] gateway::snapshot state() const;
     void add_state(gateway::snapshot& to) const;
     [[nodiscard]] runtime::task<std::optional<process::stack_dump>> look_at_backend(

@@ -92,12 +92,15 @@ runtime::task<http::response> serving::answer_reload(const http::request& asked)
 }
 
 void serving::put_in_force(
-    const policy::loading& from, std::shared_ptr<const policy::policy> next
+    const policy::loading& from,
+    std::shared_ptr<const policy::policy> next,
+    const admin::reload_report& told
 ) {
     rules_ = std::move(next);
     admin_.admit(admin_terms_of(rules_->server));
     log_.reconfigure(rules_->server);
     alerting_.adopt(rules_);
+    recording_.tell_reload(told.file, told.changes);
     recording_.tell_limits(from);
 }
 

@@ -17,7 +17,7 @@ struct asked {
 std::expected<asked, usage_problem> understand(const invocation& line) {
     asked made;
     const auto since = span_of("--since", line.value("--since", "7d"));
-    const auto where = surface_of(line.value("--surface"));
+    const auto where = surface_of(line.value("--surface"), surfaces::all);
     if (!since || !where) {
         return std::unexpected{since ? where.error() : since.error()};
     }

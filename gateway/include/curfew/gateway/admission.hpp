@@ -10,6 +10,7 @@
 #include <curfew/core/short_lock.hpp>
 #include <curfew/core/wait_queue.hpp>
 #include <curfew/gateway/places.hpp>
+#include <curfew/gateway/route_config.hpp>
 #include <curfew/gateway/routes.hpp>
 #include <curfew/gateway/snapshot.hpp>
 
@@ -33,12 +34,6 @@ struct admission_config {
     std::size_t routes = 512;        ///< route indexes are below this
 };
 
-struct route_config {
-    std::uint32_t in_flight = 1000;  ///< this route's own cap
-    std::uint32_t queue = 100;       ///< its waiters; 0: nobody waits
-    breaker_config breaker;
-};
-
 /// Whether an upstream can be asked at all, as its supervisor says.
 enum class upstream_state : std::uint8_t {
     up,
@@ -56,7 +51,9 @@ struct refused {
 };
 
 /// It waits: its hook is called when that is over (see waiter).
-struct queued {};
+struct queued {
+    bool for_backend = false;  ///< which is not up; else for a place
+};
 
 /// Hears that somebody waits where nobody did: from now on tick() has work. Called on the thread of
 /// the one who waits, under the admission's lock: it may only leave a message.

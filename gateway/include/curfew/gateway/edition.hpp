@@ -2,6 +2,7 @@
 
 #include <curfew/core/clock.hpp>
 #include <curfew/gateway/idle_release.hpp>
+#include <curfew/gateway/limit_names.hpp>
 #include <curfew/gateway/routes.hpp>
 #include <curfew/policy/policy.hpp>
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace curfew::gateway {
@@ -18,6 +20,7 @@ namespace curfew::gateway {
 struct upstream_place {
     std::size_t guards = 0;  ///< among the admission's upstreams; the same for a name, for ever
     idle_release* idle = nullptr;
+    std::string_view connect_timeout{};  ///< name of that limit
 };
 
 /// One policy, made ready for requests: which route a request belongs to, what it works under, and
@@ -28,11 +31,12 @@ struct upstream_place {
 class edition {
   public:
     /// `upstreams`: as in the policy. `routes` is made of rules_of(*rules), perhaps for an earlier
-    /// edition: what it has learnt stays known. `generation` counts from 1.
+    /// edition: what it has learnt stays known. `names` outlives it. `generation` counts from 1.
     edition(
         std::shared_ptr<const policy::policy> rules,
         std::vector<upstream_place> upstreams,
         std::shared_ptr<route_table> routes,
+        limit_name_store& names,
         std::uint32_t generation
     );
 
@@ -47,6 +51,11 @@ class edition {
     /// What a route works under.
     [[nodiscard]] const policy::route_limits& limits(route_index route) const noexcept {
         return by_rule_[routes_->rule(route)].limits;
+    }
+
+    /// Which keys said so.
+    [[nodiscard]] const limit_names& names(route_index route) const noexcept {
+        return by_rule_[routes_->rule(route)].names;
     }
 
     /// Position of a route's upstream in `rules().upstreams`.
@@ -74,6 +83,7 @@ class edition {
     struct rule {
         policy::route_limits limits;
         std::size_t upstream = 0;
+        limit_names names;
     };
 
     std::shared_ptr<const policy::policy> rules_;

@@ -111,6 +111,7 @@ class gateway {
     std::atomic<duration::rep> heard_at_ = time_point::min().time_since_epoch().count();
     bool supervises_first_;
     std::size_t places_max_;
+    limit_name_store names_;                           ///< of the limits of all editions
     std::vector<std::unique_ptr<idle_release>> idle_;  ///< as the admission's upstreams
     std::vector<std::string> upstream_names_;          ///< likewise
     std::mutex placing_;

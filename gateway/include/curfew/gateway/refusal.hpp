@@ -66,8 +66,9 @@ inline constexpr std::size_t refusal_bytes = 4096;
 /// rounded up, at least 1, and up to a quarter (at least 2 s) more, so that those who were refused
 /// together do not come back together.
 ///
-/// What came from outside (the route) is escaped; bytes that are not UTF-8 become U+FFFD, and over
-/// 200 bytes it is cut. Thread rule: pure.
+/// `limit` is the key that gave it, a route's own where it has one: "route.reports.timeout". What
+/// came from outside (the route, the key with its name) is escaped; bytes that are not UTF-8 become
+/// U+FFFD, and over 200 bytes it is cut. Thread rule: pure.
 [[nodiscard]] std::string_view render_refusal(
     const refusal& what, std::span<char, refusal_bytes> room
 ) noexcept;

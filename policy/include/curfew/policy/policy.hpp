@@ -124,6 +124,18 @@ struct route_limits {
     friend bool operator==(const route_limits&, const route_limits&) = default;
 };
 
+/// The key that gave a route each limit: its own ("route.reports.timeout"), or the one that it
+/// inherited from.
+struct route_limit_keys {
+    std::string timeout = "request.timeout";
+    std::string body_idle = "request.body_idle";
+    std::string in_flight = "gateway.in_flight";
+    std::string queue = "gateway.queue";
+    std::string reset = "breaker.reset";
+
+    friend bool operator==(const route_limit_keys&, const route_limit_keys&) = default;
+};
+
 /// [[route]]: in the order of the file. The most specific match serves a request: a named host
 /// before any host, then the longer path, then named methods before any method.
 struct route_policy {
@@ -133,6 +145,7 @@ struct route_policy {
     std::vector<std::string> methods;  ///< empty: any
     std::string upstream;              ///< a name in `upstreams`
     route_limits limits;               ///< complete: inherited values are filled in
+    route_limit_keys keys;             ///< complete: who gave each of them
 };
 
 /// [backend]: the command that Curfew starts and keeps running. No command: none is supervised.

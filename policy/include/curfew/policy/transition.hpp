@@ -3,6 +3,7 @@
 #include <curfew/policy/load.hpp>
 #include <curfew/policy/policy.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,5 +36,9 @@ struct transition {
 /// not taken away. A key that a route or nobody sets, and that is inherited before and after, is
 /// told of where it is set alone. Pure.
 [[nodiscard]] transition plan_transition(const policy& running, const loading& asked);
+
+/// "request.timeout from 30s to 5s, route.cart.queue new, 10 and 2 more", in at most `most` bytes;
+/// what does not fit is counted. "nothing" where nothing changed.
+[[nodiscard]] std::string summary_of(const std::vector<change>& of, std::size_t most);
 
 }  // namespace curfew::policy

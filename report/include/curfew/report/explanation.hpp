@@ -2,8 +2,10 @@
 
 #include <curfew/core/failure.hpp>
 #include <curfew/ledger/reader.hpp>
+#include <curfew/report/policy_history.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,9 +15,9 @@ namespace curfew::report {
 
 /// Which layer of the policy a limit came from, in the process that applied it.
 struct limit_source {
-    std::string value;   ///< as it would be written in the file; empty: the built-in default
-    std::string layer;   ///< "file", "flag", ...; "built-in"
-    std::string origin;  ///< "curfew.toml:3:11", "--timeout"
+    std::string value;   ///< as it would be written in the file; empty: not known
+    std::string layer;   ///< "file", "flag", ...; "built-in"; "caller": of the request itself
+    std::string origin;  ///< "curfew.toml:3:11", "--timeout"; else as the layer
 };
 
 /// How the same operation went around it: exact, from the figures of the minutes.
@@ -38,9 +40,15 @@ struct explanation {
     std::optional<ledger::instance> process;
     std::optional<limit_source> source;  ///< of the limit that ended it; nothing: not known
     surroundings around;
-    std::vector<ledger::kept_operation> backend;  ///< its steps, 2 min before to 1 min after
-    std::optional<ledger::mark> deployed;         ///< the last deploy before it, within a day
-    std::vector<std::string> advice;              ///< what to do, a sentence each
+    /// Of its steps, 2 min before to 1 min after, the 30 that tell most: ends, hangs and what was
+    /// seen of one before mere starts, the nearest in time first. In order of time.
+    std::vector<ledger::kept_operation> backend;
+    std::size_t backend_left_out = 0;
+    std::optional<ledger::mark> deployed;          ///< the last deploy before it, within a day
+    std::optional<policy_reload> policy_by;        ///< the last change of the policy before it
+    std::optional<policy_reload> policy_since;     ///< the first one after it began, within a day
+    std::optional<ledger::kept_operation> before;  ///< of its like, what failed last before it
+    std::vector<std::string> advice;               ///< what to do, a sentence each
 };
 
 /// All that the ledger knows under a trace, oldest first, at most `most`; empty where it knows

@@ -2,6 +2,7 @@
 
 #include <curfew/core/failure.hpp>
 #include <curfew/ledger/reader.hpp>
+#include <curfew/report/policy_history.hpp>
 
 #include <array>
 #include <cstdint>
@@ -48,6 +49,7 @@ struct slot {
 /// What a stretch of time looked like.
 struct summary {
     ledger::range when{};
+    std::optional<surface> where;  ///< what was asked for
     std::string path;
     ledger::coverage covers;
     std::vector<operation_figures> operations;  ///< the most frequent first
@@ -59,6 +61,7 @@ struct summary {
     std::vector<ending> bypasses;
     std::vector<ledger::kept_operation> incidents;  ///< of the backend, newest first, at most 20
     std::vector<ledger::mark> marks;
+    policy_history policy;
     std::vector<ledger::instance> processes;
     ledger::fates became{};
     duration slot_length{};
@@ -70,9 +73,11 @@ struct summary {
 };
 
 struct question {
-    ledger::range when{};            ///< both ends are given
-    std::optional<surface> where{};  ///< of operations; the backend's steps are told anyway
-    bool examples = true;            ///< look for rows too
+    ledger::range when{};  ///< both ends are given
+    /// Of operations; the backend's steps, reloads and alerts are told anyway. Those alone where it
+    /// is their surface: `supervisor`, `policy`.
+    std::optional<surface> where{};
+    bool examples = true;  ///< look for rows too
 };
 
 /// One pass over the minutes, one over the newest rows.

@@ -38,9 +38,15 @@ enum class measure : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(measure what) noexcept;
 
-/// A deploy that a change may have come from.
+/// What a change may have come from: a deploy, or another policy.
+struct trend_marker {
+    ledger::wall_time at{};
+    std::string text;  ///< of a reload: what it changed
+    bool is_reload = false;
+};
+
 struct deploy_beside {
-    ledger::mark what;
+    trend_marker what;
     duration before{};  ///< from it to the slot of the change; negative: within that slot
 };
 
@@ -88,7 +94,7 @@ struct trend {
     operation_trend all;
     std::vector<operation_trend> operations;  ///< the most frequent first
     std::vector<trend_relation> relations;
-    std::vector<ledger::mark> marks;
+    std::vector<trend_marker> marks;  ///< by time
     std::size_t series_searched = 0;  ///< for changes
     /// A sentence for each figure of all operations together that no slot has: what there is, what
     /// it takes, and what to ask instead.
