@@ -22,12 +22,12 @@ std::string limit_line(const explanation& of) {
     const auto& what = of.what;
     if (what.what.limit_name.empty()) {
         return what.limit > duration::zero()
-                   ? line("limit", policy::format_duration(what.limit) + ", not reached")
+                   ? line("limit", policy::duration_figure(what.limit) + ", not reached")
                    : "";
     }
     std::string text = what.what.limit_name;
     if (what.cause_limit > duration::zero()) {
-        text += " = " + policy::format_duration(what.cause_limit);
+        text += " = " + policy::duration_figure(what.cause_limit);
     } else if (of.source && !of.source->value.empty()) {
         text += " = " + of.source->value;
     }
