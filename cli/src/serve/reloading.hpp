@@ -28,16 +28,21 @@ struct policy_origin {
 /// Thread rule: the control loop's thread.
 class reloading {
   public:
-    /// `put_in_force` hears of a policy that the gateway has taken over, and where it came from.
-    using listener = std::function<
-        void(const policy::loading& from, std::shared_ptr<const policy::policy> next)>;
+    /// Who is told of a new policy.
+    struct listener {
+        /// Before anything is in force: why it cannot be, if so.
+        std::function<std::optional<policy::problem>(const policy::loading& from)> make_ready;
+        /// The gateway has taken it over.
+        std::function<void(const policy::loading& from, std::shared_ptr<const policy::policy> next)>
+            put_in_force;
+    };
 
     reloading(
         runtime::loop& on,
         policy_origin from,
         gateway::gateway& shared,
         fleet& workers,
-        listener put_in_force
+        listener told
     );
 
     /// When it ends as applied, every worker serves new requests under the new policy. A dry run
@@ -57,7 +62,7 @@ class reloading {
     policy_origin from_;
     gateway::gateway& gateway_;
     fleet& fleet_;
-    listener put_in_force_;
+    listener told_;
     bool busy_ = false;
     runtime::baton done_;
     time_point since_;
