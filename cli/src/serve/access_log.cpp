@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t sinks_max = 1024;
 constexpr std::size_t records_a_round = 512;
+constexpr std::size_t turns_max = 16;  // more wait only where a disk hangs
 constexpr duration gather = std::chrono::milliseconds{20};
 constexpr duration quiet_after = std::chrono::seconds{10};  ///< without a loss: whole again
 constexpr duration rest_most = std::chrono::hours{1};
@@ -70,8 +71,9 @@ class access_sink final : public event_sink {
     /// Hands out what was recorded up to number `until`; see ring::drain.
     template <class F>
     std::size_t drain(std::size_t most, std::uint64_t until, F&& visit) {
+        const std::uint64_t left = until > taken_ ? until - taken_ : 0;
         const std::size_t seen =
-            records_->drain(std::min<std::uint64_t>(most, until - taken_), std::forward<F>(visit));
+            records_->drain(std::min<std::uint64_t>(most, left), std::forward<F>(visit));
         taken_ += seen;
         return seen;
     }
@@ -81,8 +83,6 @@ class access_sink final : public event_sink {
     [[nodiscard]] std::uint64_t recorded() const noexcept {
         return recorded_.load(std::memory_order_acquire);
     }
-
-    std::uint64_t meant_for_before = 0;  ///< under the log's lock: up to here, at the last move
 
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(relaxed); }
 
@@ -99,6 +99,12 @@ class access_sink final : public event_sink {
 struct source {
     access_sink* sink;
     std::uint64_t until;
+};
+
+/// From the place before to another, or to none.
+struct turn {
+    std::vector<std::uint64_t> until;  ///< of each sink: what goes to the place before
+    std::optional<access_file> to;
 };
 
 std::chrono::sys_time<duration> timeline_epoch() noexcept {
@@ -135,25 +141,23 @@ struct access_log::shared {
         pthread_setname_np(pthread_self(), "access log");
         for (bool over = false; !over;) {
             bool last = false;
-            bool moves = false;
-            std::optional<access_file> to;
+            std::vector<turn> due;
             std::vector<source> from;
             {
                 const std::lock_guard held{lock};
                 last = stopping;
-                moves = std::exchange(moving, false);
-                to = std::exchange(next_file, std::nullopt);
-                std::ranges::transform(sinks, std::back_inserter(from), [&](const auto& each) {
-                    return source{each.get(), moves ? each->meant_for_before : each->recorded()};
+                due.swap(turns);
+                std::ranges::transform(sinks, std::back_inserter(from), [](const auto& each) {
+                    return source{each.get(), each->recorded()};
                 });
             }
-            const std::size_t seen = round(from);
-            if (moves) {
-                move(from, std::move(to));
+            for (turn& each : due) {
+                take(std::move(each), from);
             }
+            const std::size_t seen = round(from);
             tell_of_losses(from, steady_clock{}.now());
-            over = last && seen == 0 && !moves;
-            if (!last && seen < records_a_round && !moves) {
+            over = last && seen == 0;
+            if (!last && seen < records_a_round) {
                 rest(from, seen != 0);
             }
         }
@@ -181,11 +185,14 @@ struct access_log::shared {
         return seen;
     }
 
-    /// The rest of what was meant for the place before; then goes on elsewhere, or nowhere.
-    void move(const std::vector<source>& from, std::optional<access_file> to) {
+    /// Writes the rest of what was meant for the place before, and goes on elsewhere.
+    void take(turn what, std::vector<source> from) {
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            from[i].until = i < what.until.size() ? what.until[i] : 0;
+        }
         while (round(from) != 0) {
         }
-        file = std::move(to);
+        file = std::move(what.to);
     }
 
     void rest(const std::vector<source>& from, bool gathers) {
@@ -193,7 +200,7 @@ struct access_log::shared {
         const duration longest = gathers ? gather : losing ? quiet_after : rest_most;
         bell.rest(gathers ? dozing : asleep, longest, [&] {
             const std::lock_guard held{lock};
-            return stopping || moving || sinks.size() != from.size() ||
+            return stopping || !turns.empty() || sinks.size() != from.size() ||
                    (!gathers && std::ranges::any_of(from, [](const source& each) {
                        return each.sink->waits();
                    }));
@@ -245,8 +252,7 @@ struct access_log::shared {
     std::condition_variable changed;
     std::function<void(std::string_view)> tell;
     std::vector<std::unique_ptr<access_sink>> sinks;
-    std::optional<access_file> next_file;
-    bool moving = false;  ///< to the next file, or to none
+    std::vector<turn> turns;  ///< that the thread has not taken yet, oldest first
     bool running = false;
     bool stopping = false;
     bool ended = false;
@@ -272,6 +278,9 @@ access_log::~access_log() {
 result<> access_log::prepare(const policy::access_log_policy& next) {
     next_ = next;
     next_file_.reset();
+    if (const std::lock_guard held{shared_->lock}; shared_->turns.size() == turns_max) {
+        return fail(errc::local_resource, EAGAIN);
+    }
     if (!next.enabled()) {
         return {};
     }
@@ -289,11 +298,11 @@ void access_log::adopt() {
     {
         const std::lock_guard held{shared_->lock};
         if (next_.destination != how_.destination) {
+            turn next{{}, std::exchange(next_file_, std::nullopt)};
             for (const auto& each : shared_->sinks) {
-                each->meant_for_before = each->recorded();
+                next.until.push_back(each->recorded());
             }
-            shared_->moving = true;
-            shared_->next_file = std::exchange(next_file_, std::nullopt);
+            shared_->turns.push_back(std::move(next));
         }
         shared_->part.store(next_.enabled() ? next_.sample : 0, std::memory_order_release);
     }

@@ -34,7 +34,8 @@ class access_log {
 
     /// Opens what `next` names, if that is another place than now, and makes ready for its lines;
     /// what is in force stays so until `adopt`. `io_error` with errno, `local_resource` for want of
-    /// a thread or of memory: then nothing may be adopted.
+    /// a thread or of memory, or while a disk that hangs keeps 16 moves waiting: then nothing may
+    /// be adopted.
     [[nodiscard]] result<> prepare(const policy::access_log_policy& next);
 
     /// Puts in force what was prepared. What was recorded before goes where it was meant to, what
