@@ -207,6 +207,7 @@ std::optional<live_end> read_end(std::string_view json) {
         from.take("limit_ms", made.limit);
         from.take("took_ms", made.took);
         from.take("near_miss", made.near_miss);
+        from.take("said", made.said);
         from.take("trace_id", made.trace_id);
         return true;
     });

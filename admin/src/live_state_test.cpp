@@ -22,7 +22,8 @@ TEST(live_state, is_read_as_it_was_written) {
     EXPECT_EQ(read->calls[4].left, std::nullopt);
     EXPECT_EQ(read->backend->restarts, 2U);
 
-    const live_end end = example_end("timeout", "own_timeout", "request.timeout");
+    live_end end = example_end("timeout", "own_timeout", "request.timeout");
+    end.said = "hung in recv (db:5432), 30 s";
     EXPECT_EQ(to_json(read_end(to_json(end)).value()), to_json(end));
     EXPECT_EQ(read_missed(to_json(live_missed{3, 4}))->ends, 4U);
 }

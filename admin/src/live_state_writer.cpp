@@ -138,6 +138,7 @@ void write(json_writer& out, const live_end& end) {
     out.member("limit_ms", milliseconds(end.limit));
     out.member("took_ms", milliseconds(end.took));
     out.member("near_miss", end.near_miss);
+    out.member("said", end.said);
     out.member("trace_id", end.trace_id);
     out.end_object();
 }

@@ -1,5 +1,7 @@
 #include <curfew/admin/json_writer.hpp>
 #include <curfew/admin/reload_page.hpp>
+#include <curfew/admin/terminal_text.hpp>
+#include <curfew/policy/load.hpp>
 
 #include <algorithm>
 
@@ -45,6 +47,44 @@ void write(json_writer& out, const reload_report& of, bool after_restart) {
 
 std::string count(std::size_t number, std::string_view of) {
     return std::to_string(number) + ' ' + std::string{of} + (number == 1 ? "" : "s");
+}
+
+/// What came of it, in a sentence for who asked.
+std::string head_of(const reload_report& what) {
+    const std::string generation = "generation " + std::to_string(what.generation);
+    const std::string from = what.file.empty() ? "" : " from " + terminal_text(what.file);
+    switch (what.ended) {
+        case result::applied:
+            return "in force" + from + ", " + generation + ':';
+        case result::unchanged:
+            return "nothing has changed" + from + ", " + generation;
+        case result::planned:
+            return what.changes.empty() ? "nothing would change" + from
+                                        : "would change" + from + " (nothing was changed):";
+        case result::invalid:
+            return "curfew: the policy is bad, and the one in force stays, " + generation + ':';
+        case result::refused:
+            break;
+    }
+    return "curfew: not reloaded, and the policy in force stays, " + generation + ':';
+}
+
+/// Of a problem that has no place in the policy.
+std::string text_of(const policy::problem& what) {
+    return what.sentence + '\n' + (what.hint.empty() ? "" : "  hint: " + what.hint + '\n');
+}
+
+std::string lines_of(const reload_report& of, bool after_restart) {
+    std::string text;
+    for (const policy::change& each : of.changes) {
+        if (each.after_restart == after_restart) {
+            text += "  " + terminal_text(each.key) + ": " +
+                    terminal_text(each.before.value_or("none")) + " -> " +
+                    terminal_text(each.after.value_or("none")) + "  (" +
+                    terminal_text(each.origin) + ")\n";
+        }
+    }
+    return text;
 }
 
 }  // namespace
@@ -93,6 +133,21 @@ std::string render_reload(const reload_report& what) {
     out.member("problems_left_out", what.problems_left_out);
     out.end_object();
     return std::move(out).take();
+}
+
+std::string render_reload_text(const reload_report& what) {
+    std::string text = head_of(what) + '\n';
+    for (const bool after_restart : {false, true}) {
+        const std::string lines = lines_of(what, after_restart);
+        text += after_restart && !lines.empty() ? "needs a restart:\n" + lines : lines;
+    }
+    for (const policy::problem& each : what.problems) {
+        text += each.origin.empty() ? text_of(each) : policy::format(each);
+    }
+    if (what.problems_left_out > 0) {
+        text += "and " + count(what.problems_left_out, "further problem") + '\n';
+    }
+    return text;
 }
 
 std::string sentence_of(const reload_report& what) {

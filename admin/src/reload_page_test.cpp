@@ -28,6 +28,17 @@ TEST(reload_page, tells_each_change_with_its_layer_and_what_waits_for_a_restart)
         R"("origin":"CURFEW_SERVER_WORKERS"}],"problems":[],"problems_left_out":0})"
     );
     EXPECT_EQ(sentence_of(told), "2 changes; after a restart: server.workers");
+    EXPECT_EQ(
+        render_reload_text(told),
+        "in force from curfew.toml, generation 3:\n"
+        "  request.timeout: \"30s\" -> \"5s\"  (curfew.toml:3:11)\n"
+        "  route.a.path: \"/a\" -> none  (built-in)\n"
+        "needs a restart:\n"
+        "  server.workers: 1 -> 2  (CURFEW_SERVER_WORKERS)\n"
+    );
+    told.ended = result::unchanged;
+    told.changes.clear();
+    EXPECT_EQ(render_reload_text(told), "nothing has changed from curfew.toml, generation 3\n");
 }
 
 TEST(reload_page, tells_what_is_wrong_with_its_place_and_a_hint) {
@@ -47,6 +58,13 @@ TEST(reload_page, tells_what_is_wrong_with_its_place_and_a_hint) {
     );
     EXPECT_EQ(
         sentence_of(told), "curfew.toml:3:11: a duration needs a unit (and 1 further problem)"
+    );
+    told.problems_left_out = 2;
+    EXPECT_EQ(
+        render_reload_text(told),
+        "curfew: the policy is bad, and the one in force stays, generation 1:\n"
+        "curfew.toml:3:11: a duration needs a unit\n  hint: write \"5s\"\n\n"
+        "and 2 further problems\n"
     );
     told.ended = result::refused;
     EXPECT_EQ(status_of(told), 409);

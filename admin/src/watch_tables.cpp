@@ -105,6 +105,9 @@ table_cell kind_of(const live_end& end) {
 }
 
 std::string why_of(const live_end& end) {
+    if (!end.said.empty()) {
+        return terminal_text(end.said);
+    }
     const std::string& decided = end.reason.empty() ? end.cause : end.reason;
     const std::string cause = end.near_miss ? "near its limit" : decided;
     const std::string& more = end.limit_name.empty() ? end.error : end.limit_name;
@@ -181,7 +184,12 @@ std::vector<std::string> draw_ends(const view_frame& frame, std::size_t rows) {
             {"ended", 8, align::left, 3},
             {"ENDED BADLY, OR NEARLY", 0, align::left},
             {"", 9, align::left, 0},
-            {"why", wide ? 40U : 28U, align::left, 2},
+            {"why",
+             frame.width >= 160 ? 64U
+             : wide             ? 40U
+                                : 28U,
+             align::left,
+             2},
             {"took", 6, align::right, 1},
             {"trace", wide ? trace_cells : hidden, align::left, 4},
         },
@@ -207,11 +215,7 @@ std::vector<std::string> draw_ends(const view_frame& frame, std::size_t rows) {
         }));
     }
     if (lines.size() == 1) {
-        const bool heard = frame.state.ledger.state != "off";
-        lines.push_back(
-            fit(heard ? "  nothing since this view was opened" : "  not told: the ledger is off",
-                frame.width)
-        );
+        lines.push_back(fit("  nothing since this view was opened", frame.width));
     }
     lines.resize(std::min(lines.size(), rows));
     return lines;

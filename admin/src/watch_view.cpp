@@ -88,8 +88,7 @@ std::vector<std::string> draw_watch(
     return made;
 }
 
-std::string render_watch(const watch_picture& picture, screen_style style) {
-    constexpr std::size_t columns = 120;
+std::string render_watch(const watch_picture& picture, std::size_t columns, screen_style style) {
     watch_settings settings;
     if (picture.processes.size() == 1) {
         settings.process = 0;

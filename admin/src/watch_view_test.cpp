@@ -63,7 +63,7 @@ TEST(watch_view, is_drawn_as_it_was_last_looked_at) {
             expect_golden(name, joined(draw(model, size, {false, unicode})));
         }
     }
-    expect_golden("watch_once.txt", render_watch(model.shown(), {}));
+    expect_golden("watch_once.txt", render_watch(model.shown(), 120, {}));
 }
 
 TEST(watch_view, several_processes_and_one_that_is_gone) {
@@ -104,6 +104,30 @@ TEST(watch_view, a_slow_reader_is_told_what_it_missed) {
     watch_model model = example_model();
     model.take(0, live_missed{3, 20});
     EXPECT_NE(joined(draw(model, {80, 24})).find("missed 3 states and 20 ends"), std::string::npos);
+}
+
+TEST(watch_view, what_the_backend_did_is_told_in_its_own_words) {
+    watch_model model = example_model();
+    live_end seen;
+    seen.timestamp = "2026-11-20T22:31:05.000Z";
+    seen.surface = "supervisor";
+    seen.name = "stacks";
+    seen.outcome = "ignored";
+    seen.said = "hung in psycopg2 recv (db:5432), 30 s\033[2J";
+    model.take(0, std::move(seen));
+    const std::string drawn = joined(draw(model, {120, 30}));
+    EXPECT_NE(drawn.find("backend   hung in psycopg2 recv (db:5432), 30 s"), drawn.npos) << drawn;
+    EXPECT_EQ(drawn.find('\x1b'), drawn.npos) << drawn;
+}
+
+TEST(watch_view, one_picture_is_as_wide_as_it_is_asked_for) {
+    watch_model model{{"127.0.0.1:9090"}};
+    live_state state = example_state();
+    state.routes.front().name = "GET /" + std::string(100, 'x');
+    model.attached(0);
+    model.take(0, std::move(state));
+    EXPECT_EQ(render_watch(model.shown(), 80, {}).find(std::string(100, 'x')), std::string::npos);
+    EXPECT_NE(render_watch(model.shown(), 200, {}).find(std::string(100, 'x')), std::string::npos);
 }
 
 TEST(watch_view, the_marked_route_stays_on_the_screen) {

@@ -163,7 +163,7 @@ std::string describe(const policy::alert_policy& rule, const figure& what) {
                 return "all of " + calls_in(what.calls, time) + " were refused";
             }
             if (policy::measure_of(rule.due.what) == measure::time) {
-                const auto bound = policy::print_value(rule.due.what, rule.due.value);
+                const auto bound = policy::duration_figure(duration{rule.due.value});
                 const bool inclusive = rule.due.how == relation::at_least;
                 return percent(what.value) + " of " + calls_in(what.of, time) + " took " +
                        (inclusive ? "" : "over ") + bound + (inclusive ? " or more" : "") +

@@ -1,5 +1,7 @@
 #include "admin_call.hpp"
 
+#include "output.hpp"
+#include <curfew/admin/terminal_text.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/task_group.hpp>
@@ -11,8 +13,6 @@
 namespace curfew::cli {
 
 namespace {
-
-constexpr auto patience = std::chrono::seconds{2};
 
 std::string request_of(
     const policy::server_policy& server,
@@ -54,8 +54,27 @@ runtime::task<> ask(
 
 }  // namespace
 
+std::string admin_address(const policy::server_policy& server) {
+    const std::string& host = server.admin.host;
+    const bool is_v6 = host.find(':') != host.npos;
+    return (is_v6 ? '[' + host + ']' : host) + ':' + std::to_string(server.admin.port);
+}
+
+int complain_about(const policy::server_policy& server, const http::answer& told) {
+    constexpr int unauthorized = 401;
+    std::string said = told.body.substr(0, told.body.find('\n'));
+    return complain(usage_problem{
+        "the admin listener at " + admin_address(server) + " answered " +
+            std::to_string(told.status) + ": " + admin::terminal_text(said),
+        told.status == unauthorized ? "`server.admin_token` of this policy is not its token" : ""
+    });
+}
+
 result<http::answer> call_admin(
-    const policy::server_policy& server, http1::method_id method, std::string_view target
+    const policy::server_policy& server,
+    http1::method_id method,
+    std::string_view target,
+    duration patience
 ) {
     const auto at = runtime::endpoint::of(host_of(server.admin), server.admin.port);
     if (!at) {

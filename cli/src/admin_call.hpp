@@ -4,14 +4,25 @@
 #include <curfew/http/client.hpp>
 #include <curfew/policy/policy.hpp>
 
+#include <chrono>
+#include <string>
 #include <string_view>
 
 namespace curfew::cli {
 
-/// Asks the admin listener of the Curfew that serves by this policy, within two seconds. Errors:
+/// Asks the admin listener of the Curfew that serves by this policy, within `patience`. Errors:
 /// those of http::client; connect_refused where nobody serves.
 [[nodiscard]] result<http::answer> call_admin(
-    const policy::server_policy& server, http1::method_id method, std::string_view target
+    const policy::server_policy& server,
+    http1::method_id method,
+    std::string_view target,
+    duration patience = std::chrono::seconds{2}
 );
+
+/// "127.0.0.1:9090", "[::1]:9090".
+[[nodiscard]] std::string admin_address(const policy::server_policy& server);
+
+/// Says what the listener did not want to do; the exit code.
+int complain_about(const policy::server_policy& server, const http::answer& told);
 
 }  // namespace curfew::cli

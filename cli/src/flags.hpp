@@ -187,13 +187,21 @@ inline constexpr std::array advise_flags{
     },
 };
 
+/// Of the verbs that ask one Curfew that serves.
+inline constexpr flag asked_flag{
+    .name = "--admin",
+    .value = "ADDRESS",
+    .help = "Where the Curfew that serves is asked.",
+    .key = "server.admin"
+};
+
+inline constexpr std::array reload_flags{
+    asked_flag,
+    flag{.name = "--dry-run", .value = "", .help = "Tells the difference and changes nothing."},
+};
+
 inline constexpr std::array alert_flags{
-    flag{
-        .name = "--admin",
-        .value = "ADDRESS",
-        .help = "Where the Curfew that serves is asked.",
-        .key = "server.admin"
-    },
+    asked_flag,
     flag{.name = "--sink", .value = "NAME", .help = "test: only this sink."},
     flag{
         .name = "--for",

@@ -16,6 +16,10 @@ using std::chrono::minutes;
 
 constexpr auto longest = std::chrono::days{3650};
 
+std::string quoted(std::string_view text) {
+    return '`' + std::string{text} + '`';
+}
+
 }  // namespace
 
 std::unexpected<usage_problem> wrong(std::string sentence, std::string hint) {
@@ -24,29 +28,34 @@ std::unexpected<usage_problem> wrong(std::string sentence, std::string hint) {
 
 std::expected<duration, usage_problem> span_of(std::string_view flag, std::string_view text) {
     const std::string name{flag};
-    std::uint32_t days = 0;
+    const auto outside = [&] {
+        return wrong(name + " is from one minute to 3650 days, not " + quoted(text), name + " 90d");
+    };
+    std::uint64_t days = 0;
     std::string_view rest = text;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
-    if (error == std::errc{} && end != text.data() + text.size() && *end == 'd') {
+    if (error != std::errc::invalid_argument && end != text.data() + text.size() && *end == 'd') {
         rest = text.substr(static_cast<std::size_t>(end - text.data()) + 1);
     } else {
         days = 0;
+    }
+    if (error == std::errc::result_out_of_range || days > longest.count()) {
+        return outside();
     }
     const auto parsed =
         rest.empty() && rest.size() < text.size() ? duration::zero() : policy::parse_duration(rest);
     if (!parsed) {
         return wrong(
-            name + ": `" + std::string{text} +
-                "` is no stretch of time: " + parsed.error().sentence,
+            name + ": " + quoted(text) + " is no stretch of time: " + parsed.error().sentence,
             "such as 7d, 1d12h, 24h, 90m"
         );
     }
-    if (days > longest.count() || *parsed > longest) {
-        return wrong(name + " is 3650d at most", name + " 90d");
+    if (*parsed > longest) {
+        return outside();
     }
     const duration all = std::chrono::days{days} + *parsed;
-    if (all < minutes{1}) {
-        return wrong(name + " is one minute at least", name + " 1h");
+    if (all < minutes{1} || all > longest) {
+        return outside();
     }
     return all;
 }

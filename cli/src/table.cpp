@@ -24,9 +24,8 @@ constexpr std::array table{
             "(`backend.prefix_output`). SIGTERM, SIGINT and SIGQUIT drain: what is being served "
             "ends (`server.drain`), then the backend is asked to (`backend.grace`); a second one "
             "kills at once. SIGUSR1 and SIGUSR2 go to the backend; no other signal does. "
-            "SIGHUP reads the policy again, as POST /-/reload on the admin listener does; a bad "
-            "one "
-            "changes nothing. When Curfew's terminal is closed, SIGHUP drains, unless it was "
+            "SIGHUP reads the policy again, as `curfew reload` does; a bad one changes nothing. "
+            "When Curfew's terminal is closed, SIGHUP drains, unless it was "
             "ignored at the start (nohup). "
             "--json writes the log as JSON, each line of the backend as an object with `backend` "
             "and `line`, --quiet only its errors, --verbose what is not a problem too.",
@@ -100,6 +99,20 @@ constexpr std::array table{
         .own = {},
         .arguments_max = 1,
         .run = mark,
+    },
+    verb{
+        .name = "reload",
+        .usage = "",
+        .summary = "put a changed policy in force without a restart",
+        .description =
+            "Asks the Curfew that serves (its admin listener) to read its own policy again, waits "
+            "until it is in force, and prints what has changed and what waits for a restart. "
+            "--admin names the listener; by default it is the policy's (`server.admin`, "
+            "`server.admin_token`). Exits 0 if it is in force, or there was nothing to change; 2 "
+            "if the policy is bad, which is told with file, line and column, and the old one "
+            "stays; 1 if nobody answers, or not now.",
+        .own = reload_flags,
+        .run = reload,
     },
     verb{
         .name = "alert",

@@ -45,7 +45,8 @@ class all_signals_blocked {
 /// hangs.
 struct ledger::shared final : private listener {
     shared(const settings& how, times when, std::function<void(std::string_view)> say)
-        : ring_bytes{how.ring_bytes},
+        : keeps{!how.path.empty()},
+          ring_bytes{how.ring_bytes},
           clocks{std::move(when)},
           tell{std::move(say)},
           listeners{how.listeners},
@@ -83,7 +84,7 @@ struct ledger::shared final : private listener {
     }
 
     void run() {
-        pthread_setname_np(pthread_self(), "ledger");
+        pthread_setname_np(pthread_self(), keeps ? "ledger" : "events");
         bool last = false;
         while (!last) {
             std::vector<recorder*> from;
@@ -131,6 +132,7 @@ struct ledger::shared final : private listener {
         );
     }
 
+    const bool keeps;
     const std::size_t ring_bytes;
     const times clocks;
     std::mutex telling;

@@ -109,6 +109,33 @@ TEST_F(listener_test, hears_what_is_recorded_to_the_last_and_nothing_after_stop)
     EXPECT_EQ(first.names.size(), 10U);
 }
 
+TEST_F(listener_test, where_no_file_is_kept_everything_is_heard_and_no_disk_is_touched) {
+    path.clear();
+    begin();
+    for (int second = 0; second < 70; ++second) {
+        record(some_event("a", outcome::failure, 5ms, now));
+        record(some_event("b", outcome::success, 5ms, now));
+        EXPECT_TRUE(step()) << "nothing waits for a file";
+    }
+    EXPECT_EQ(first.names.size(), 140U);
+    EXPECT_EQ(second.names, first.names);
+    EXPECT_EQ(work->state().rows_waiting, 0U);
+    EXPECT_TRUE(finish());
+    EXPECT_TRUE(said.empty()) << said.front();
+    EXPECT_TRUE(directory.like("").empty());
+}
+
+TEST_F(listener_test, where_no_file_is_kept_what_a_full_ring_dropped_is_counted) {
+    path.clear();
+    begin();
+    for (int i = 0; i < 100; ++i) {
+        tape.record(some_event("a", outcome::failure, 5ms, now));
+    }
+    step();
+    EXPECT_GT(first.dropped_in_all, 0U);
+    EXPECT_EQ(first.names.size() + first.dropped_in_all, 100U);
+}
+
 // Its thread outlives the ledger then: it is held in the disk until the ledger is gone.
 TEST_F(listener_test, after_a_disk_that_hangs_beyond_stop_nothing_is_heard) {
     faulty_disk disk;

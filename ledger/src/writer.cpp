@@ -12,7 +12,8 @@ constexpr std::uint64_t trim_least = 8'192;
 }  // namespace
 
 writer::writer(const settings& how, std::function<void(std::string_view)> tell)
-    : success_rows_{how.rules.success_rows},
+    : keeps_{!how.path.empty()},
+      success_rows_{how.rules.success_rows},
       listeners_{how.listeners},
       keeper_{how, std::move(tell)},
       sampler_{success_rows_} {}
@@ -69,14 +70,20 @@ void writer::take(std::span<const std::byte> bytes, time_point now) {
     const bool sound = unpack(bytes, unpacked_);
     expects(sound, "a ring gives back what was put in");
     const event& what = unpacked_.told;
+    if (keeps_) {
+        keep(what, now);
+    }
+    for (listener* each : listeners_) {
+        each->heard(what, anchor_->at(add_saturated(what.started, what.took)));
+    }
+}
+
+void writer::keep(const event& what, time_point now) {
     if (unpacked_.cut) {
         batch_.count(fate::text_cut);
     }
     const std::uint32_t one_in = is_plain_success(what) ? sampler_.choose(what.trace, now) : 1;
     batch_.take(what, anchor_->at(what.started), one_in);
-    for (listener* each : listeners_) {
-        each->heard(what, anchor_->at(add_saturated(what.started, what.took)));
-    }
 }
 
 void writer::count_drops(const recorder& of) {
@@ -91,6 +98,10 @@ void writer::count_drops(const recorder& of) {
 }
 
 bool writer::write(time_point now, wall_time wall) {
+    if (!keeps_) {
+        batch_.clear();
+        return true;
+    }
     if (!keeper_.may_try(now)) {
         return false;
     }

@@ -47,10 +47,12 @@ class writer {
 
     void drain(recorder& from, time_point now, wall_time wall);
     void take(std::span<const std::byte> bytes, time_point now);
+    void keep(const event& what, time_point now);
     void count_drops(const recorder& of);
     bool write(time_point now, wall_time wall);
     void trim(time_point now, wall_time wall);
 
+    const bool keeps_;  ///< a file; else it only passes on what it drains
     std::uint32_t success_rows_;
     std::vector<listener*> listeners_;
     keeper keeper_;

@@ -124,9 +124,10 @@ void check_sink(building& of, const sink_policy& sink) {
 std::expected<webhook_url, text_problem> parse_webhook(std::string_view text) {
     constexpr std::string_view scheme = "http://";
     if (text.starts_with("https://")) {
-        return std::unexpected{
-            text_problem{"https is not spoken yet", "send it to a relay on this machine over http"}
-        };
+        return std::unexpected{text_problem{
+            "a webhook is sent over http only, not over https",
+            "let a command send it: command = [\"curl\", \"--fail\", ...] (docs/alerts.md)"
+        }};
     }
     const auto rest = text.substr(std::min(scheme.size(), text.size()));
     const auto slash = text.starts_with(scheme) ? rest.find_first_of("/?#") : rest.npos;

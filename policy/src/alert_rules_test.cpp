@@ -64,7 +64,7 @@ TEST(alert_rules, what_is_wrong_is_said_with_its_place) {
         {"[sink.chat]\nwebhook = \"http://a/b\"\ncommand = [\"x\"]",
          "1:7: the sink `chat` is both a webhook and a command"},
         {"[sink.chat]\nwebhook = \"https://a/b\"",
-         "2:11: `sink.chat.webhook`: https is not spoken yet"},
+         "2:11: `sink.chat.webhook`: a webhook is sent over http only, not over https"},
         {"[sink.chat]\ncommand = [\"x\"]\ntoken = \"s\"", "3:9: a token is for a webhook"},
         {"[sink.Chat]\ncommand = [\"x\"]", "1:7: `Chat` is no name for a sink"},
         {"[[alert]]\nname = \"a\"\nwhen = \"rate > 1/s\"\nrepeat = \"1s\"",

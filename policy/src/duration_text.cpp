@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 
 namespace curfew::policy {
@@ -101,6 +102,15 @@ std::string format_duration(duration value) {
         }
     }
     return text;
+}
+
+std::string duration_figure(duration value) {
+    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(value).count();
+    if (milliseconds < 1000 || milliseconds % 1000 == 0) return format_duration(value);
+    std::string text = std::to_string(milliseconds);
+    text.insert(text.size() - 3, 1, '.');
+    text.erase(text.find_last_not_of('0') + 1);
+    return text + " s";
 }
 
 }  // namespace curfew::policy

@@ -60,5 +60,16 @@ TEST(duration_text, every_printed_duration_is_read_back_as_itself) {
     }
 }
 
+TEST(duration_text, people_read_seconds_with_a_point) {
+    EXPECT_EQ(duration_figure(1700ms), "1.7 s");
+    EXPECT_EQ(duration_figure(1234ms), "1.234 s");
+    EXPECT_EQ(duration_figure(61'500ms), "61.5 s");
+    EXPECT_EQ(duration_figure(10'050ms), "10.05 s");
+    EXPECT_EQ(duration_figure(0s), "0s");
+    EXPECT_EQ(duration_figure(250ms), "250ms");
+    EXPECT_EQ(duration_figure(75s), "75s");
+    EXPECT_EQ(duration_figure(90min), "90m");
+}
+
 }  // namespace
 }  // namespace curfew::policy

@@ -45,7 +45,7 @@ bool key::needs_restart() const noexcept {
         std::string_view{"server.log_format"},
     };
     return path.starts_with("backend.") || path.starts_with("ledger.") ||
-           path.starts_with("access_log.") || std::ranges::find(fixed, path) != fixed.end();
+           std::ranges::find(fixed, path) != fixed.end();
 }
 
 std::string print_of(const key& which, const slot& value) {

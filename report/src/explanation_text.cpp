@@ -23,7 +23,7 @@ std::string line(std::string_view name, const std::string& text) {
 
 /// Of a limit that did not end it: which key gave it is not recorded.
 std::string kept_limit(const ledger::kept_operation& what) {
-    const std::string text = policy::format_duration(what.limit);
+    const std::string text = policy::duration_figure(what.limit);
     return what.took < what.limit ? text + ", not reached"
                                   : text + " for the head of the answer, which came in time";
 }
@@ -49,7 +49,7 @@ std::string limit_line(const explanation& of) {
     }
     std::string text = clean(what.what.limit_name);
     if (what.cause_limit > duration::zero()) {
-        text += " = " + policy::format_duration(what.cause_limit);
+        text += " = " + policy::duration_figure(what.cause_limit);
     } else if (of.source && !of.source->value.empty()) {
         text += " = " + of.source->value;
     }

@@ -14,7 +14,7 @@ namespace {
 
 using load::count_figure;
 using load::time_figure;
-using policy::format_duration;
+using policy::duration_figure;
 using statistics::advice_reason;
 
 constexpr std::size_t shown = 50;
@@ -40,13 +40,13 @@ std::string quantile_name(double q) {
 }
 
 std::string limit_text(const std::optional<duration>& limit) {
-    return limit ? format_duration(*limit) : "no limit known";
+    return limit ? duration_figure(*limit) : "no limit known";
 }
 
 /// "only 40m of history", "calls in only 2 hours of 1d6h".
 std::string shortness(const seen_history& of) {
     if (of.clock_hours < seen_history::clock_hours_least) {
-        return "only " + format_duration(of.length) + " of history, and a limit is lowered by " +
+        return "only " + duration_figure(of.length) + " of history, and a limit is lowered by " +
                std::to_string(seen_history::clock_hours_least) + "h of it or more";
     }
     return "calls in only " + std::to_string(of.hours_with_calls) + " of " +
@@ -62,15 +62,15 @@ std::string decision(const advised_limit& of) {
                " of its time is relaying bodies, which `request.timeout` does not end";
     }
     if (of.held_by_contention()) {
-        return limit_text(before) + " stays: " + format_duration(advice.limit) +
+        return limit_text(before) + " stays: " + duration_figure(advice.limit) +
                " would do in calm times, but too many that waited in the queue would have timed "
                "out";
     }
     if (of.held_by_young_history()) {
-        return limit_text(before) + " stays, not lowered to " + format_duration(advice.limit) +
+        return limit_text(before) + " stays, not lowered to " + duration_figure(advice.limit) +
                ": " + shortness(of.seen);
     }
-    const std::string change = limit_text(before) + " -> " + format_duration(advice.limit);
+    const std::string change = limit_text(before) + " -> " + duration_figure(advice.limit);
     switch (advice.reason) {
         case advice_reason::cold_start:
             return limit_text(before) + " stays: too few calls to advise on";
@@ -87,7 +87,7 @@ std::string decision(const advised_limit& of) {
         case advice_reason::lowered:
             return change + ", lowered";
         case advice_reason::proposed:
-            return format_duration(advice.limit) + " is proposed";
+            return duration_figure(advice.limit) + " is proposed";
     }
     return {};
 }
@@ -124,7 +124,7 @@ std::string replay_text(const statistics::advice_replay& of, const char* which) 
 
 std::string history(const advised_limit& of) {
     std::string text = "    history since " + minute_text(of.since);
-    text += ", calls over " + format_duration(of.seen.length) + ", in " +
+    text += ", calls over " + duration_figure(of.seen.length) + ", in " +
             count_figure(of.seen.hours_with_calls) +
             (of.seen.hours_with_calls == 1 ? " hour of the clock" : " hours of the clock");
     const auto told = [](const trend_change& change) {
@@ -146,7 +146,7 @@ std::string operation(const advised_limit& of) {
         text += evidence(of);
     }
     if (of.advice.reason != advice_reason::cold_start && !of.mostly_bodies()) {
-        text += "    with " + format_duration(of.advice.limit) +
+        text += "    with " + duration_figure(of.advice.limit) +
                 " these would have timed out though they need not: " +
                 replay_text(of.advice.calm_replay, "") + '\n';
     }
@@ -163,8 +163,8 @@ std::string operation(const advised_limit& of) {
                 "does not end: the advice is the longer for it\n";
     }
     if (of.in_force && of.ran_under && *of.in_force != *of.ran_under) {
-        text += "    it last timed out under " + format_duration(*of.ran_under) + ", not " +
-                format_duration(*of.in_force) + '\n';
+        text += "    it last timed out under " + duration_figure(*of.ran_under) + ", not " +
+                duration_figure(*of.in_force) + '\n';
     }
     if (of.key.empty() && (!of.in_force || of.where != surface::http)) {
         text += of.where == surface::http ? "    the policy has no route of that name now\n"
@@ -180,10 +180,10 @@ std::string shared(const limit_advice& of) {
     const auto& [in_force, limit, decided_by, seen, too_low] = *of.shared;
     std::string text =
         "\nrequest.timeout, which all of them share (the file declares no [[route]])\n  ";
-    text += limit == in_force ? format_duration(in_force) + " stays"
-                              : format_duration(in_force) + " -> " + format_duration(limit);
+    text += limit == in_force ? duration_figure(in_force) + " stays"
+                              : duration_figure(in_force) + " -> " + duration_figure(limit);
     if (too_low) {
-        return text + ", not lowered to " + format_duration(*too_low) + ": " + shortness(seen) +
+        return text + ", not lowered to " + duration_figure(*too_low) + ": " + shortness(seen) +
                '\n';
     }
     return text + ": as long as `" + clean(decided_by) + "` needs, the slowest of them\n";

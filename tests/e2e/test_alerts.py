@@ -1,6 +1,7 @@
 """Alerts through the real binary: what fires is told once, what ends too, whatever the sinks do."""
 
 import json
+import os
 import sqlite3
 import tempfile
 import threading
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from backends import PooledBackend, wait_for
-from client import get
+from client import get, request
 from harness import Case, run
 from test_policy_cli import conforms, schema
 
@@ -81,17 +82,12 @@ class Alerts(Case):
         return made
 
 
-class Firing(Alerts):
+class Watched(Alerts):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="curfew-e2e-alerts-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.upstream = self.backend(PooledBackend(hangs="/report"))
-
-    def serve_with(self, sinks: str):
-        self.policy = ALERTS + sinks
-        return self.serve("--upstream", self.upstream.url, "--ledger", str(self.folder / "l.db"),
-                          policy=self.policy)
 
     def cause(self, curfew, seen) -> None:
         """Requests that time out, until it is seen."""
@@ -99,6 +95,13 @@ class Firing(Alerts):
             get(curfew.http, "/report/a")
             return seen()
         self.assertTrue(wait_for(again, 30, 0.05), curfew.output)
+
+
+class Firing(Watched):
+    def serve_with(self, sinks: str):
+        self.policy = ALERTS + sinks
+        return self.serve("--upstream", self.upstream.url, "--ledger", str(self.folder / "l.db"),
+                          policy=self.policy)
 
     def test_a_webhook_and_a_command_hear_of_it_once_when_it_fires_and_once_when_it_ends(self):
         hook = self.hook()
@@ -190,11 +193,89 @@ command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_AL
         self.assertEqual(names.count("alert sink chat"), 2)
         self.assertGreaterEqual(names.count("alert slow"), 4, "pending, firing, clearing, resolved")
 
-    def test_without_a_ledger_it_says_that_there_is_nothing_to_look_at(self):
-        curfew = self.serve("--upstream", self.upstream.url, "--ledger", "off", policy=ALERTS)
-        self.assertTrue(wait_for(lambda: "all of them are without data" in curfew.stderr))
+    def test_too_few_calls_are_no_data_and_nobody_is_told(self):
+        hook = self.hook()
+        curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\n')
+        for _ in range(2):
+            self.assertEqual(get(curfew.http, "/report/a").status, 504)
+
+        def slow() -> dict:
+            return get(curfew.admin, "/-/alerts").json()["alerts"][0]
+        self.assertTrue(wait_for(
+            lambda: [each["calls"] for each in slow()["operations"]] == [2], 10), slow())
+        self.assertEqual(slow()["state"], "no_data")
+        self.assertEqual(curfew.stop(), 0)
+        self.assertEqual(hook.heard, [])
+
+    def test_without_a_ledger_alerts_hear_everything_all_the_same(self):
+        hook = self.hook()
+        curfew = self.serve("--upstream", self.upstream.url, "--ledger", "off",
+                            policy=ALERTS + f'[sink.chat]\nwebhook = "{hook.url}"\n')
+        self.cause(curfew, lambda: hook.heard)
         health = get(curfew.admin, "/-/health").json()
-        self.assertEqual(health["alerts"]["slow"]["state"], "no_data")
+        self.assertEqual(health["ledger"]["state"], "off")
+        self.assertEqual(health["alerts"]["slow"]["state"], "firing")
+        self.assertTrue(wait_for(lambda: len(hook.heard) > 1, 30))
+        self.assertEqual(hook.states(), [("slow", "firing"), ("slow", "resolved")])
+        self.assertEqual(curfew.stop(), 0)
+        self.assertEqual([path.name for path in curfew.folder.glob("**/*.db*")], [])
+
+
+class AcrossReload(Watched):
+    """What the policy says of alerts changes while they are watched."""
+
+    ledger = ("--ledger", "ledger.db")
+    sink = ""
+
+    def serve_watched(self, hook: Hook, text: str):
+        self.sink = f'[sink.chat]\nwebhook = "{hook.url}"\n'
+        return self.serve("--upstream", self.upstream.url, *self.ledger, policy=text + self.sink)
+
+    def reload(self, curfew, text: str) -> dict:
+        new = curfew.folder / "new"
+        new.write_text(text + self.sink)
+        os.replace(new, curfew.folder / "curfew.toml")
+        told = request(curfew.admin, "POST", "/-/reload")
+        self.assertEqual(told.status, 200, told.body)
+        return told.json()
+
+    def test_an_alert_that_fires_goes_on_under_its_name_and_is_not_told_again(self):
+        hook = self.hook()
+        curfew = self.serve_watched(hook, ALERTS)
+        self.cause(curfew, lambda: hook.heard)
+        told = self.reload(curfew, ALERTS.replace('"critical"', '"warning"'))
+        self.assertEqual([each["key"] for each in told["changes"]], ["alert.slow.severity"])
+        shown = get(curfew.admin, "/-/alerts").json()["alerts"][0]
+        self.assertEqual((shown["alert"], shown["severity"]), ("slow", "warning"))
+        self.assertIn(shown["state"], ("firing", "clearing"))
+        self.assertTrue(wait_for(lambda: len(hook.heard) > 1, 30), curfew.output)
+        self.assertEqual(hook.states(), [("slow", "firing"), ("slow", "resolved")])
+        self.assertNotIn("the policy changed", json.dumps(hook.heard))
+
+    def test_an_alert_that_a_reload_adds_fires(self):
+        hook = self.hook()
+        head = ALERTS[:ALERTS.index("[[alert]]")]
+        curfew = self.serve_watched(hook, head)
+        self.assertEqual(get(curfew.admin, "/-/alerts").json()["alerts"], [])
+        get(curfew.http, "/report/a")
+        self.reload(curfew, ALERTS)
+        self.cause(curfew, lambda: hook.heard)
+        self.assertEqual(hook.states()[0], ("slow", "firing"))
+
+    def test_an_alert_that_a_reload_takes_away_ends_and_fires_no_more(self):
+        hook = self.hook()
+        curfew = self.serve_watched(hook, ALERTS)
+        self.cause(curfew, lambda: hook.heard)
+        self.reload(curfew, ALERTS[:ALERTS.index("[[alert]]")])
+        for _ in range(20):
+            get(curfew.http, "/report/a")
+        self.assertEqual(get(curfew.admin, "/-/alerts").json()["alerts"], [])
+        self.assertLessEqual(len(hook.states()), 2, "no more than its end")
+        self.assertNotIn("alert slow", "".join(get(curfew.admin, "/-/health").json()["problems"]))
+
+
+class AcrossReloadWithoutLedger(AcrossReload):
+    ledger = ("--ledger", "off")
 
 
 class Verb(Alerts):
@@ -243,6 +324,29 @@ command = ["true"]
             self.assertEqual(done.returncode, 2, words)
             self.assertIn(sentence, done.stderr)
             self.assertIn(hint, done.stderr)
+
+    def test_a_silence_is_asked_of_the_listener_and_not_of_the_policy_here(self):
+        upstream = self.backend(PooledBackend())
+        curfew = self.serve("--upstream", upstream.url, policy=ALERTS)
+
+        def silence(name: str):
+            return run("alert", "silence", name, "--admin", "%s:%d" % curfew.admin, policy="")
+        done = silence("slow")
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, "alert slow is silenced for 1h\n"), done.stderr)
+        for name, hint in (("slwo", "did you mean slow?"), ("other", "there are: slow crashes")):
+            done = silence(name)
+            self.assertEqual(done.returncode, 2)
+            self.assert_one_sentence(done.stderr, "no alert of that name", hint)
+        done = silence("slow&for=1s")
+        self.assertEqual(done.returncode, 2)
+        self.assert_one_sentence(done.stderr, "an alert's name has letters")
+
+    def test_https_is_refused_with_the_way_to_do_it(self):
+        done = run("check", policy='[sink.chat]\nwebhook = "https://chat.example/hook/s3cret"\n')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a webhook is sent over http only, not over https", done.stderr)
+        self.assertIn('command = ["curl"', done.stderr)
 
     def test_where_nobody_serves_the_policy_is_listed_and_nothing_is_silenced(self):
         def ask(*words: str):

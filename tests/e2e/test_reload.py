@@ -20,7 +20,7 @@ def policy(url: str, rest: str = "") -> str:
     return f'[upstream.main]\nurls = ["{url}"]\n{rest}'
 
 
-class Reload(Case):
+class Reloaded(Case):
     def setUp(self):
         self.upstream = self.backend(PooledBackend(hangs="/hang", workers=16))
         self.start = policy(self.upstream.url, '[request]\ntimeout = "20s"\n')
@@ -35,6 +35,8 @@ class Reload(Case):
     def timed_out_after(self) -> int:
         return get(self.curfew.http, "/hang").json()["limit_ms"]
 
+
+class Reload(Reloaded):
     def test_a_changed_file_is_in_force_when_the_answer_comes(self):
         self.write(policy(self.upstream.url, '[request]\ntimeout = "300ms"\n'))
         told = reload(self.curfew)
@@ -178,6 +180,73 @@ class Reload(Case):
             self.assertEqual(reload(self.curfew, query).status, 400, query)
         self.assertEqual(reload(self.curfew, body=b"{}").status, 400)
         self.assertEqual(reload(self.curfew, body=b"").status, 200)
+
+
+    def test_many_reloads_at_once_are_done_or_told_to_ask_again(self):
+        answers: list = []
+
+        def ask():
+            answers.append(reload(self.curfew))
+
+        def one_was_refused() -> bool:
+            threads = [threading.Thread(target=ask) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+            return any(each.status == 409 for each in answers)
+        self.assertTrue(wait_for(one_was_refused, 30), self.curfew.output)
+        self.assertEqual({each.status for each in answers}, {200, 409})
+        for each in answers:
+            conforms(each.json(), schema("reload"))
+        busy = next(each.json() for each in answers if each.status == 409)
+        self.assertEqual(busy["problems"][0]["sentence"], "a reload is under way")
+        self.assertTrue(wait_for(lambda: "a reload is under way" in self.curfew.stderr, 5))
+        self.assertNotRegex(self.curfew.stderr, r"(?i)\berror\b")
+        said = get(self.curfew.admin, "/-/health").json()["policy"]
+        self.assertEqual(said["refused"], 0)
+
+    def access_lines(self, name: str) -> list[str]:
+        file = self.curfew.folder / name
+        return file.read_text().splitlines() if file.exists() else []
+
+    def write_access_log(self, name: str):
+        self.write(self.start + f'[access_log]\ndestination = "{self.curfew.folder / name}"\n')
+
+    def test_the_access_log_is_turned_on_moved_and_turned_off(self):
+        get(self.curfew.http, "/before")
+        self.write_access_log("a.log")
+        told = reload(self.curfew).json()
+        self.assertEqual([each["key"] for each in told["changes"]], ["access_log.destination"])
+        self.assertEqual(told["after_restart"], [])
+        get(self.curfew.http, "/one")
+        self.assertTrue(wait_for(lambda: len(self.access_lines("a.log")) == 1, 5))
+        self.write_access_log("b.log")
+        self.assertEqual(reload(self.curfew).status, 200)
+        get(self.curfew.http, "/two")
+        self.assertTrue(wait_for(lambda: len(self.access_lines("b.log")) == 1, 5))
+        self.assertIn("curfew_access_log_lines_total 2",
+                      get(self.curfew.admin, "/-/metrics").body.decode())
+        self.write(self.start)
+        self.assertEqual(reload(self.curfew).status, 200)
+        get(self.curfew.http, "/three")
+        self.assertNotIn("curfew_access_log", get(self.curfew.admin, "/-/metrics").body.decode())
+        self.assertEqual(self.curfew.stop(), 0)
+        self.assertNotIn("ost", self.curfew.stderr, "no line was lost")
+
+    def test_an_access_log_that_cannot_be_written_leaves_the_old_policy(self):
+        self.write_access_log("a.log")
+        self.assertEqual(reload(self.curfew).status, 200)
+        self.write(self.start.replace("20s", "300ms") +
+                   f'[access_log]\ndestination = "{self.curfew.folder}/missing/b.log"\n')
+        told = reload(self.curfew)
+        self.assertEqual((told.status, told.json()["result"]), (422, "invalid"))
+        (problem,) = told.json()["problems"]
+        self.assertRegex(problem["origin"], r"curfew\.toml:6:15$")
+        self.assertIn("missing/b.log: No such file or directory", problem["sentence"])
+        self.assertEqual(get(self.curfew.admin, "/-/health").json()["policy"]["generation"], 2)
+        get(self.curfew.http, "/one")
+        self.assertTrue(wait_for(lambda: len(self.access_lines("a.log")) == 1, 5))
 
 
 class ReloadTwoWorkers(Reload):

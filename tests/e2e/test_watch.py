@@ -4,13 +4,14 @@ import json
 import os
 import re
 import socket
+import sys
 import threading
 import time
 import unittest
 
 from backends import PooledBackend, free_port, wait_for
-from client import Connection, get, message
-from harness import Case, run
+from client import Connection, get, message, request
+from harness import SUPERVISED, Case, run
 from test_policy_cli import conforms, schema
 
 TOKEN = "a-token-of-32-letters-and-digits"
@@ -41,6 +42,11 @@ class Stream:
     def events(self, name: str) -> list:
         found = re.findall(rf"event: {name}\r?\ndata: (.*)\n", self.text)
         return [json.loads(data) for data in found]
+
+    def routes(self) -> set[str]:
+        """Of the last state that came."""
+        states = self.events("state")
+        return {each["name"] for each in states[-1]["routes"]} if states else set()
 
     def wait(self, name: str, count: int = 1) -> list:
         assert wait_for(lambda: len(self.events(name)) >= count), self.text[-2000:]
@@ -120,6 +126,46 @@ class Events(Watched):
         stream.wait("state", len(stream.events("state")) + 2)
         self.assertEqual(len(stream.events("end")), 1, "a plain success is not told")
 
+    def test_without_a_ledger_what_ends_badly_is_told_all_the_same(self):
+        curfew = self.serve_here("--ledger", "off", timeout="300ms")
+        stream = self.stream(curfew)
+        self.assertEqual(stream.wait("state")[0]["ledger"]["state"], "off")
+        traces = [get(curfew.http, "/report/a").json()["trace_id"] for _ in range(2)]
+        self.assertEqual([each["trace_id"] for each in stream.wait("end", 2)], traces)
+
+    def test_a_reload_ends_no_stream_and_the_new_routes_are_shown(self):
+        def text(name: str, timeout: str) -> str:
+            return (f'[upstream.main]\nurls = ["{self.upstream.url}"]\n[request]\n'
+                    f'timeout = "{timeout}"\n[[route]]\nname = "{name}"\npath = "/"\n')
+        curfew = self.serve(policy=text("before", "4s"))
+        stream = self.stream(curfew)
+        get(curfew.http, "/api/items")
+        self.assertTrue(wait_for(lambda: stream.routes() == {"before"}, 10), stream.text[-2000:])
+        (curfew.folder / "curfew.toml").write_text(text("after", "300ms"))
+        told = request(curfew.admin, "POST", "/-/reload")
+        self.assertEqual(told.status, 200, told.body)
+        self.assertEqual(get(curfew.http, "/report/a").status, 504)
+        self.assertTrue(wait_for(lambda: stream.routes() == {"after"}, 10), stream.text[-2000:])
+        end = stream.wait("end")[0]
+        self.assertEqual((end["name"], end["limit_ms"]), ("after", 300))
+        self.assertFalse(stream.ended.is_set())
+        self.assertEqual(stream.events("bye"), [])
+
+    def test_what_the_backend_did_is_told_in_its_words(self):
+        port = free_port()
+        curfew = self.serve(
+            "--upstream", f"http://127.0.0.1:{port}", policy='[backend]\nbackoff_min = "10ms"\n',
+            command=[sys.executable, SUPERVISED, str(port)])
+        stream = self.stream(curfew)
+        stream.wait("state")
+        told = request(curfew.admin, "POST", "/-/stacks")
+        self.assertEqual(told.status, 200, told.body)
+        headline = get(curfew.admin, "/-/stacks.json").json()["stacks"][0]["headline"]
+        wanted = ("supervisor", "stacks", headline[:200])
+        self.assertTrue(wait_for(lambda: wanted in [
+            (each["surface"], each["name"], each["said"]) for each in stream.events("end")]),
+            stream.text[-2000:])
+
     def test_a_stop_is_told_and_waits_for_no_stream(self):
         curfew = self.serve_here()
         stream = self.stream(curfew)
@@ -182,7 +228,21 @@ class Once(Watched):
         for words in ("ready", "/report", "open ", "/api/items", "ledger storing", "RUNS NOW"):
             self.assertIn(words, done.stdout)
         self.assertNotIn("\x1b", done.stdout)
-        self.assertTrue(all(len(line) <= 120 for line in done.stdout.splitlines()))
+        self.assertTrue(all(len(line) <= 200 for line in done.stdout.splitlines()))
+
+    def test_what_goes_into_a_pipe_is_not_cut_to_a_terminals_width(self):
+        name = "a-route-with-a-name-of-a-hundred-letters-" + "x" * 59
+        curfew = self.serve(policy=f'[upstream.main]\nurls = ["{self.upstream.url}"]\n'
+                            f'[[route]]\nname = "{name}"\npath = "/"\n')
+        get(curfew.http, "/")
+        asking = self.ask_in_background(curfew, "/report/a")
+        self.assertTrue(wait_for(lambda: self.upstream.hung > 0))
+        trace = get(curfew.admin, "/-/requests.json").json()["requests"][0]["trace_id"]
+        said = self.look(curfew.admin).stdout
+        self.assertEqual(said.count(name), 2, "the route, and the call that runs")
+        self.assertIn(trace, said)
+        self.upstream.end_hang()
+        asking.join(10)
 
     def test_json_keeps_its_schema_also_where_one_does_not_answer(self):
         curfew = self.serve_here()

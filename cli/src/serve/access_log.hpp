@@ -25,19 +25,26 @@ class access_log {
 
     /// `tell` gets a sentence when lines are lost and when they are written again, on the log's
     /// thread, never after the destructor; it must not wait.
-    access_log(const policy::access_log_policy& how, std::function<void(std::string_view)> tell);
+    explicit access_log(std::function<void(std::string_view)> tell);
     access_log(const access_log&) = delete;
     access_log& operator=(const access_log&) = delete;
 
     /// Writes what waits, for at most a second.
     ~access_log();
 
-    /// Opens the destination and begins. `io_error` with errno, `local_resource` for want of a
-    /// thread. Nothing to do, and a success, where none is kept.
-    [[nodiscard]] result<> begin();
+    /// Opens what `next` names, if that is another place than now, and makes ready for its lines;
+    /// what is in force stays so until `adopt`. `io_error` with errno, `local_resource` for want of
+    /// a thread or of memory, or while a disk that hangs keeps 16 moves waiting: then nothing may
+    /// be adopted.
+    [[nodiscard]] result<> prepare(const policy::access_log_policy& next);
 
-    /// For one thread, for as long as the log lives; null where none is kept. At most 1024.
-    [[nodiscard]] event_sink* sink();
+    /// Puts in force what was prepared. What was recorded before goes where it was meant to, what
+    /// is recorded after it to the new place, or nowhere.
+    void adopt();
+
+    /// For one thread, for as long as the log lives; while none is kept it takes nothing. At most
+    /// 1024.
+    [[nodiscard]] event_sink& sink();
 
     /// Nothing where none is kept.
     [[nodiscard]] std::optional<gateway::access_log_snapshot> state() const noexcept;
@@ -46,6 +53,8 @@ class access_log {
     struct shared;
 
     policy::access_log_policy how_;
+    policy::access_log_policy next_;
+    std::optional<access_file> next_file_;  ///< of `next_`, where it is another
     std::shared_ptr<shared> shared_;  ///< with the thread, which may be stuck longer than we wait
 };
 

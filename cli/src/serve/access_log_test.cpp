@@ -64,6 +64,13 @@ struct access_log_test : testing::Test {
         return all;
     }
 
+    void begin(access_log& log) const { put(log, how); }
+
+    static void put(access_log& log, const policy::access_log_policy& next) {
+        ASSERT_TRUE(log.prepare(next));
+        log.adopt();
+    }
+
     std::filesystem::path folder;
     policy::access_log_policy how;
 };
@@ -116,16 +123,16 @@ TEST_F(access_log_test, every_request_of_every_thread_has_its_line) {
     std::mutex lock;
     std::vector<std::string> said;
     {
-        access_log log{how, [&](std::string_view sentence) {
-                           const std::lock_guard held{lock};
-                           said.emplace_back(sentence);
-                       }};
-        ASSERT_TRUE(log.begin());
-        auto* first = log.sink();
-        auto* second = log.sink();
+        access_log log{[&](std::string_view sentence) {
+            const std::lock_guard held{lock};
+            said.emplace_back(sentence);
+        }};
+        begin(log);
+        auto& first = log.sink();
+        auto& second = log.sink();
         for (int i = 0; i < 500; ++i) {
-            first->record(request());
-            second->record(request());
+            first.record(request());
+            second.record(request());
         }
     }
     EXPECT_EQ(lines().size(), 1'000U);
@@ -134,28 +141,111 @@ TEST_F(access_log_test, every_request_of_every_thread_has_its_line) {
 
 TEST_F(access_log_test, only_requests_are_told) {
     {
-        access_log log{how, [](std::string_view) {}};
-        ASSERT_TRUE(log.begin());
-        auto* sink = log.sink();
+        access_log log{[](std::string_view) {}};
+        begin(log);
+        auto& sink = log.sink();
         auto step = request();
         step.where = surface::supervisor;
-        sink->record(step);
-        sink->record(request());
+        sink.record(step);
+        sink.record(request());
     }
     EXPECT_EQ(lines().size(), 1U);
 }
 
-TEST_F(access_log_test, where_none_is_kept_there_is_nothing) {
-    access_log log{{}, [](std::string_view) {}};
-    EXPECT_TRUE(log.begin());
-    EXPECT_EQ(log.sink(), nullptr);
+TEST_F(access_log_test, where_none_is_kept_nothing_is_taken) {
+    access_log log{[](std::string_view) {}};
+    how = {};
+    begin(log);
+    log.sink().record(request());
     EXPECT_FALSE(log.state());
+}
+
+TEST_F(access_log_test, a_line_that_comes_before_the_thread_has_begun_is_not_lost) {
+    for (int i = 0; i < 50; ++i) {
+        access_log log{[](std::string_view) {}};
+        auto& sink = log.sink();
+        begin(log);
+        sink.record(request());
+    }
+    EXPECT_EQ(lines().size(), 50U);
+}
+
+TEST_F(access_log_test, is_turned_on_and_off_for_sinks_that_are_there) {
+    {
+        access_log log{[](std::string_view) {}};
+        auto& sink = log.sink();
+        sink.record(request());
+        begin(log);
+        sink.record(request());
+        EXPECT_TRUE(log.state());
+        put(log, {});
+        EXPECT_FALSE(log.state());
+        sink.record(request());
+        put(log, how);
+        sink.record(request());
+    }
+    EXPECT_EQ(lines().size(), 2U);
+}
+
+TEST_F(access_log_test, each_line_goes_to_the_place_that_was_in_force_when_it_was_recorded) {
+    auto other = how;
+    other.destination = folder / "other.log";
+    {
+        access_log log{[](std::string_view) {}};
+        begin(log);
+        auto& first = log.sink();
+        auto& second = log.sink();
+        for (int i = 0; i < 10; ++i) {
+            for (int record = 0; record < 100; ++record) {
+                first.record(request());
+                second.record(request());
+            }
+            put(log, i % 2 == 0 ? other : how);
+            while (log.state()->written < 200U * (static_cast<std::size_t>(i) + 1)) {
+                std::this_thread::yield();
+            }
+        }
+    }
+    EXPECT_EQ(lines().size(), 1'000U);
+    EXPECT_EQ(lines("other.log").size(), 1'000U);
+}
+
+TEST_F(access_log_test, a_place_that_cannot_be_opened_leaves_the_one_before_in_force) {
+    auto bad = how;
+    bad.destination = folder / "missing/access.log";
+    {
+        access_log log{[](std::string_view) {}};
+        begin(log);
+        auto& sink = log.sink();
+        EXPECT_FALSE(log.prepare(bad));
+        sink.record(request());
+    }
+    EXPECT_EQ(lines().size(), 1U);
+}
+
+TEST_F(access_log_test, another_sample_holds_from_the_next_request_on) {
+    auto few = how;
+    few.sample = 0.001;
+    {
+        access_log log{[](std::string_view) {}};
+        begin(log);
+        auto& sink = log.sink();
+        sink.record(request());
+        put(log, few);
+        for (std::uint64_t i = 0; i < 100; ++i) {
+            auto what = request();
+            what.trace.trace_low = i;
+            sink.record(what);
+        }
+    }
+    EXPECT_LT(lines().size(), 20U);
+    EXPECT_GE(lines().size(), 1U);
 }
 
 TEST_F(access_log_test, a_place_that_cannot_be_written_is_an_error_before_anything_begins) {
     how.destination = folder / "missing/access.log";
-    access_log log{how, [](std::string_view) {}};
-    const auto begun = log.begin();
+    access_log log{[](std::string_view) {}};
+    const auto begun = log.prepare(how);
     ASSERT_FALSE(begun);
     EXPECT_EQ(begun.error().code, errc::io_error);
     EXPECT_EQ(begun.error().detail, ENOENT);
@@ -165,14 +255,14 @@ TEST_F(access_log_test, lines_that_cannot_be_written_are_counted_and_told_once) 
     how.destination = "/dev/full";
     std::mutex lock;
     std::vector<std::string> said;
-    access_log log{how, [&](std::string_view sentence) {
-                       const std::lock_guard held{lock};
-                       said.emplace_back(sentence);
-                   }};
-    ASSERT_TRUE(log.begin());
-    auto* sink = log.sink();
+    access_log log{[&](std::string_view sentence) {
+        const std::lock_guard held{lock};
+        said.emplace_back(sentence);
+    }};
+    begin(log);
+    auto& sink = log.sink();
     for (int i = 0; i < 300; ++i) {
-        sink->record(request());
+        sink.record(request());
     }
     while (log.state()->dropped < 300) {
         std::this_thread::yield();
@@ -190,11 +280,11 @@ TEST_F(access_log_test, a_reader_that_hangs_never_holds_up_who_records) {
     ASSERT_GE(reader, 0);
     how.destination = pipe;
     {
-        access_log log{how, [](std::string_view) {}};
-        ASSERT_TRUE(log.begin());
-        auto* sink = log.sink();
+        access_log log{[](std::string_view) {}};
+        begin(log);
+        auto& sink = log.sink();
         for (int i = 0; i < 20'000; ++i) {
-            sink->record(request());
+            sink.record(request());
         }
         EXPECT_GT(log.state()->dropped, 0U);
     }

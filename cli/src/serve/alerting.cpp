@@ -2,6 +2,7 @@
 
 #include <curfew/admin/alerts_view.hpp>
 #include <curfew/policy/duration_text.hpp>
+#include <curfew/policy/suggest.hpp>
 #include <curfew/process/spawn.hpp>
 #include <curfew/runtime/sleep.hpp>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr auto pace = std::chrono::seconds{1};
 constexpr auto longest_silence = std::chrono::hours{24 * 7};
+constexpr std::size_t names_told = 16;
 
 alerts::wall_time wall_now() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
@@ -81,12 +83,6 @@ void alerting::begin(recorder record, std::function<std::optional<ledger::status
     ledger_ = std::move(ledger);
     ids_ = process::make_marker();
     seed_ = static_cast<std::uint64_t>(::getpid());
-    if (wanted() && !ledger_()) {
-        log_.say(
-            policy::severity::warning,
-            "alerts look at what the ledger records, and none is kept: all of them are without data"
-        );
-    }
     make_outboxes();
     if (wanted()) {
         watching_ = true;
@@ -130,7 +126,7 @@ void alerting::make_outboxes() {
 }
 
 void alerting::heard(const event& what, ledger::wall_time) noexcept {
-    if (!watching_.load(std::memory_order_relaxed)) {
+    if (!attentive()) {
         return;
     }
     // Without memory an event is not looked at, as if a full ring had dropped it.
@@ -251,6 +247,22 @@ runtime::task<http::response> alerting::list(const http::request& asked) {
     co_return http::response{200, "application/json", admin::render_alerts(now, true)};
 }
 
+std::string alerting::no_such_alert(std::string_view name) const {
+    std::vector<std::string_view> known;
+    for (const policy::alert_policy& each : rules_->alerts) {
+        known.push_back(each.name);
+    }
+    std::string text = "There is no alert of that name";
+    if (const auto near = policy::closest(name, known)) {
+        return text.append("; did you mean ").append(*near).append("?\n");
+    }
+    text += known.empty() ? ", and no other." : "; there are:";
+    for (std::size_t i = 0; i < known.size() && i < names_told; ++i) {
+        text.append(" ").append(known[i]);
+    }
+    return text + (known.size() > names_told ? " ...\n" : "\n");
+}
+
 runtime::task<http::response> alerting::silence(const http::request& asked) {
     const std::string name{parameter(asked.query, "name")};
     const auto time = policy::parse_duration(parameter(asked.query, "for"));
@@ -263,9 +275,7 @@ runtime::task<http::response> alerting::silence(const http::request& asked) {
         known = engine_.silence(name, *time, loop_.now());
     }
     if (!known) {
-        co_return http::response{
-            404, "text/plain; charset=utf-8", "There is no alert of that name.\n"
-        };
+        co_return http::response{404, "text/plain; charset=utf-8", no_such_alert(name)};
     }
     const bool ends = *time == duration::zero();
     const std::string sentence =

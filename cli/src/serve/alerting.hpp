@@ -57,6 +57,10 @@ class alerting final : public ledger::listener {
     void heard(const event& what, ledger::wall_time ended) noexcept override;
     void drained(time_point now, std::uint64_t dropped) noexcept override;
 
+    [[nodiscard]] bool attentive() const noexcept override {
+        return watching_.load(std::memory_order_relaxed);
+    }
+
     /// Ends what is on its way to a sink. Comes before it is destroyed.
     [[nodiscard]] runtime::task<> close();
 
@@ -70,6 +74,7 @@ class alerting final : public ledger::listener {
 
     [[nodiscard]] runtime::task<http::response> list(const http::request& asked);
     [[nodiscard]] runtime::task<http::response> silence(const http::request& asked);
+    [[nodiscard]] std::string no_such_alert(std::string_view name) const;
     [[nodiscard]] runtime::task<> watch();
     void tell(const std::vector<alerts::change>& changes);
     void tell_delivery(

@@ -8,6 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <string>
+
 namespace curfew::cli {
 namespace {
 
@@ -264,6 +267,24 @@ TEST(notable_ends, plain_successes_and_what_the_policy_says_are_none) {
     EXPECT_EQ(cursor, 1U);
     ends.watch(false);
     EXPECT_EQ(ends.next(), 1U) << "numbers are not used twice";
+}
+
+TEST_F(live_desk_test, what_the_backend_did_is_kept_with_its_words) {
+    ends.watch(true);
+    const std::string said = "hung in recv (db:5432), " + std::string(1'000, 'x');
+    const std::array attributes{event::attribute{"said", said}};
+    event what;
+    what.where = surface::supervisor;
+    what.name = "stacks";
+    what.ended = outcome::ignored;
+    what.attributes = attributes;
+    ends.heard(what, ledger::wall_time{1s});
+    std::uint64_t cursor = 0;
+    const auto page = ends.since(cursor, 10);
+    ASSERT_EQ(page.ends.size(), 1U);
+    EXPECT_EQ(page.ends.front().said, said.substr(0, 200));
+    ends.watch(false);
+    EXPECT_FALSE(ends.attentive());
 }
 
 }  // namespace

@@ -10,6 +10,15 @@ namespace curfew::cli {
 
 namespace {
 
+constexpr std::size_t said_max = 200;
+
+/// What a step of the backend tells in words: where it hangs, why it ended.
+std::string said_by(const event& what) {
+    const auto said = std::ranges::find(what.attributes, "said", &event::attribute::key);
+    return said == what.attributes.end() ? std::string{}
+                                         : std::string{said->value.substr(0, said_max)};
+}
+
 admin::live_end end_of(const event& what) {
     admin::live_end made;
     made.surface = to_string(what.where);
@@ -29,6 +38,9 @@ admin::live_end end_of(const event& what) {
         made.limit = what.limit;
     }
     made.took = what.took;
+    if (what.where == surface::supervisor) {
+        made.said = said_by(what);
+    }
     made.near_miss = what.ended == outcome::success && ledger::is_near_miss(what);
     if (what.trace.valid()) {
         const auto text = format_trace(what.trace);
@@ -50,7 +62,7 @@ void notable_ends::watch(bool on) noexcept {
 
 void notable_ends::heard(const event& what, ledger::wall_time ended) noexcept {
     const bool notable = what.where != surface::policy && !ledger::is_plain_success(what);
-    if (!notable || !watched_.load(std::memory_order_relaxed)) {
+    if (!notable || !attentive()) {
         return;
     }
     admin::live_end made = end_of(what);

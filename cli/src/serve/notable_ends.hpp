@@ -27,6 +27,10 @@ class notable_ends final : public ledger::listener {
     void heard(const event& what, ledger::wall_time ended) noexcept override;
     void drained(time_point now, std::uint64_t dropped) noexcept override;
 
+    [[nodiscard]] bool attentive() const noexcept override {
+        return watched_.load(std::memory_order_relaxed);
+    }
+
     /// Rings when something was kept.
     [[nodiscard]] runtime::bell& fresh() noexcept { return fresh_; }
 

@@ -18,7 +18,8 @@ using policy::severity;
 
 constexpr std::string_view version = CURFEW_VERSION;
 constexpr std::size_t own_ring_bytes = std::size_t{256} << 10;
-constexpr std::size_t summary_bytes = 120;  // what an attribute keeps
+constexpr std::size_t summary_bytes = 120;                       // what an attribute keeps
+constexpr std::size_t unkept_ring_bytes = std::size_t{1} << 20;  // no disk can be stuck
 constexpr auto patience = std::chrono::seconds{2};
 
 ledger::times clocks() {
@@ -79,29 +80,34 @@ recording::recording(
     const policy::ledger_policy& rules, event_log& log, std::vector<ledger::listener*> listeners
 )
     : log_{log} {
-    if (!rules.enabled) {
-        return;
-    }
     ledger::settings how;
-    how.path = rules.path;
+    how.path = place_of(rules);
     how.rules = rules;
     how.version = version;
-    how.listeners = std::move(listeners);
     if (how.path.empty()) {
-        const auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
-        if (!usual) {
-            say("no ledger is kept: neither XDG_STATE_HOME nor HOME says where (`--ledger FILE` "
-                "names a place, `--ledger off` wants none)");
-            return;
-        }
-        how.path = *usual;
+        only_for_ = listeners;
+        how.ring_bytes = unkept_ring_bytes;
     }
+    how.listeners = std::move(listeners);
     book_.emplace(how, clocks(), [this](std::string_view sentence) { say(sentence); });
     own_ = &book_->sink(own_ring_bytes);
 }
 
+/// The file; empty where none is kept.
+std::string recording::place_of(const policy::ledger_policy& rules) {
+    if (!rules.enabled || !rules.path.empty()) {
+        return rules.enabled ? rules.path : "";
+    }
+    const auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    if (!usual) {
+        say("no ledger is kept: neither XDG_STATE_HOME nor HOME says where (`--ledger FILE` "
+            "names a place, `--ledger off` wants none)");
+    }
+    return usual.value_or("");
+}
+
 recording::~recording() {
-    if (book_ && !book_->stop(patience)) {
+    if (!book_->stop(patience)) {
         say("the ledger could not be written to its end");
     }
 }
@@ -123,15 +129,13 @@ void recording::say(std::string_view sentence) {
     }
 }
 
-event_sink& recording::sink_for_worker(event_sink* listed) {
-    event_sink* kept = book_ ? &book_->sink() : nullptr;
-    return *sinks_.emplace_back(std::make_unique<operation_sink>(kept, listed, log_));
+event_sink& recording::sink_for_worker(event_sink& listed) {
+    return *sinks_.emplace_back(
+        std::make_unique<operation_sink>(book_->sink(), only_for_, listed, log_)
+    );
 }
 
 void recording::tell_limits(const policy::loading& from) {
-    if (own_ == nullptr) {
-        return;
-    }
     // Said even where no key is set: then each limit is known to be the built-in one.
     const std::array environment{
         event::attribute{"environment", from.snapshot->environment},
@@ -153,9 +157,6 @@ void recording::tell_limits(const policy::loading& from) {
 }
 
 void recording::tell_reload(std::string_view file, const std::vector<policy::change>& changes) {
-    if (own_ == nullptr) {
-        return;
-    }
     const std::string changed = policy::summary_of(changes, summary_bytes);
     const std::array attributes{
         event::attribute{"file", file},
@@ -165,9 +166,6 @@ void recording::tell_reload(std::string_view file, const std::vector<policy::cha
 }
 
 void recording::tell_refusal(std::string_view sentence) {
-    if (own_ == nullptr) {
-        return;
-    }
     const std::array attributes{event::attribute{"said", sentence}};
     event what;
     what.where = surface::policy;
@@ -192,9 +190,6 @@ void recording::tell_policy(
 }
 
 void recording::tell_alert(std::string_view name, std::string_view state, std::string_view said) {
-    if (own_ == nullptr) {
-        return;
-    }
     const std::array attributes{
         event::attribute{"state", state},
         event::attribute{"said", said},
@@ -210,7 +205,7 @@ void recording::tell_alert(std::string_view name, std::string_view state, std::s
 
 void recording::tell_backend(notice what, std::string_view sentence, time_point now) {
     const step taken = step_of(what);
-    if (own_ == nullptr || taken.name.empty()) {
+    if (taken.name.empty()) {
         return;
     }
     // What the backend printed last stands on further lines, and is not ours to keep.
@@ -228,9 +223,6 @@ void recording::tell_backend(notice what, std::string_view sentence, time_point 
 }
 
 void recording::tell_stacks(std::string_view headline, time_point now) {
-    if (own_ == nullptr) {
-        return;
-    }
     const std::array attributes{event::attribute{"said", headline}};
     event told;
     told.where = surface::supervisor;
@@ -242,7 +234,7 @@ void recording::tell_stacks(std::string_view headline, time_point now) {
 }
 
 std::optional<ledger::status> recording::state() const {
-    return book_ ? std::optional{book_->state()} : std::nullopt;
+    return only_for_.empty() ? std::optional{book_->state()} : std::nullopt;
 }
 
 }  // namespace curfew::cli

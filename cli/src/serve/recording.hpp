@@ -7,6 +7,7 @@
 #include <curfew/policy/transition.hpp>
 #include <curfew/process/supervisor.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,40 +18,43 @@
 
 namespace curfew::cli {
 
-/// Where the events of one thread go: into the ledger and the access log, where there are any, and
-/// to the log.
-/// Thread rule: one thread.
+/// Where the events of one thread go: into the ledger, to the access log and to the log. Where no
+/// ledger is kept they go to its listeners, `only_for`, while one of them is attentive. Thread
+/// rule: one thread.
 class operation_sink final : public event_sink {
   public:
-    operation_sink(event_sink* kept, event_sink* listed, event_sink& told) noexcept
-        : kept_{kept}, listed_{listed}, told_{told} {}
+    operation_sink(
+        event_sink& kept,
+        std::span<ledger::listener* const> only_for,
+        event_sink& listed,
+        event_sink& told
+    ) noexcept
+        : kept_{kept}, only_for_{only_for}, listed_{listed}, told_{told} {}
 
     void record(const event& what) noexcept override {
-        if (kept_ != nullptr) {
-            kept_->record(what);
+        if (only_for_.empty() || std::ranges::any_of(only_for_, &ledger::listener::attentive)) {
+            kept_.record(what);
         }
-        if (listed_ != nullptr) {
-            listed_->record(what);
-        }
+        listed_.record(what);
         told_.record(what);
     }
 
   private:
-    event_sink* kept_;
-    event_sink* listed_;
+    event_sink& kept_;
+    std::span<ledger::listener* const> only_for_;
+    event_sink& listed_;
     event_sink& told_;
 };
 
-/// What a serving Curfew records: the ledger that its policy asks for, if any, and who writes to
-/// it. A ledger that cannot be had is told by the log, and serving goes on.
+/// What a serving Curfew records: the ledger that its policy asks for, if any, who writes to it and
+/// who listens. Without one, the listeners hear all the same. A ledger that cannot be had is told
+/// by the log, and serving goes on.
 /// Thread rule: the control loop's thread; sinks as they say.
 class recording {
   public:
-    /// `listeners` hear what the ledger records, and outlive this.
+    /// `listeners` hear what is recorded, and outlive this.
     recording(
-        const policy::ledger_policy& rules,
-        event_log& log,
-        std::vector<ledger::listener*> listeners = {}
+        const policy::ledger_policy& rules, event_log& log, std::vector<ledger::listener*> listeners
     );
     recording(const recording&) = delete;
     recording& operator=(const recording&) = delete;
@@ -62,9 +66,9 @@ class recording {
     /// fails has one reason, and says no other.
     void speak();
 
-    /// For a worker's thread, which `listed` hears of too, if there is one. Comes before the
-    /// worker, and outlives it.
-    [[nodiscard]] event_sink& sink_for_worker(event_sink* listed);
+    /// For a worker's thread, which `listed` hears of too. Comes before the worker, and outlives
+    /// it.
+    [[nodiscard]] event_sink& sink_for_worker(event_sink& listed);
 
     /// What the limits are from now on, and which layer said so: `curfew explain` tells it later.
     void tell_limits(const policy::loading& from);
@@ -89,6 +93,7 @@ class recording {
     [[nodiscard]] std::optional<ledger::status> state() const;
 
   private:
+    [[nodiscard]] std::string place_of(const policy::ledger_policy& rules);
     void say(std::string_view sentence);
     void tell_policy(std::string_view name, std::span<const event::attribute> attributes) noexcept;
 
@@ -96,6 +101,7 @@ class recording {
     bool speaks_ = false;
     std::vector<std::string> unsaid_;  ///< at most a few: one a trouble
     event_log& log_;
+    std::vector<ledger::listener*> only_for_;  ///< empty where a ledger is kept
     std::optional<ledger::ledger> book_;
     event_sink* own_ = nullptr;
     std::vector<std::unique_ptr<operation_sink>> sinks_;

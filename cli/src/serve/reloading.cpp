@@ -37,17 +37,13 @@ policy::problem problem_of(gateway::obstacle what) {
 }  // namespace
 
 reloading::reloading(
-    runtime::loop& on,
-    policy_origin from,
-    gateway::gateway& shared,
-    fleet& workers,
-    listener put_in_force
+    runtime::loop& on, policy_origin from, gateway::gateway& shared, fleet& workers, listener told
 )
     : loop_{on},
       from_{std::move(from)},
       gateway_{shared},
       fleet_{workers},
-      put_in_force_{std::move(put_in_force)},
+      told_{std::move(told)},
       since_{on.now()} {}
 
 policy::loading reloading::read_again(reload_report& into) {
@@ -77,6 +73,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     told.generation = gateway_.current()->generation();
     if (busy_) {
         told.ended = result::refused;
+        told.for_now = true;
         told.problems.push_back(problem("a reload is under way", "ask again in a moment"));
         co_return told;
     }
@@ -93,6 +90,12 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     if (dry_run) {
         co_return told;
     }
+    if (auto why = told_.make_ready(loaded)) {
+        told.ended = result::invalid;
+        told.problems.push_back(std::move(*why));
+        note(told);
+        co_return told;
+    }
     auto next = gateway_.adopt(plan.next, loop_.now());
     if (!next) {
         told.ended = result::refused;
@@ -104,7 +107,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     told.ended = told.changes.empty() ? result::unchanged : result::applied;
     from_.file = told.file;
     busy_ = true;
-    put_in_force_(loaded, plan.next, told);
+    told_.put_in_force(loaded, plan.next, told);
     auto handing_over = fleet_.adopt(*next, under);
     const bool whole = co_await handing_over;
     busy_ = false;

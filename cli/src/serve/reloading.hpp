@@ -28,20 +28,25 @@ struct policy_origin {
 /// Thread rule: the control loop's thread.
 class reloading {
   public:
-    /// `put_in_force` hears of a policy that the gateway has taken over, where it came from and
-    /// what it changed.
-    using listener = std::function<void(
-        const policy::loading& from,
-        std::shared_ptr<const policy::policy> next,
-        const admin::reload_report& told
-    )>;
+    /// Who is told of a new policy.
+    struct listener {
+        /// Before anything is in force: why it cannot be, if so.
+        std::function<std::optional<policy::problem>(const policy::loading& from)> make_ready;
+        /// The gateway has taken it over; where it came from and what it changed.
+        std::function<void(
+            const policy::loading& from,
+            std::shared_ptr<const policy::policy> next,
+            const admin::reload_report& told
+        )>
+            put_in_force;
+    };
 
     reloading(
         runtime::loop& on,
         policy_origin from,
         gateway::gateway& shared,
         fleet& workers,
-        listener put_in_force
+        listener told
     );
 
     /// When it ends as applied, every worker serves new requests under the new policy. A dry run
@@ -61,7 +66,7 @@ class reloading {
     policy_origin from_;
     gateway::gateway& gateway_;
     fleet& fleet_;
-    listener put_in_force_;
+    listener told_;
     bool busy_ = false;
     runtime::baton done_;
     time_point since_;

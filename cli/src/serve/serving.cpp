@@ -52,10 +52,9 @@ serving::serving(const policy::loading& loaded, policy_origin again)
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
       recording_{rules_->ledger, log_, {&alerting_, &ends_}},
-      access_log_{
-          rules_->access_log,
-          [this](std::string_view sentence) { log_.say(policy::severity::warning, sentence); }
-      },
+      access_log_{[this](std::string_view sentence) {
+          log_.say(policy::severity::warning, sentence);
+      }},
       output_{*rules_},
       root_{loop_},
       delay_{loop_},
@@ -93,9 +92,10 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           std::move(again),
           gateway_,
           fleet_,
-          [this](const auto& from, auto next, const auto& told) {
-              put_in_force(from, std::move(next), told);
-          }
+          {[this](const policy::loading& from) { return make_ready(from); },
+           [this](const auto& from, auto next, const auto& told) {
+               put_in_force(from, std::move(next), told);
+           }}
       },
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
@@ -183,10 +183,11 @@ bool serving::listen() {
     admin_.begin(std::move(*admin_listener), descriptors_.admin, [this](failure why) {
         tell_shortage(why);
     });
-    if (const auto begun = access_log_.begin(); !begun) {
-        exit_code_ = complain_about_access_log(rules_->access_log.destination, begun.error());
+    if (const auto ready = access_log_.prepare(rules_->access_log); !ready) {
+        exit_code_ = complain_about_access_log(rules_->access_log.destination, ready.error());
         return false;
     }
+    access_log_.adopt();
     const auto bound = fleet_.begin(*http);
     if (!bound) {
         const failure why = bound.error();

@@ -56,6 +56,7 @@ class serving final : public process::backend_watcher {
     void begin_alerting();
     [[nodiscard]] runtime::task<> stop();
     [[nodiscard]] runtime::task<> tell_left_out();
+    [[nodiscard]] std::optional<policy::problem> make_ready(const policy::loading& from);
     void put_in_force(
         const policy::loading& from,
         std::shared_ptr<const policy::policy> next,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 namespace curfew::cli {
@@ -10,12 +11,21 @@ namespace {
 
 constexpr std::string_view text_plain = "text/plain; charset=utf-8";
 
+struct asked_reload {
+    bool dry_run = false;
+    bool text = false;  ///< for people
+};
+
 /// What the query of a reload asks for; nothing for any other query.
-std::optional<bool> read_dry_run(std::string_view query) noexcept {
-    if (query.empty() || query == "dry_run=false") {
-        return false;
+std::optional<asked_reload> read_query(std::string_view query) noexcept {
+    asked_reload made;
+    if (query == "text" || query.starts_with("text&")) {
+        made.text = true;
+        query.remove_prefix(std::min(query.size(), std::string_view{"text&"}.size()));
     }
-    return query == "dry_run=true" ? std::optional{true} : std::nullopt;
+    made.dry_run = query == "dry_run=true";
+    const bool known = made.dry_run || query.empty() || query == "dry_run=false";
+    return known ? std::optional{made} : std::nullopt;
 }
 
 }  // namespace
@@ -45,6 +55,7 @@ runtime::task<admin::reload_report> serving::reload(bool dry_run) {
     if (draining_) {
         admin::reload_report none;
         none.ended = admin::reload_report::result::refused;
+        none.for_now = true;
         none.problems.emplace_back().sentence = "Curfew is draining";
         co_return none;
     }
@@ -59,6 +70,10 @@ runtime::task<admin::reload_report> serving::reload(bool dry_run) {
 void serving::tell_reload(const admin::reload_report& what) {
     using result = admin::reload_report::result;
     const std::string sentence = admin::sentence_of(what);
+    if (what.for_now) {
+        log_.say(policy::severity::warning, "a reload was not begun: " + sentence);
+        return;
+    }
     if (what.ended == result::invalid || what.ended == result::refused) {
         log_.say(
             policy::severity::error,
@@ -75,20 +90,45 @@ void serving::tell_reload(const admin::reload_report& what) {
 }
 
 runtime::task<http::response> serving::answer_reload(const http::request& asked) {
-    const auto dry_run = read_dry_run(asked.query);
-    if (!dry_run || !asked.body.empty()) {
+    const auto how = read_query(asked.query);
+    if (!how || !asked.body.empty()) {
         const std::string_view why =
-            asked.body.empty() ? "The query is `dry_run=true`, `dry_run=false` or nothing.\n"
-                               : "This takes no body.\n";
+            asked.body.empty()
+                ? "The query is `text`, `dry_run=true` or `false`, `text&dry_run=...` or nothing.\n"
+                : "This takes no body.\n";
         co_return http::response{
             describe(errc::bad_request).http_status, text_plain, std::string{why}
         };
     }
-    auto reloading = reload(*dry_run);
+    auto reloading = reload(how->dry_run);
     const auto told = co_await reloading;
+    if (how->text) {
+        co_return http::response{
+            admin::status_of(told), text_plain, admin::render_reload_text(told)
+        };
+    }
     co_return http::response{
         admin::status_of(told), "application/json", admin::render_reload(told) + '\n'
     };
+}
+
+/// What can still be refused, before anything is in force.
+std::optional<policy::problem> serving::make_ready(const policy::loading& from) {
+    const auto& asked = from.snapshot->access_log;
+    const auto ready = access_log_.prepare(asked);
+    if (ready) {
+        return std::nullopt;
+    }
+    const failure why = ready.error();
+    policy::problem told;
+    const auto said = from.explain("access_log.destination");
+    if (said && !said->statements.empty()) {
+        told.origin = said->statements.back().origin;
+    }
+    told.sentence = "the access log cannot be written to " + asked.destination + ": " +
+                    ::strerrordesc_np(why.detail);
+    told.hint = describe(why.code).remedy;
+    return told;
 }
 
 void serving::put_in_force(
@@ -99,6 +139,7 @@ void serving::put_in_force(
     rules_ = std::move(next);
     admin_.admit(admin_terms_of(rules_->server));
     log_.reconfigure(rules_->server);
+    access_log_.adopt();
     alerting_.adopt(rules_);
     recording_.tell_reload(told.file, told.changes);
     recording_.tell_limits(from);

@@ -114,21 +114,6 @@ int test(const invocation& line, const policy::policy& rules, const std::string&
     return worst;
 }
 
-std::string address_of(const policy::server_policy& server) {
-    return server.admin.host + ':' + std::to_string(server.admin.port);
-}
-
-/// What the listener there did not want to do.
-int complain_about(const policy::server_policy& server, const http::answer& told) {
-    constexpr int unauthorized = 401;
-    std::string said = told.body.substr(0, told.body.find('\n'));
-    return complain(usage_problem{
-        "the admin listener at " + address_of(server) + " answered " + std::to_string(told.status) +
-            ": " + said,
-        told.status == unauthorized ? "`server.admin_token` of this policy is not its token" : ""
-    });
-}
-
 int list(const invocation& line, const policy::policy& rules) {
     const bool json = line.has("--json");
     const auto told =
@@ -149,19 +134,28 @@ int list(const invocation& line, const policy::policy& rules) {
         std::fprintf(
             stderr,
             "curfew: nothing serves at %s: these are the alerts of the policy\n",
-            address_of(rules.server).c_str()
+            admin_address(rules.server).c_str()
         );
     }
     print(json ? admin::render_alerts(now, false) : admin::render_alerts_text(now, false));
     return 0;
 }
 
+/// Whether it can stand in a query as it is. Which alerts there are knows the Curfew that serves.
+bool could_be_a_name(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+}
+
 int silence(const invocation& line, const policy::policy& rules, const std::string& name) {
-    const auto known = pick(rules.alerts, name, "alert");
     const std::string text = line.value("--for", "1h");
     const auto time = policy::parse_duration(text);
-    if (!known) {
-        return known.error();
+    if (!could_be_a_name(name)) {
+        return complain(usage_problem{
+            "an alert's name has letters, digits, `-` and `_`", "curfew alert list shows them"
+        });
     }
     if (!time || *time > longest_silence) {
         return complain(usage_problem{
@@ -177,7 +171,7 @@ int silence(const invocation& line, const policy::policy& rules, const std::stri
     );
     if (!told) {
         complain(usage_problem{
-            "nobody could be asked at " + address_of(rules.server) + ": " +
+            "nobody could be asked at " + admin_address(rules.server) + ": " +
                 std::string{describe(told.error().code).title},
             "an alert is silenced where it is watched, by a Curfew that serves (--admin names it); "
             "`silent = true` in the policy silences it for good"

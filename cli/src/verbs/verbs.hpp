@@ -16,6 +16,7 @@ int explain(const invocation& line);
 int help(const invocation& line);
 int init(const invocation& line);
 int mark(const invocation& line);
+int reload(const invocation& line);
 int report(const invocation& line);
 int serve(const invocation& line);
 int trend(const invocation& line);

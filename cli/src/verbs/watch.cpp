@@ -1,5 +1,6 @@
 #include "../watch/target.hpp"
 #include "../watch/watching.hpp"
+#include "admin_call.hpp"
 #include "output.hpp"
 #include "policy_sources.hpp"
 #include "verbs.hpp"
@@ -22,6 +23,7 @@ constexpr std::size_t processes_max = 16;
 constexpr duration interval_min = 100ms;
 constexpr duration interval_max = 1min;
 constexpr int nobody_answers = 1;
+constexpr std::size_t pipe_columns = 200;  // long names whole, and traces too
 
 std::string_view variable(const char* name) noexcept {
     const char* text = std::getenv(name);
@@ -78,9 +80,7 @@ std::expected<std::vector<attachment::target>, usage_problem> processes_of(
             "name it: --admin 127.0.0.1:PORT, as `curfew serve` prints it"
         }};
     } else {
-        const auto& at = rules.server.admin;
-        const bool six = at.host.find(':') != std::string::npos;
-        texts = {(six ? '[' + at.host + ']' : at.host) + ':' + std::to_string(at.port)};
+        texts = {admin_address(rules.server)};
     }
     std::vector<attachment::target> all;
     for (const std::string& each : texts) {
@@ -128,7 +128,7 @@ int watch_once(const invocation& line, const watch_request& what) {
     if (line.has("--json")) {
         print(to_json(all));
     } else if (!std::ranges::all_of(all.processes, silent)) {
-        print(admin::render_watch(all, what.style));
+        print(admin::render_watch(all, terminal_screen::columns(pipe_columns), what.style));
     }
     for (const admin::watched_process& each : all.processes) {
         if (silent(each)) {

@@ -16,6 +16,7 @@ namespace curfew::cli {
 namespace {
 
 constexpr std::string_view take_over = "\033[?1049h\033[?25l\033[?7l\033[2J";
+constexpr std::size_t most = 1000;  ///< columns, and rows
 constexpr std::string_view give_back = "\033[?7h\033[?25h\033[?1049l";
 
 /// A description of its own of stdout's terminal: what is made non-blocking is ours alone.
@@ -33,6 +34,12 @@ bool terminal_screen::is_there() noexcept {
     const char* kind = std::getenv("TERM");
     return ::isatty(STDOUT_FILENO) == 1 && kind != nullptr && *kind != '\0' &&
            std::string_view{kind} != "dumb" && open_terminal();
+}
+
+std::size_t terminal_screen::columns(std::size_t otherwise) noexcept {
+    winsize told{};
+    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &told) == 0 && told.ws_col != 0;
+    return known ? std::min<std::size_t>(told.ws_col, most) : otherwise;
 }
 
 terminal_screen::terminal_screen(runtime::poller& outside)
@@ -67,7 +74,6 @@ void terminal_screen::leave() noexcept {
 }
 
 admin::screen_size terminal_screen::size() const noexcept {
-    constexpr std::size_t most = 1000;
     winsize told{};
     if (::ioctl(tty_->number(), TIOCGWINSZ, &told) != 0 || told.ws_col == 0 || told.ws_row == 0) {
         return {};

@@ -37,6 +37,9 @@ class terminal_screen {
 
     [[nodiscard]] admin::screen_size size() const noexcept;
 
+    /// Of stdout's terminal, whatever is done with it; `otherwise` where it is none.
+    [[nodiscard]] static std::size_t columns(std::size_t otherwise) noexcept;
+
     /// Draws what is different from what is there.
     void show(const std::vector<std::string>& lines);
 

@@ -110,6 +110,7 @@ struct live_end {
     std::optional<duration> limit;
     duration took{};
     bool near_miss = false;
+    std::string said;  ///< of what the backend did: a sentence, such as where it hangs
     std::string trace_id;
 };
 

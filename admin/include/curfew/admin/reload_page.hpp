@@ -20,6 +20,7 @@ struct reload_report {
     };
 
     result ended = result::unchanged;
+    bool for_now = false;          ///< refused, but not for what the policy is: ask again
     std::uint32_t generation = 1;  ///< of the policy in force now
     std::string file;              ///< that was read; empty: none
     std::vector<policy::change> changes;
@@ -34,6 +35,9 @@ struct reload_report {
 
 /// As docs/schema/reload.json says it.
 [[nodiscard]] std::string render_reload(const reload_report& what);
+
+/// The same for people: one sentence, then a line for each change, or for each problem with a hint.
+[[nodiscard]] std::string render_reload_text(const reload_report& what);
 
 /// One sentence for the log.
 [[nodiscard]] std::string sentence_of(const reload_report& what);

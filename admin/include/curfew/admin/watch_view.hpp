@@ -34,7 +34,9 @@ struct screen_style {
     time_point now
 );
 
-/// One picture of everything as plain text, however long; for scripts and pipes.
-[[nodiscard]] std::string render_watch(const watch_picture& picture, screen_style style);
+/// One picture of everything as plain text, however long, in lines of at most `columns` cells.
+[[nodiscard]] std::string render_watch(
+    const watch_picture& picture, std::size_t columns, screen_style style
+);
 
 }  // namespace curfew::admin

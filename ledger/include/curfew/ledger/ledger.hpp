@@ -30,10 +30,15 @@ class listener {
 
     /// All that waited was heard. `dropped`: by full rings, since the beginning.
     virtual void drained(time_point now, std::uint64_t dropped) noexcept = 0;
+
+    /// Whether it wants to hear anything now, for who would record for its sake alone. Any thread.
+    [[nodiscard]] virtual bool attentive() const noexcept { return true; }
 };
 
 struct settings {
-    std::string path;               ///< the file; its directory is made (place.hpp)
+    /// The file; its directory is made (place.hpp). Empty: none is kept, no disk is touched, and
+    /// what is recorded is heard by the listeners alone.
+    std::string path;
     policy::ledger_policy rules{};  ///< size, ages, sampling; `enabled` and `path` are the caller's
     std::string version{};          ///< of this program, shown with its instance
     /// Of each sink, a power of two. 4 MiB hold about 25 000 events: two seconds of 10 000 a

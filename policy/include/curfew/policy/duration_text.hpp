@@ -24,4 +24,8 @@ struct text_problem {
 /// negative duration is the caller's bug.
 [[nodiscard]] std::string format_duration(duration value);
 
+/// As a sentence for people tells it: what has seconds and a part of one is "1.7 s", exact to the
+/// millisecond; all else as format_duration writes it.
+[[nodiscard]] std::string duration_figure(duration value);
+
 }  // namespace curfew::policy
