@@ -1,6 +1,7 @@
 #include "admin_call.hpp"
 
 #include "output.hpp"
+#include <curfew/admin/pages.hpp>
 #include <curfew/admin/terminal_text.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -60,8 +61,19 @@ std::string admin_address(const policy::server_policy& server) {
     return (is_v6 ? '[' + host + ']' : host) + ':' + std::to_string(server.admin.port);
 }
 
+bool is_from_admin(const http::answer& told) noexcept {
+    return told.server == admin::server_name;
+}
+
 int complain_about(const policy::server_policy& server, const http::answer& told) {
     constexpr int unauthorized = 401;
+    if (!is_from_admin(told)) {
+        return complain(usage_problem{
+            "what answered " + std::to_string(told.status) + " at " + admin_address(server) +
+                " is no admin listener of Curfew",
+            "--admin names it, which `curfew serve` prints as admin=ADDRESS"
+        });
+    }
     std::string said = told.body.substr(0, told.body.find('\n'));
     return complain(usage_problem{
         "the admin listener at " + admin_address(server) + " answered " +

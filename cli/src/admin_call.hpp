@@ -22,7 +22,10 @@ namespace curfew::cli {
 /// "127.0.0.1:9090", "[::1]:9090".
 [[nodiscard]] std::string admin_address(const policy::server_policy& server);
 
-/// Says what the listener did not want to do; the exit code.
+/// Whether an admin listener said it, and not the backend's or any other server.
+[[nodiscard]] bool is_from_admin(const http::answer& told) noexcept;
+
+/// Says what the listener did not want to do, or that it is none; the exit code.
 int complain_about(const policy::server_policy& server, const http::answer& told);
 
 }  // namespace curfew::cli

@@ -23,6 +23,12 @@ bool is_there(const std::string& path) noexcept {
     return ::stat(path.c_str(), &told) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+/// A pipe would be waited for.
+bool is_something_else(const std::string& path) noexcept {
+    struct stat told{};
+    return ::stat(path.c_str(), &told) == 0 && !S_ISREG(told.st_mode);
+}
+
 }  // namespace
 
 ledger::wall_time wall_now() {
@@ -30,15 +36,11 @@ ledger::wall_time wall_now() {
 }
 
 std::expected<std::string, int> ledger_path(const invocation& line) {
-    const auto from = policy_sources(line);
-    if (!from) {
-        return std::unexpected{complain(line, from.error())};
+    const auto found = policy_or_flag(line, "--ledger");
+    if (!found) {
+        return std::unexpected{found.error()};
     }
-    const auto loaded = policy::load(*from);
-    if (!loaded.snapshot) {
-        return std::unexpected{complain(line, loaded.problems.front())};
-    }
-    const auto& rules = loaded.snapshot->ledger;
+    const auto& rules = (*found)->ledger;
     if (!rules.enabled) {
         return std::unexpected{complain(usage_problem{
             "the policy keeps no ledger (ledger.enabled is false)", "name one: --ledger FILE"
@@ -67,6 +69,11 @@ std::expected<opened_ledger, int> open_ledger(const invocation& line) {
     auto path = ledger_path(line);
     if (!path) {
         return std::unexpected{path.error()};
+    }
+    if (is_something_else(*path)) {
+        return std::unexpected{complain(
+            usage_problem{*path + " is no ledger: it is no regular file", "--ledger FILE names one"}
+        )};
     }
     // What cannot be taken over waits for another; what is there can be read.
     (void)ledger::merge_spool(*path, version, wall_now());

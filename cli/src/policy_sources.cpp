@@ -1,5 +1,6 @@
 #include "policy_sources.hpp"
 
+#include "output.hpp"
 #include <curfew/policy/file.hpp>
 
 #include <unistd.h>
@@ -71,6 +72,31 @@ std::expected<policy::sources, policy::problem> policy_sources(
     if (!text) return std::unexpected{std::move(text.error())};
     from.file_text = *std::move(text);
     return from;
+}
+
+std::expected<std::shared_ptr<const policy::policy>, int> policy_or_flag(
+    const invocation& line, std::string_view flag
+) {
+    auto from = policy_sources(line);
+    if (!from) {
+        return std::unexpected{complain(line, from.error())};
+    }
+    const auto loaded = policy::load(*from);
+    if (loaded.snapshot) {
+        return loaded.snapshot;
+    }
+    if (!flag.empty() && line.has(flag)) {
+        from->file_name.clear();
+        from->file_text.clear();
+        if (auto without = policy::load(*from); without.snapshot) {
+            return std::move(without.snapshot);
+        }
+    }
+    int code = 0;
+    for (const auto& what : loaded.problems) {
+        code = complain(line, what);
+    }
+    return std::unexpected{code};
 }
 
 }  // namespace curfew::cli

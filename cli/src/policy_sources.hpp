@@ -4,7 +4,9 @@
 #include <curfew/policy/load.hpp>
 
 #include <expected>
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace curfew::cli {
 
@@ -14,6 +16,13 @@ namespace curfew::cli {
 /// found before, for a reload: then it is that one or a problem.
 [[nodiscard]] std::expected<policy::sources, policy::problem> policy_sources(
     const invocation& line, const std::string& file = {}
+);
+
+/// The policy of a verb that needs of it only where something is, which `flag` says too (empty: no
+/// flag does): with that flag, a file that does not validate is passed over, so that a half-edited
+/// one keeps nobody from looking. An exit code after the complaints.
+[[nodiscard]] std::expected<std::shared_ptr<const policy::policy>, int> policy_or_flag(
+    const invocation& line, std::string_view flag
 );
 
 }  // namespace curfew::cli

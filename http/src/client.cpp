@@ -102,6 +102,7 @@ runtime::task<result<answer>> client::read_answer(
     }
     response_parser parser{http1::limits{}, method};
     std::string content_type;  // its view does not outlive the head's bytes
+    std::string server;
     for (;;) {
         auto reading = read_head(parser, input_, *stream_, under);
         const auto got = co_await reading;
@@ -113,6 +114,7 @@ runtime::task<result<answer>> client::read_answer(
             co_return fail(errc::upstream_protocol);
         }
         content_type = parser.head().fields.value(http1::field_id::content_type);
+        server = parser.head().fields.value(http1::field_id::server);
         input_.consume(parser.consumed());
         if (!parser.head().interim()) {
             break;
@@ -126,6 +128,7 @@ runtime::task<result<answer>> client::read_answer(
     told.keep_alive = head.keep_alive;
     told.head_at = under.on().now();
     told.content_type = std::move(content_type);
+    told.server = std::move(server);
     co_return told;
 }
 

@@ -75,6 +75,9 @@ runtime::task<io> send(
     http1::wire_writer head{room};
     head.status_line(reply.status);
     head.field_line(http1::field_id::date, with.date.text(under.on().now()));
+    if (!with.limits.name.empty()) {
+        head.field_line(http1::field_id::server, with.limits.name);
+    }
     head.field_line(http1::field_id::content_type, reply.content_type);
     if (how.chunked) {
         head.field_line(http1::field_id::transfer_encoding, "chunked");

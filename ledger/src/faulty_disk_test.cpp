@@ -171,6 +171,10 @@ TEST_F(disk_test, while_the_disk_is_full_figures_wait_and_afterwards_nothing_is_
     EXPECT_NE(said[0].find("disk is full"), std::string::npos) << said[0];
     EXPECT_NE(said[1].find("is written again"), std::string::npos) << said[1];
     EXPECT_TRUE(is_whole(path));
+    const auto processes = reader::open(path)->instances({});
+    ASSERT_TRUE(processes);
+    ASSERT_EQ(processes->size(), 1U) << "who comes back is who was there before";
+    EXPECT_TRUE(processes->front().stopped);
 }
 
 TEST_F(disk_test, a_full_disk_from_the_first_moment_on_is_no_different) {

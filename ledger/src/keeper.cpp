@@ -73,6 +73,10 @@ bool keeper::ready(time_point now, wall_time wall) {
     }
     if (store_ && !store_->in_place()) {
         store_.reset();
+        if (!missed_at_ || now - *missed_at_ >= pause_max) {
+            missed_at_ = now;
+            tell_("the ledger " + how_.path + " was moved away or removed: a new one is begun");
+        }
     }
     return store_ || note(open(now, wall), now, wall);
 }
@@ -110,6 +114,7 @@ result<> keeper::open(time_point now, wall_time wall) {
         return std::unexpected{opened.error()};
     }
     store_.emplace(std::move(*opened));
+    store_->resume(before_);
     return {};
 }
 
@@ -137,6 +142,7 @@ void keeper::failed(failure why, time_point now, wall_time wall) {
             return;
         }
     } else {
+        before_ = store_ ? store_->registered() : before_;
         store_.reset();
     }
     complain(why, now);

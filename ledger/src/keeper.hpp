@@ -61,6 +61,7 @@ class keeper {
     const settings how_;
     const std::function<void(std::string_view)> tell_;
     std::optional<store> store_;
+    store::registration before_;  ///< as whom the last one wrote
     time_point try_at_ = time_point::min();
     duration pause_ = pause_min;
     std::optional<failure> failing_;
@@ -69,6 +70,7 @@ class keeper {
     std::optional<errc> told_;
     std::optional<time_point> told_at_;
     std::optional<time_point> set_aside_at_;
+    std::optional<time_point> missed_at_;  ///< that the file was gone was told last
     bool damaged_ = false;  ///< as its last use has shown
     std::string set_aside_;
     wall_time last_written_{};

@@ -319,6 +319,12 @@ result<std::uint64_t> store::file_bytes() {
     return static_cast<std::uint64_t>(*pages * *size);
 }
 
+void store::resume(const registration& before) noexcept {
+    if (instance_ == 0 && before.file && before.file == identity_) {
+        instance_ = before.instance;
+    }
+}
+
 bool store::in_place() const noexcept {
     return identity_ && identify(path_) == identity_;
 }

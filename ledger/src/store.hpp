@@ -40,6 +40,17 @@ class store {
     /// spool is never added twice: then nothing is written, and that is a success.
     [[nodiscard]] result<> write(const batch& what, wall_time now, std::string_view spool = {});
 
+    /// This process as it stands in one file.
+    struct registration {
+        std::optional<file_identity> file;
+        std::int64_t instance = 0;  ///< zero: not yet
+    };
+
+    [[nodiscard]] registration registered() const noexcept { return {identity_, instance_}; }
+
+    /// Goes on as who it was before, if that was in this very file.
+    void resume(const registration& before) noexcept;
+
     /// The last word of this instance: it stopped in order.
     [[nodiscard]] result<> say_goodbye(wall_time now);
 

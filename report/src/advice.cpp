@@ -68,10 +68,12 @@ void advise_on_breaker(const explanation& of, told& to) {
     }
     const auto& last = *of.before;
     const auto trace = format_trace(last.trace);
-    const std::string ended =
-        how_it_ended(last.what) + ' ' + time_figure(of.what.started - last.started - last.took) +
-        " before it: `curfew explain " + std::string{trace.data(), trace.size()} + "`.";
-    to.push_back("The breaker was open for its like had failed; the last one " + ended);
+    to.push_back(
+        "The breaker was open for its like had failed; the last one, " +
+        time_figure(of.what.started - last.started - last.took) +
+        " before it: " + how_it_ended(last.what) + ", `curfew explain " +
+        std::string{trace.data(), trace.size()} + "`."
+    );
 }
 
 void advise_on_guard(const explanation& of, told& to) {
@@ -106,7 +108,7 @@ void advise_on_guard(const explanation& of, told& to) {
 /// What the backend answered or did not.
 void advise_on_failure(const explanation& of, told& to) {
     const auto& what = of.what.what;
-    if (what.ended != outcome::failure || what.why != cause_kind::completed) {
+    if (what.ended != outcome::failure || !ended_by_itself(what.why)) {
         return;
     }
     if (!what.error) {

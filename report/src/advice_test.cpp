@@ -72,6 +72,14 @@ TEST(advice, a_quick_error_of_the_backend_is_told_as_its_own_and_not_as_a_wait) 
     );
 }
 
+TEST(advice, a_request_that_a_crash_broke_off_is_told_with_the_crash) {
+    auto broken = operation(outcome::failure, cause_kind::failed, 8ms);
+    broken.what.what.error = errc::upstream_closed;
+    broken.backend = {step("exit", 9ms, "exit status 3")};
+    EXPECT_THAT(text(broken), HasSubstr("it goes with that."));
+    EXPECT_THAT(text(broken), HasSubstr("exit status 3"));
+}
+
 TEST(advice, a_slow_error_is_told_with_where_its_time_went) {
     auto failed = operation(outcome::failure, cause_kind::completed, 3s);
     failed.what.account.add(stage::queue, 2900ms);
@@ -138,9 +146,8 @@ TEST(advice, a_breaker_that_refused_leads_to_a_failure_that_opened_it) {
     refused.before->started = noon - 8s;
     EXPECT_THAT(
         advice_for(refused),
-        ElementsAre("The breaker was open for its like had failed; the last one timed out "
-                    "(own_timeout) 3.00 s before it: `curfew explain "
-                    "0000000000000abc0000000000000007`.")
+        ElementsAre("The breaker was open for its like had failed; the last one, 3.00 s before it: "
+                    "timed out (own_timeout), `curfew explain 0000000000000abc0000000000000007`.")
     );
 }
 

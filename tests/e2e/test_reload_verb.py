@@ -49,6 +49,22 @@ class Verb(Reloaded):
         self.assertEqual(json.loads(self.ask("--json").stdout)["result"], "invalid")
         self.assertEqual(get(self.curfew.http, "/").status, 200)
 
+    def test_what_is_no_admin_listener_has_reloaded_and_silenced_nothing(self):
+        elsewhere = "%s:%d" % self.curfew.http
+        for words in (["reload"], ["reload", "--json"], ["alert", "silence", "slow"],
+                      ["alert", "list"]):
+            done = run(*words, "--admin", elsewhere, policy="")
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assert_one_sentence(done.stderr, "is no admin listener of Curfew", "admin=ADDRESS")
+
+    def test_a_half_edited_policy_here_keeps_nobody_from_looking(self):
+        at = "%s:%d" % self.curfew.admin
+        for words in (["watch", "--once"], ["alert", "list"]):
+            done = run(*words, "--admin", at, policy='[request]\ntimeout = "1 s"\n')
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+            done = run(*words, policy='[request]\ntimeout = "1 s"\n')
+            self.assertEqual(done.returncode, 2, words)
+
     def test_the_listener_and_the_token_are_those_of_the_policy(self):
         self.write(self.start + '[server]\nadmin_token = "s3cret"\n')
         self.assertEqual(self.ask().returncode, 0)

@@ -1,6 +1,7 @@
 """`curfew report` and `curfew mark`: what the ledger recorded, whole and exact."""
 
 import json
+import os
 import unittest
 
 from client import get
@@ -88,6 +89,21 @@ class Report(Ledgers):
         done = self.ask("report")
         self.assertEqual(done.returncode, 1)
         self.assert_one_sentence(done.stderr, "there is no ledger at", str(self.ledger))
+
+    def test_a_pipe_is_no_ledger_and_is_not_waited_for(self):
+        pipe = self.ledger.with_name("pipe")
+        os.mkfifo(pipe)
+        for verb in ("report", "trend", "advise"):
+            done = run(verb, "--ledger", str(pipe))
+            self.assertEqual(done.returncode, 2, verb)
+            self.assert_one_sentence(done.stderr, "no regular file")
+
+    def test_a_half_edited_policy_here_keeps_no_named_ledger_from_being_read(self):
+        self.ask("mark", "v1")
+        broken = '[request]\ntimeout = "1 s"\n'
+        done = run("report", "--ledger", str(self.ledger), policy=broken)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(run("report", policy=broken).returncode, 2)
 
     def test_a_mark_that_cannot_be_written_is_told(self):
         done = run("mark", "v1", "--ledger", "/dev/null/ledger.db")

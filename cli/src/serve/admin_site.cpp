@@ -14,6 +14,7 @@ constexpr std::size_t connections_max = 256;
 http::server_limits usual_limits() noexcept {
     http::server_limits limits;
     limits.body_bytes = 16 * 1024;
+    limits.name = admin::server_name;
     return limits;
 }
 

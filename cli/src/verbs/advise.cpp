@@ -41,7 +41,7 @@ int write(const invocation& line, const policy::sources& from, report::written_a
     }
     to.written = true;
     if (!as_json) {
-        print("wrote " + to.file + "; a serving Curfew takes it over by a reload (SIGHUP)\n");
+        print("wrote " + to.file + "; `curfew reload` puts it in force\n");
     }
     return code;
 }

@@ -22,21 +22,6 @@ constexpr auto longest_silence = std::chrono::hours{24 * 7};
 constexpr int status_ok = 200;
 constexpr int status_not_found = 404;
 
-std::expected<std::shared_ptr<const policy::policy>, int> policy_of(const invocation& line) {
-    const auto from = policy_sources(line);
-    if (!from) {
-        return std::unexpected{complain(line, from.error())};
-    }
-    const auto loaded = policy::load(*from);
-    for (const auto& what : loaded.problems) {
-        complain(line, what);
-    }
-    if (!loaded.snapshot) {
-        return std::unexpected{describe(errc::policy_invalid).exit_code};
-    }
-    return loaded.snapshot;
-}
-
 /// The one of that name; an exit code after a complaint where there is none.
 template <class T>
 std::expected<const T*, int> pick(
@@ -118,11 +103,12 @@ int list(const invocation& line, const policy::policy& rules) {
     const bool json = line.has("--json");
     const auto told =
         call_admin(rules.server, http1::method_id::get, json ? "/-/alerts" : "/-/alerts?text");
-    if (told && told->status == status_ok) {
+    const bool heard = told && is_from_admin(*told);
+    if (heard && told->status == status_ok) {
         print(told->body);
         return 0;
     }
-    if (told && told->status != status_not_found) {
+    if (told && (!heard || told->status != status_not_found)) {
         return complain_about(rules.server, *told);
     }
     alerts::status now;
@@ -178,7 +164,7 @@ int silence(const invocation& line, const policy::policy& rules, const std::stri
         });
         return failed;
     }
-    if (told->status != status_ok) {
+    if (!is_from_admin(*told) || told->status != status_ok) {
         return complain_about(rules.server, *told);
     }
     if (!line.has("--quiet")) {
@@ -222,7 +208,7 @@ int alert(const invocation& line) {
     if (!what) {
         return complain(what.error());
     }
-    const auto rules = policy_of(line);
+    const auto rules = policy_or_flag(line, *what == "test" ? "" : "--admin");
     if (!rules) {
         return rules.error();
     }

@@ -3,11 +3,9 @@
 #include "policy_sources.hpp"
 #include "verbs.hpp"
 #include <curfew/core/failure.hpp>
-#include <curfew/policy/load.hpp>
 
 #include <chrono>
 #include <cstdio>
-#include <expected>
 
 namespace curfew::cli {
 
@@ -21,31 +19,6 @@ constexpr int status_ok = 200;
 constexpr int status_conflict = 409;
 constexpr int status_unprocessable = 422;
 
-/// Where to ask, and with which token. A policy that is bad here does not say, but the flag and the
-/// variables do: what is wrong with it is told by the Curfew that reads it.
-std::expected<policy::server_policy, int> listener_of(const invocation& line) {
-    auto from = policy_sources(line);
-    if (!from) {
-        return std::unexpected{complain(line, from.error())};
-    }
-    const auto loaded = policy::load(*from);
-    if (loaded.snapshot) {
-        return loaded.snapshot->server;
-    }
-    if (line.has("--admin")) {
-        from->file_name.clear();
-        from->file_text.clear();
-        if (const auto without = policy::load(*from); without.snapshot) {
-            return without.snapshot->server;
-        }
-    }
-    int code = 0;
-    for (const auto& what : loaded.problems) {
-        code = complain(line, what);
-    }
-    return std::unexpected{code};
-}
-
 int exit_code_of(int status) noexcept {
     return status == status_ok              ? 0
            : status == status_unprocessable ? describe(errc::policy_invalid).exit_code
@@ -55,10 +28,11 @@ int exit_code_of(int status) noexcept {
 }  // namespace
 
 int reload(const invocation& line) {
-    const auto server = listener_of(line);
-    if (!server) {
-        return server.error();
+    const auto rules = policy_or_flag(line, "--admin");
+    if (!rules) {
+        return rules.error();
     }
+    const auto* server = &(*rules)->server;
     if (server->admin.port == 0) {
         return complain(usage_problem{
             "the policy leaves the port of the admin listener open (server.admin)",
@@ -80,6 +54,9 @@ int reload(const invocation& line) {
         return failed;
     }
     const int status = told->status;
+    if (!is_from_admin(*told)) {
+        return complain_about(*server, *told);
+    }
     if (status != status_ok && status != status_conflict && status != status_unprocessable) {
         complain_about(*server, *told);
         return failed;

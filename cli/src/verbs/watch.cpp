@@ -144,22 +144,18 @@ int watch_once(const invocation& line, const watch_request& what) {
 }  // namespace
 
 int watch(const invocation& line) {
-    const auto from = policy_sources(line);
-    if (!from) {
-        return complain(line, from.error());
-    }
-    const auto loaded = policy::load(*from);
-    if (!loaded.snapshot) {
-        return complain(line, loaded.problems.front());
+    const auto rules = policy_or_flag(line, "--admin");
+    if (!rules) {
+        return rules.error();
     }
     const auto interval = interval_of(line);
-    auto processes = processes_of(line, *loaded.snapshot);
+    auto processes = processes_of(line, **rules);
     if (!interval || !processes) {
         return complain(interval ? processes.error() : interval.error());
     }
     const watch_request what{
         *std::move(processes),
-        loaded.snapshot->server.admin_token,
+        (*rules)->server.admin_token,
         {wants_colour(line), speaks_unicode()},
         *interval,
     };

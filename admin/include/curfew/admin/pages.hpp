@@ -10,6 +10,10 @@
 
 namespace curfew::admin {
 
+/// What the admin listener calls itself in each answer (Server), by which our own verbs know it
+/// from a backend that answers anything.
+inline constexpr std::string_view server_name = "curfew-admin";
+
 /// One answer, ready to be sent.
 struct page {
     int status = 200;

@@ -22,6 +22,7 @@ struct answer {
     bool keep_alive = false;  ///< the connection may be used again
     time_point head_at{};     ///< when the head was complete
     std::string content_type{};
+    std::string server{};  ///< what the other side calls itself
 };
 
 /// How far an exchange got: what is left to know of one that failed.

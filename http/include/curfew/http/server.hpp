@@ -55,6 +55,7 @@ using handler = std::function<runtime::task<response>(const request&)>;
 struct server_limits : head_limits {
     std::size_t body_bytes = 64 * 1024;
     duration write_idle = std::chrono::seconds{30};
+    std::string_view name{};  ///< what it calls itself (Server); static storage, empty: nothing
 };
 
 /// Where a live body goes: in chunks, or to the end of the connection for a client of HTTP/1.0.
