@@ -115,6 +115,7 @@ runtime::task<> see_out(
         );
         const auto got = co_await filling;
         if (got.status != io::ok) {
+            (void)held.broke_off(at.on.now());
             break;
         }
         whole = answer.take(connection.input);

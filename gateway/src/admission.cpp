@@ -31,6 +31,9 @@ std::expected<detail::places, admission::obstacle> admission::take_places(
     if (whose == turn::newcomer) {
         if (const auto open = ask_breaker()) return std::unexpected{*open};
     }
+    if (route.suspicion.is_suspect() && route.upstream.trial != 0) {
+        return std::unexpected{obstacle{.what = obstacle::trial}};
+    }
     if (route.silence.holds(now, route.usual.patience())) {
         return std::unexpected{obstacle{.what = obstacle::silence}};
     }
@@ -62,8 +65,9 @@ entered admission::enter(
     if (draining_) return by_draining();
     if (until.at.expired(now)) return by_lack_of_time(until);
     if (config_.observe) return observe(its, now);
-    if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream);
+    if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream, now);
     if (its.upstream.state == upstream_state::starting) {
+        if (const auto refusal = refuse_before_start(its, until, now)) return *refusal;
         return wait_for(its, wait, until, now, shed_reason::upstream_down, {});
     }
     if (!its.queue.empty()) return wait_for(its, wait, until, now, shed_reason::in_flight, {});
@@ -96,10 +100,25 @@ detail::named_limit admission::limit_of(const guards& route, const obstacle& why
         case obstacle::share:
             return share_of(route);
         case obstacle::breaker:
+        case obstacle::trial:
         case obstacle::silence:
             break;
     }
     return {};
+}
+
+/// Who need not wait for an upstream that starts: the start is no news for who brings it down, and
+/// not before a known moment for anybody.
+std::optional<refused> admission::refuse_before_start(
+    const guards& route, const bound& until, time_point now
+) const noexcept {
+    if (route.suspicion.is_convicted()) {
+        const auto breaker = route.breaker.status(now);
+        if (breaker.state == breaker_state::open) return by_breaker(route, breaker.retry_after);
+    }
+    const auto back_at = route.upstream.back_at;
+    if (back_at == time_point::min() || !until.at.expired(back_at)) return std::nullopt;
+    return by_deadline(route.upstream, until.limit_name, until.limit, now);
 }
 
 permit admission::admit(guards& route, detail::places&& held) noexcept {
@@ -147,7 +166,7 @@ entered admission::wait_for(
         return by_lack_of_time(until);
     }
     if (!joined) {
-        if (route.upstream.state != upstream_state::up) return by_upstream(route.upstream);
+        if (route.upstream.state != upstream_state::up) return by_upstream(route.upstream, now);
         const detail::named_limit queue{route.names.queue, route.queue.bound()};
         if (route.queue.bound() > 0 || for_want_of == shed_reason::upstream_down) {
             return shed(errc::queue_full, shed_reason::queue_full, queue);
@@ -177,6 +196,9 @@ void admission::count_in(guards& route, detail::places& held) noexcept {
     ++route.in_flight;
     in_flight_.fetch_add(1, std::memory_order_relaxed);
     held.serial = route.silence.admit(held.since);
+    if (route.suspicion.is_suspect() && !config_.observe) {
+        held.trial = route.upstream.trial = ++route.upstream.trials;
+    }
     if (held.upstream.held()) {
         ++route.holding;
         ++route.upstream.holding;
@@ -184,7 +206,12 @@ void admission::count_in(guards& route, detail::places& held) noexcept {
     }
 }
 
+void admission::end_trial(upstream_guards& upstream, const detail::places& held) noexcept {
+    if (held.trial == upstream.trial) upstream.trial = 0;
+}
+
 void admission::count_out(guards& route, const detail::places& held) noexcept {
+    end_trial(route.upstream, held);
     --route.in_flight;
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     if (held.upstream.held()) {
@@ -222,6 +249,7 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     const auto answered = ended.has_answer_ ? ended.answered_ : now;
     const duration took = ended.took(now);
     route.silence.heard();
+    if (ended.has_answer_ && !ended.broke_off_) route.suspicion.answered();
     const bool late = ended.hanging_ || ended.abandoned_;
     if (well && !ended.detached_) {
         const bool usual = !(late || ended.silent_) || is_evidence(route, held.since, now);
@@ -229,7 +257,8 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     }
     if (held.call.held()) held.call.finish(result, why, now, took);
     // Also without an answer: a backend that was restarted drops what hung in it.
-    if (late && ended_by_itself(why)) route.breaker.hint_recovered(now);
+    if (late && ended_by_itself(why) && !route.suspicion.is_convicted())
+        route.breaker.hint_recovered(now);
 
     route.hanging -= ended.hanging_ ? 1U : 0U;
     route.detached -= ended.detached_ ? 1U : 0U;
@@ -267,11 +296,14 @@ void admission::set_upstream(
     auto& its = *upstreams_[upstream];
     const bool was_up = its.state == upstream_state::up;
     its.state = state;
-    its.retry_after = retry_after;
+    its.back_at = retry_after > duration::zero() ? now + retry_after : time_point::min();
     for (auto* route : its.routes) {
-        if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its));
+        if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its, now));
     }
-    if (state == upstream_state::up && !was_up) hint_recovered(its, now);
+    if (state == upstream_state::up && !was_up) {
+        convict(its, now);
+        hint_recovered(its, now);
+    }
     serve_waiters(its, now);
 }
 
@@ -282,8 +314,19 @@ void admission::upstream_recovered(std::size_t upstream, time_point now) noexcep
     serve_waiters(*upstreams_[upstream], now);
 }
 
+/// Judges by how the upstream's last life ended.
+void admission::convict(upstream_guards& upstream, time_point now) noexcept {
+    for (auto* route : upstream.routes) {
+        if (!route->suspicion.begin_life()) continue;
+        route->breaker.trip(now);
+        route->opened = route->breaker.status(now).state == breaker_state::open;
+        refuse_if_opened(*route, now);
+    }
+}
+
 void admission::hint_recovered(upstream_guards& upstream, time_point now) noexcept {
     for (auto* route : upstream.routes) {
+        if (route->suspicion.is_convicted()) continue;
         route->recovering = route->breaker.status(now).state != breaker_state::closed;
         route->breaker.hint_recovered(now);
     }

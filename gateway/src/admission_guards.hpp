@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crash_suspicion.hpp"
 #include "silence.hpp"
 #include <curfew/gateway/admission.hpp>
 #include <curfew/gateway/usual_time.hpp>
@@ -36,10 +37,12 @@ struct upstream_guards {
     std::uint32_t generation = 0;  ///< that it was added in last
     curfew::limiter limiter;
     upstream_state state = upstream_state::up;
-    duration retry_after{};
-    std::uint32_t holding = 0;    ///< adaptive places held, abandoned ones included
-    std::uint32_t abandoned = 0;  ///< of these
-    std::uint32_t stuck = 0;      ///< of these: hung, or over their time; they will not end soon
+    time_point back_at = time_point::min();  ///< when it may be up again; min: not known
+    std::uint64_t trial = 0;                 ///< that is on: a suspect's request; 0: none
+    std::uint64_t trials = 0;                ///< so far
+    std::uint32_t holding = 0;               ///< adaptive places held, abandoned ones included
+    std::uint32_t abandoned = 0;             ///< of these
+    std::uint32_t stuck = 0;  ///< of these: hung, or over their time; they will not end soon
     std::uint32_t detached = 0;
     given_places given;        ///< while they wait for their client
     given_places left_behind;  ///< at resting endpoints
@@ -85,6 +88,7 @@ struct route_guards final : breaker_listener {
     refused closing{};  ///< why its waiters are being refused
     usual_time usual;
     detail::silence silence;
+    crash_suspicion suspicion;
     time_point late_since = time_point::min();       ///< the end of a late answer; min: none
     time_point abandoned_since = time_point::max();  ///< all its places are, since then; max: no
     std::uint32_t in_flight = 0;

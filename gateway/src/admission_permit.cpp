@@ -22,6 +22,7 @@ permit::permit(permit&& other) noexcept
       stuck_{other.stuck_},
       gave_way_{other.gave_way_},
       blamed_{other.blamed_},
+      broke_off_{other.broke_off_},
       left_behind_{other.left_behind_} {}
 
 permit& permit::operator=(permit&& other) noexcept {
@@ -42,6 +43,15 @@ void permit::answered(time_point now) noexcept {
     has_answer_ = true;
     answered_ = now;
     route_->silence.heard();
+    if (places_.trial != 0) end_trial(now);
+}
+
+/// The next suspect may come.
+void permit::end_trial(time_point now) noexcept {
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    admission::end_trial(route_->upstream, places_);
+    owner_->serve_waiters(route_->upstream, now);
 }
 
 void permit::wait_for_client() noexcept {
@@ -117,6 +127,14 @@ bool permit::mark_hanging(time_point now) noexcept {
     return opened;
 }
 
+bool permit::broke_off(time_point now) noexcept {
+    if (!held() || std::exchange(broke_off_, true)) return false;
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    route_->suspicion.broke_off(places_.trial != 0);
+    return places_.trial != 0;
+}
+
 void permit::blame_endpoint(time_point now) noexcept {
     if (!held() || has_answer_ || std::exchange(blamed_, true)) return;
     const std::scoped_lock lock{owner_->lock_};
@@ -162,6 +180,7 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
     abandoned_ = true;
+    admission::end_trial(route_->upstream, places_);
     if (places_.total.held()) places_.total.abandon();
     if (places_.route.held()) places_.route.abandon();
     if (counts_against_target(result, why)) {

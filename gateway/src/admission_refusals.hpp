@@ -32,19 +32,22 @@ inline refused by_abandoned(const detail::named_limit& by) noexcept {
     return shed(errc::abandoned_cap, shed_reason::abandoned, by, when_abandoned);
 }
 
-inline refused by_upstream(const detail::upstream_guards& upstream) noexcept {
-    const auto code =
-        upstream.state == upstream_state::stopped && upstream.retry_after <= duration::zero()
-            ? errc::crash_loop
-            : errc::upstream_down;
-    return shed(code, shed_reason::upstream_down, {}, std::max(upstream.retry_after, soon));
+inline refused by_upstream(const detail::upstream_guards& upstream, time_point now) noexcept {
+    const bool known = upstream.back_at != time_point::min();
+    const auto code = upstream.state == upstream_state::stopped && !known ? errc::crash_loop
+                                                                          : errc::upstream_down;
+    const duration left = known ? std::max(upstream.back_at - now, soon) : soon;
+    return shed(code, shed_reason::upstream_down, {}, left);
 }
 
 inline refused by_deadline(
-    const detail::upstream_guards& upstream, std::string_view limit_name, duration limit
+    const detail::upstream_guards& upstream,
+    std::string_view limit_name,
+    duration limit,
+    time_point now
 ) noexcept {
     if (upstream.state != upstream_state::up) {
-        refused by = by_upstream(upstream);
+        refused by = by_upstream(upstream, now);
         by.why.limit_name = limit_name;
         by.why.limit = limit;
         return by;
@@ -84,7 +87,7 @@ inline bool is_jammed(const detail::route_guards& route, time_point now) noexcep
 
 /// What stands in the way of a request.
 struct admission::obstacle {
-    enum kind : std::uint8_t { total, breaker, silence, cap, limit, share } what = total;
+    enum kind : std::uint8_t { total, breaker, trial, silence, cap, limit, share } what = total;
 
     bool abandoned = false;  ///< a cap that abandoned work alone fills
     breaker_refusal open{};

@@ -47,7 +47,8 @@ void waiter::settled(base& decided) noexcept {
     auto& self = static_cast<waiter&>(decided);
     self.owner_->waiting_.fetch_sub(1, std::memory_order_relaxed);
     if (self.state() == wait_state::expired) {
-        self.why_ = by_deadline(self.route_->upstream, self.limit_name_, self.limit_);
+        self.why_ =
+            by_deadline(self.route_->upstream, self.limit_name_, self.limit_, self.owner_->now_);
     }
     if (self.state() == wait_state::cancelled) self.why_ = self.route_->closing;
     if (!self.collecting_) self.hook_(self);

@@ -270,6 +270,9 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
         const auto after = co_await waiting;
         co_return after;
     }
+    if (is_cut(what)) {
+        (void)permit_.broke_off(now());
+    }
     upstream_.reset();
     cause why = cause_of(what.code);
     if (what.code == errc::upstream_protocol && what.detail != 0) {
@@ -310,7 +313,8 @@ runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
     // Who was there at one crash was only there; who was there at two is taken for their cause.
     const bool crashed = !is_cut(what) || !at_.shared.backend_is_up;
     crashes_ += cut_ && crashed ? 1 : 0;
-    if (!crashed || crashes_ > 1) {
+    const bool blamed = cut_ && crashed && permit_.broke_off(now());
+    if (!crashed || crashes_ > 1 || blamed) {
         auto refusing = refuse(what.code, cause_of(what.code));
         co_await refusing;
         co_return next::done;

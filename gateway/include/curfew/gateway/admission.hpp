@@ -9,6 +9,7 @@
 #include <curfew/core/limiter.hpp>
 #include <curfew/core/short_lock.hpp>
 #include <curfew/core/wait_queue.hpp>
+#include <curfew/gateway/permit.hpp>
 #include <curfew/gateway/places.hpp>
 #include <curfew/gateway/route_config.hpp>
 #include <curfew/gateway/routes.hpp>
@@ -63,128 +64,14 @@ class waiting_listener {
     virtual void waiting_begun() noexcept = 0;
 };
 
-class admission;
-class permit;
-using entered = std::variant<refused, queued, permit>;
-
 namespace detail {
 struct route_guards;
 struct upstream_guards;
 struct named_limit;
 }  // namespace detail
 
-/// The right to send one request upstream. Ends by leave(), exactly once; destroying it is
-/// leave(ignored). Thread rule: one thread at a time; all of its calls take the admission's lock
-/// for a short time, except the const ones.
-class permit {
-  public:
-    permit() noexcept = default;
-    permit(permit&& other) noexcept;
-    permit& operator=(permit&& other) noexcept;
-    ~permit();
-
-    /// The response's head is here: the time to it is what makes a route's usual time. From now on
-    /// it cannot hang any more; its body has its own limit.
-    void answered(time_point now) noexcept;
-
-    /// So much of its time went into waiting for the client to send on: no word about the upstream,
-    /// so it counts neither for the route's usual time nor towards hanging.
-    void waited_for_client(duration length) noexcept { waited_ += length; }
-
-    [[nodiscard]] duration waited() const noexcept { return waited_; }
-
-    /// When, still without an answer, it counts as hanging (usual_time.hpp); not after
-    /// `limit` past its start. To be armed right after admission, and again after each wait for the
-    /// client.
-    [[nodiscard]] time_point hangs_at(duration limit) const noexcept;
-
-    /// When, still without an answer, it should be looked at for the first time: mark_silent.
-    /// Nothing while the route's usual time is unknown.
-    [[nodiscard]] std::optional<time_point> silent_at() const noexcept;
-
-    /// That moment has come. If the whole route gives no sign of life, half of the upstream's limit
-    /// is for other work from now on, long before this one counts as hanging.
-    void mark_silent(time_point now) noexcept;
-
-    /// When, still without an answer, it counts as slow: mark_slow. Nothing when slow calls are
-    /// off, and once it was counted.
-    [[nodiscard]] std::optional<time_point> slow_at() const noexcept;
-
-    /// That moment has come: counts in the breaker as a slow call now, and not again at the end; a
-    /// probe has failed by it. True if this opened the breaker. Too early, nothing happens.
-    bool mark_slow(time_point now) noexcept;
-
-    /// That moment has come: counts in the breaker now, as one failure, and not again at the end.
-    /// True if this opened the breaker. The second time, after an answer, and for a probe (whose
-    /// own end is the verdict; its lease bounds it) nothing happens.
-    bool mark_hanging(time_point now) noexcept;
-
-    /// It hangs at an endpoint that others stand in for: counts neither in the breaker nor as
-    /// silence, but stays in the in-flight caps and in what hangs or is abandoned. As many such as
-    /// the limit give their adaptive places to others; further ones' are set aside.
-    void blame_endpoint(time_point now) noexcept;
-
-    /// Nobody waits for the answer any more, but the upstream still works on it: it keeps its
-    /// places until leave(). A failure or own timeout counts in the breaker now; anything else (the
-    /// client left) leaves the verdict to the real end, or to mark_hanging(). When all places of a
-    /// route hang or ran into their time-out, nothing can free one soon: its waiters are refused.
-    void abandon(outcome result, cause_kind why, time_point now) noexcept;
-
-    /// The client is waited for now: no silence of the upstream.
-    void wait_for_client() noexcept;
-
-    /// It has waited for its client for long (its body, or that it takes the answer): gives its
-    /// adaptive place to others and keeps the one in the route's and the total cap, so that a few
-    /// slow clients cost the quick ones nothing. The upstream may well be at work for it all the
-    /// while, so at most a quarter of the limit (at least one place) is given at a time; beyond
-    /// that nothing happens.
-    void give_way(time_point now) noexcept;
-
-    /// It became an event stream: counts as a success, gives the upstream's adaptive place to
-    /// others, and keeps its place in the route's and the total cap.
-    void detach(time_point now) noexcept;
-
-    /// It is over. Frees its places and gives them to waiters. Of abandoned work: that the upstream
-    /// has ended it, and how; a good end lets an open breaker probe at once.
-    void leave(outcome result, cause_kind why, time_point now) noexcept;
-
-    [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
-
-    [[nodiscard]] bool probe() const noexcept { return places_.call.probe(); }
-
-    [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
-
-    [[nodiscard]] bool hanging() const noexcept { return hanging_; }
-
-    [[nodiscard]] time_point since() const noexcept { return places_.since; }
-
-  private:
-    friend class admission;
-
-    permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
-        : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
-
-    void count_stuck(time_point now) noexcept;
-    void uncount_abandoned() noexcept;
-    void leave_behind() noexcept;
-    [[nodiscard]] duration took(time_point now) const noexcept;
-
-    admission* owner_ = nullptr;
-    detail::route_guards* route_ = nullptr;
-    detail::places places_;
-    time_point answered_{};
-    duration waited_{};  ///< for the client
-    bool has_answer_ = false;
-    bool silent_ = false;
-    bool hanging_ = false;
-    bool abandoned_ = false;
-    bool detached_ = false;
-    bool timed_out_ = false;
-    bool stuck_ = false;
-    bool gave_way_ = false;
-    bool blamed_ = false;       ///< its endpoint was
-    bool left_behind_ = false;  ///< and it gave its adaptive place to others
-};
+class admission;
+using entered = std::variant<refused, queued, permit>;
 
 /// One request's place in a queue: lives in its caller's frame, is used for one wait at a time.
 ///
@@ -240,8 +127,12 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///  - What hangs at an endpoint that others stand in for gives it likewise
 ///  (permit::blame_endpoint).
 ///  - An upstream that is starting: requests wait, whatever the breaker says (its failures were the
-///    crash). When it is up again open breakers may probe at once, and until the probes' verdict
-///    requests wait still: a good one lets them in, a bad one refuses them.
+///    crash), unless their deadline comes before it can be up. When it is up again open breakers
+///    may probe at once, and until the probes' verdict requests wait still: a good one lets them
+///    in, a bad one refuses them.
+///  - Routes whose requests seem to bring the upstream down (at the end of two of its lives in a
+///    row) send one request of all of them at a time. The one that was in when it went down again
+///    has its breaker open for a whole reset, whatever starts meanwhile.
 ///  - A deadline that has passed refuses; at the very instant of its deadline a waiter has expired;
 ///    a grant before that stands.
 ///  - Observing: every decision is made and counted as above, but the request is admitted.
@@ -364,11 +255,16 @@ class admission {
         const noexcept;
     void count_in(guards& route, detail::places& held) noexcept;
     void count_out(guards& route, const detail::places& held) noexcept;
+    static void end_trial(upstream_guards& upstream, const detail::places& held) noexcept;
     [[nodiscard]] static bool is_evidence(guards& route, time_point began, time_point now) noexcept;
     void release(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void give_back(guards& route, detail::places& held, time_point now) noexcept;
     void after_release(upstream_guards& upstream, time_point now) noexcept;
+    void convict(upstream_guards& upstream, time_point now) noexcept;
     void hint_recovered(upstream_guards& upstream, time_point now) noexcept;
+    [[nodiscard]] std::optional<refused> refuse_before_start(
+        const guards& route, const bound& until, time_point now
+    ) const noexcept;
     void serve_waiters(upstream_guards& upstream, time_point now) noexcept;
     [[nodiscard]] served serve_one(guards& route, time_point now) noexcept;
     void refuse_waiters(guards& route, const refused& why) noexcept;

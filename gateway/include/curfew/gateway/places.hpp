@@ -17,6 +17,7 @@ struct places {
     limiter::permit upstream;
     time_point since{};
     std::uint64_t serial = 0;  ///< among the route's requests
+    std::uint64_t trial = 0;   ///< number of its trial (crash_suspicion.hpp); 0: it is on none
 };
 
 }  // namespace curfew::gateway::detail

@@ -1,0 +1,79 @@
+#include "admission_samples.hpp"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+namespace curfew::gateway {
+namespace {
+
+errc code_of(const entered& came) {
+    return std::get<refused>(came).code;
+}
+
+TEST(admission_crash, nobody_waits_for_a_start_that_comes_after_the_deadline) {
+    small_gateway gate;
+    gate.guards.set_upstream(0, upstream_state::starting, 20s, gate.now);
+    waiter hopeless{&mailbox::note};
+    const bound until = bound::after(gate.now, 5s, "request.timeout");
+    const auto came = gate.guards.enter(0, hopeless, until, gate.now);
+    EXPECT_EQ(code_of(came), errc::upstream_down);
+    EXPECT_EQ(std::get<refused>(came).retry_after, 20s);
+    EXPECT_EQ(std::get<refused>(came).why.limit_name, "request.timeout");
+}
+
+/// Ends the upstream's life with these requests under way, and starts it again.
+void crash(small_gateway& gate, std::initializer_list<permit*> under_way) {
+    for (auto* one : under_way) {
+        (void)one->broke_off(gate.now);
+        one->leave(outcome::ignored, cause_kind::completed, gate.now);
+    }
+    gate.guards.set_upstream(0, upstream_state::starting, 100ms, gate.now);
+    gate.now += 100ms;
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+}
+
+TEST(admission_crash, of_routes_at_two_crashes_one_request_at_a_time_is_let_in) {
+    small_gateway gate{3};
+    for (int life = 0; life < 2; ++life) {
+        auto poison = gate.admit(0);
+        auto bystander = gate.admit(1);
+        crash(gate, {&poison, &bystander});
+    }
+    auto innocent = gate.admit(2);
+    auto tried = gate.admit(1);
+    auto& poison = gate.queue(0);
+    auto& second = gate.queue(1);
+    tried.answered(gate.now);
+    succeed(tried, gate.now);
+    EXPECT_EQ(mailbox::decided, (std::vector{&poison, &second})) << "an answer clears its route";
+    auto fatal = std::get<permit>(gate.guards.collect(poison, gate.now));
+    EXPECT_TRUE(fatal.broke_off(gate.now)) << "it was on trial, so it is the one";
+    fatal.leave(outcome::failure, cause_kind::failed, gate.now);
+    crash(gate, {&innocent});
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::open);
+    EXPECT_EQ(gate.picture().routes[1].breaker, breaker_state::closed);
+    EXPECT_EQ(gate.picture().routes[2].breaker, breaker_state::closed);
+}
+
+TEST(admission_crash, who_brings_the_upstream_down_waits_out_its_reset_whatever_starts) {
+    small_gateway gate;
+    for (int life = 0; life < 3; ++life) {
+        auto poison = gate.admit(0);
+        crash(gate, {&poison});
+    }
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+    gate.guards.set_upstream(0, upstream_state::starting, 1s, gate.now);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open) << "a start is no news of it";
+    gate.now += 2s;
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
+    gate.now += 60s;
+    auto probe = gate.admit(0);
+    probe.answered(gate.now);
+    succeed(probe, gate.now);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+}
+
+}  // namespace
+}  // namespace curfew::gateway
