@@ -71,7 +71,7 @@ class keeper {
     std::optional<time_point> told_at_;
     std::optional<time_point> set_aside_at_;
     std::optional<time_point> missed_at_;  ///< that the file was gone was told last
-    bool damaged_ = false;  ///< as its last use has shown
+    bool damaged_ = false;                 ///< as its last use has shown
     std::string set_aside_;
     wall_time last_written_{};
     std::uint64_t file_bytes_ = 0;

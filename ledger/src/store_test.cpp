@@ -3,10 +3,10 @@
 #include "ledger_scenario.hpp"
 #include "schema.hpp"
 
-#include <algorithm>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <iterator>
