@@ -81,7 +81,9 @@ class Upstreams(Case):
     def test_an_unreachable_upstream_is_502_with_its_cause(self):
         curfew = self.serve("--upstream", f"http://127.0.0.1:{free_port()}")
         answer = get(curfew.http, "/")
-        self.assert_problem(answer, 502, "connect-refused")
+        said = self.assert_problem(answer, 502, "connect-refused")
+        self.assertEqual((said["cause"], said["limit_ms"]), ("failed", None))
+        self.assertNotIn("limit", said)
         self.assertLess(answer.took, 2)
 
     def test_a_name_that_does_not_resolve_is_502(self):
