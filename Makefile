@@ -13,7 +13,7 @@ export CURFEW_BINARY ?= $(CURDIR)/build/release/curfew
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: ## The same load and faults, direct and through Curfew, as one table (90 s)
+demo: ## The same load and faults, direct and through Curfew, as one table (70 s)
 	@tools/bootstrap build
 	@tools/build release curfew shop
 	@build/release/curfew demo

@@ -16,9 +16,10 @@ it: change the table, then run `CURFEW_UPDATE=1 core_test --gtest_filter='errors
 - **error** is the stable name: it ends the `type` of a refusal (RFC 9457), as in
   `urn:curfew:error:queue-full`.
 - Beside it stand `cause`, `reason` where a guard refused, `limit` (the policy key, or the caller's
-  field, that decided) and `limit_ms`; where the limit is a count or a size, `limit_ms` is null and
-  `limit_value` the number (of `limiter` and `limiter.route_share`: places at that moment; a limit
-  of the machine, as `RLIMIT_NOFILE`, has none). `detail` says which rule of HTTP was broken.
+  field, that decided) and `limit_ms`; where no limit decided there is no `limit`, and `limit_ms` is
+  null. Where the limit is a count or a size, it is null too and `limit_value` the number (of
+  `limiter` and `limiter.route_share`: places at that moment; a limit of the machine, as
+  `RLIMIT_NOFILE`, has none). `detail` says which rule of HTTP was broken.
 - **exit** is the exit code of a verb that ended for this reason.
 - **HTTP** is the status of a refusal; `-` where the error never answers a request.
 - **SQLSTATE** is what a PostgreSQL client is told.

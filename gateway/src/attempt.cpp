@@ -18,6 +18,21 @@ constexpr std::size_t forwarding_bytes = 1024;
 /// Of one answer: more are a flood.
 constexpr int interims_max = 8;
 
+/// What an upstream breaks beside the rules that a parser knows, as a failure's detail.
+constexpr std::int32_t unasked_switch = -1;
+constexpr std::int32_t interim_flood = -2;
+
+std::string_view rule_broken(std::int32_t detail) noexcept {
+    switch (detail) {
+        case unasked_switch:
+            return "101 where no upgrade was asked for";
+        case interim_flood:
+            return "more than 8 interim answers";
+        default:
+            return http1::describe(static_cast<http1::violation>(detail));
+    }
+}
+
 /// A supervised backend's end is noticed within this.
 constexpr duration notice_pause = std::chrono::milliseconds{50};
 
@@ -166,14 +181,17 @@ runtime::task<result<>> exchange::read_response_head() {
         if (got.status != io::ok) {
             co_return std::unexpected{broken(got)};
         }
-        if (response_->failed() || response_->head().tunnel) {
+        if (response_->failed()) {
             co_return fail(errc::upstream_protocol, static_cast<int>(response_->why()));
+        }
+        if (response_->head().tunnel) {
+            co_return fail(errc::upstream_protocol, unasked_switch);
         }
         if (!response_->head().interim()) {
             co_return result<>{};
         }
         if (++interims > interims_max) {
-            co_return fail(errc::upstream_protocol);
+            co_return fail(errc::upstream_protocol, interim_flood);
         }
         auto passing = pass_on_interim();
         const bool passed = co_await passing;
@@ -276,7 +294,7 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
     upstream_.reset();
     cause why = cause_of(what.code);
     if (what.code == errc::upstream_protocol && what.detail != 0) {
-        why.detail = http1::describe(static_cast<http1::violation>(what.detail));
+        why.detail = rule_broken(what.detail);
     }
     if (what.code == errc::connect_timeout) {
         const edition& under = *client_.under->of;

@@ -251,7 +251,6 @@ runtime::task<> exchange::refuse(errc code, cause why, duration retry_after) {
     refusal what;
     what.code = code;
     what.why = why;
-    what.limit = budget_.limit().limit;
     what.retry_after = retry_after;
     what.route = client_.under->routes().name(match_.route);
     what.account = &budget_.account();

@@ -82,6 +82,18 @@ TEST_F(gateway_scenario, a_flood_of_interim_answers_is_a_502) {
     run();
     EXPECT_TRUE(eight.text.ends_with("done")) << eight.text;
     EXPECT_TRUE(nine.has("urn:curfew:error:upstream-protocol")) << nine.text;
+    EXPECT_TRUE(nine.has("\"detail\":\"more than 8 interim answers\"")) << nine.text;
+}
+
+TEST_F(gateway_scenario, an_upgrade_that_nobody_asked_for_is_a_502_that_says_so) {
+    script_ = [](const std::string&) {
+        return scripted_answer{.text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"};
+    };
+    open();
+    const auto& told = client(get("/"));
+    run();
+    EXPECT_EQ(told.status(), 502);
+    EXPECT_TRUE(told.has("\"detail\":\"101 where no upgrade was asked for\"")) << told.text;
 }
 
 TEST_F(gateway_scenario, an_answer_that_breaks_the_protocol_is_told_with_the_rule) {

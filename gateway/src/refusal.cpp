@@ -115,13 +115,10 @@ void write_account(const refusal& what, object_writer& members, wire_writer& out
     stages.close();
 }
 
-/// Always there: the limit that decided, null where it is no time; else the one the request ran
-/// under, else null.
-void write_limit(const refusal& what, object_writer& members, wire_writer& out) noexcept {
-    const cause& why = what.why;
-    const bool in_time = is_limited_in_time(why);
-    if (in_time || (why.limit_name.empty() && what.limit > duration::zero())) {
-        members.number("limit_ms", whole_ms(in_time ? why.limit : what.limit));
+/// `limit_ms` is always there: null where no limit decided, or one that is no time.
+void write_limit(const cause& why, object_writer& members, wire_writer& out) noexcept {
+    if (is_limited_in_time(why)) {
+        members.number("limit_ms", whole_ms(why.limit));
     } else {
         members.name("limit_ms");
         out.text("null");
@@ -144,7 +141,7 @@ void write_problem(const refusal& what, int status, wire_writer& out) noexcept {
         members.word("reason", to_string(what.why.reason));
     }
     members.foreign("limit", what.why.limit_name);
-    write_limit(what, members, out);
+    write_limit(what.why, members, out);
     write_account(what, members, out);
     members.foreign("route", what.route);
     if (what.trace.valid()) {

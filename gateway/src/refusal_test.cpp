@@ -109,8 +109,7 @@ TEST(refusal, a_limit_that_is_no_time_is_never_told_as_one) {
     EXPECT_THAT(
         rendered(
             {.code = errc::route_share,
-             .why = {cause_kind::shed, shed_reason::route_share, "limiter.route_share", {}, 5},
-             .limit = 30s}
+             .why = {cause_kind::shed, shed_reason::route_share, "limiter.route_share", {}, 5}}
         ),
         HasSubstr(R"("limit":"limiter.route_share","limit_ms":null,"limit_value":5})")
     );
@@ -121,6 +120,14 @@ TEST(refusal, a_limit_that_is_no_time_is_never_told_as_one) {
         ),
         HasSubstr(R"("limit":"grpc-timeout","limit_ms":0})")
     );
+}
+
+TEST(refusal, where_no_limit_decided_none_is_told) {
+    for (const auto kind : {cause_kind::failed, cause_kind::completed, cause_kind::shutdown}) {
+        const auto text = body_of(rendered({.code = errc::connect_refused, .why = {kind}}));
+        EXPECT_THAT(text, HasSubstr(R"("limit_ms":null)"));
+        EXPECT_THAT(text, Not(HasSubstr(R"("limit":)")));
+    }
 }
 
 TEST(refusal, is_dated) {

@@ -135,7 +135,9 @@ runtime::task<std::optional<exchange::cut>> exchange::relay_body() {
     for (;;) {
         const auto taken = decoder.step(answer_.unread());
         if (decoder.failed()) {
-            co_return cut{errc::upstream_protocol};
+            cut broken{errc::upstream_protocol};
+            broken.why.detail = http1::describe(decoder.why());
+            co_return broken;
         }
         auto passing = pass_on(taken.data, decoder, answer_.unread().substr(taken.consumed));
         const bool passed = co_await passing;

@@ -90,8 +90,7 @@ class collecting {
         slot.ended += count;
         slot.timed_out += what.ended == outcome::timeout ? count : 0;
         slot.failed += what.ended == outcome::failure ? count : 0;
-        const bool refused = what.ended == outcome::ignored || what.ended == outcome::cancelled;
-        slot.refused += refused ? count : 0;
+        slot.refused += what.ended == outcome::ignored ? count : 0;
         if (completed) {
             slot.completed += count;
             figures.add_to(to.now);

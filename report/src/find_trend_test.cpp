@@ -53,20 +53,25 @@ TEST_F(find_trend_test, every_operation_is_in_its_slot_once) {
         {cause_kind::shed, shed_reason::queue_full, "gateway.queue"},
         errc::queue_full
     ));
+    event left = success("GET /a", 32min, 1ms);
+    left.ended = outcome::cancelled;
+    left.why = {cause_kind::cancelled};
+    tell(left);
     const auto made = found({}, 1h);
     EXPECT_EQ(made.slot_length, 1min);
     ASSERT_EQ(made.operations.size(), 2U);
     EXPECT_EQ(made.operations[0].name, "GET /a");
-    EXPECT_EQ(made.operations[0].count, 61U);
+    EXPECT_EQ(made.operations[0].count, 62U);
     EXPECT_EQ(made.operations[0].slots[30].timed_out, 1U);
     EXPECT_EQ(made.operations[0].slots[30].completed, 1U);
+    EXPECT_EQ(made.operations[0].slots[32].refused, 0U) << "who left was not refused";
     EXPECT_EQ(made.operations[1].slots[31].refused, 1U);
     std::uint64_t sum = 0;
     for (const auto& slot : made.all.slots) {
         sum += slot.ended;
     }
     EXPECT_EQ(sum, made.all.count);
-    EXPECT_EQ(sum, 122U);
+    EXPECT_EQ(sum, 123U);
 }
 
 TEST_F(find_trend_test, quantiles_of_a_slot_are_those_of_its_merged_minutes) {

@@ -19,7 +19,7 @@ constexpr std::size_t rows_most = 20'000;
 constexpr std::size_t shown_most = 20;
 
 bool is_refused(const series& what) noexcept {
-    return what.ended == outcome::ignored || what.ended == outcome::cancelled;
+    return what.ended == outcome::ignored;
 }
 
 bool is_operation(const series& what) noexcept {
@@ -76,10 +76,11 @@ class collecting {
                 to_.bypasses.push_back(end);
             } else if (is_operation(what)) {
                 add(what, each->sums);
-                auto* list = what.ended == outcome::timeout   ? &to_.timed_out
-                             : what.ended == outcome::failure ? &to_.failed
-                             : is_refused(what)               ? &to_.refused
-                                                              : nullptr;
+                auto* list = what.ended == outcome::timeout     ? &to_.timed_out
+                             : what.ended == outcome::failure   ? &to_.failed
+                             : what.ended == outcome::cancelled ? &to_.cancelled
+                             : is_refused(what)                 ? &to_.refused
+                                                                : nullptr;
                 if (list != nullptr) {
                     list->push_back(end);
                 }
@@ -98,7 +99,8 @@ class collecting {
             to_.operations.push_back(*each);
         }
         for (auto* list :
-             {&to_.timed_out, &to_.failed, &to_.refused, &to_.backend, &to_.bypasses}) {
+             {&to_.timed_out, &to_.failed, &to_.refused, &to_.cancelled, &to_.backend, &to_.bypasses
+             }) {
             std::ranges::sort(*list, [](const ending& a, const ending& b) {
                 return std::tie(b.count, a.what) < std::tie(a.count, b.what);
             });
@@ -149,7 +151,7 @@ void find_examples(summary& in, const std::vector<kept_operation>& rows) {
             in.near.push_back({row, share});
         }
     }
-    for (auto* list : {&in.timed_out, &in.failed, &in.refused}) {
+    for (auto* list : {&in.timed_out, &in.failed, &in.refused, &in.cancelled}) {
         for (auto& each : *list) {
             const auto found = newest.find(each.what);
             each.trace_id = found == newest.end() ? "" : found->second;

@@ -61,6 +61,30 @@ TEST_F(summarize_test, every_operation_is_counted_once_and_in_its_list) {
     EXPECT_EQ(plotted, made.count());
 }
 
+TEST_F(summarize_test, who_left_was_not_refused) {
+    event left = success("GET /hang", 1s, 400ms);
+    left.ended = outcome::cancelled;
+    left.why = {cause_kind::cancelled};
+    left.error = errc::cancelled;
+    left.trace = {0xabc, 9, 1, 0};
+    tell(left);
+    const auto made = of();
+    EXPECT_TRUE(made.refused.empty());
+    ASSERT_EQ(made.cancelled.size(), 1U);
+    EXPECT_EQ(made.cancelled[0].trace_id, "0000000000000abc0000000000000009");
+    EXPECT_EQ(made.slots[0].ended, 1U);
+    EXPECT_EQ(made.slots[0].refused, 0U);
+    const auto text = to_text({made, {}});
+    EXPECT_THAT(text, Not(HasSubstr("what was refused")));
+    EXPECT_THAT(text, HasSubstr("\nwhat was cancelled: the caller left\n"));
+    const auto page = to_page({made, {}});
+    EXPECT_THAT(page, Not(HasSubstr("What was refused")));
+    EXPECT_THAT(page, HasSubstr("What was cancelled: the caller left"));
+    const auto json = to_json({made, {}});
+    EXPECT_THAT(json, HasSubstr("\"refused\": []"));
+    EXPECT_THAT(json, Not(HasSubstr("\"cancelled\": []")));
+}
+
 TEST_F(summarize_test, the_range_is_whole_minutes_and_its_end_is_outside) {
     tell(success("GET /a", 0s, 1ms));
     tell(success("GET /a", 1min, 1ms));

@@ -118,6 +118,7 @@ void write(json_text& to, const summary& of) {
     write(to, "timed_out", of.timed_out);
     write(to, "failed", of.failed);
     write(to, "refused", of.refused);
+    write(to, "cancelled", of.cancelled);
     to.key("nearest").array();
     for (const auto& each : of.near) {
         to.object();

@@ -274,7 +274,8 @@ std::string to_page(const comparison& of) {
     if (now.count() > 0) {
         page += plots(now) + endings("What timed out", now.timed_out) + near(now) + quantiles(now) +
                 accounts(now) + endings("What failed", now.failed) +
-                endings("What was refused, by cause", now.refused);
+                endings("What was refused, by cause", now.refused) +
+                endings("What was cancelled: the caller left", now.cancelled);
     }
     return page + compared(of) + backend(now) + ground(now) + "</body></html>\n";
 }

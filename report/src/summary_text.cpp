@@ -254,7 +254,8 @@ std::string to_text(const comparison& of) {
     if (now.count() > 0) {
         text += endings("what timed out", now.timed_out) + near(now) + quantiles(now) +
                 accounts(now) + endings("what failed", now.failed) +
-                endings("what was refused, by cause", now.refused);
+                endings("what was refused, by cause", now.refused) +
+                endings("what was cancelled: the caller left", now.cancelled);
     }
     if (of.before) {
         text += compared(now, *of.before);

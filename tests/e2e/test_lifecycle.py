@@ -11,7 +11,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from backends import PooledBackend, wait_for
+from backends import PooledBackend, free_port, wait_for
 from client import Connection, get, message
 from harness import BINARY, ROOT, Case, run
 
@@ -84,6 +84,15 @@ class Starting(Case):
         self.assertGreater(len(codes), 6)
         _, _, readme = (ROOT / "README.md").read_text().partition("Exit codes: ")
         self.assertEqual(re.findall(r"\b(\d+(?:\+N)?)(?= [A-Za-z])", readme.splitlines()[0]), codes)
+
+    def test_the_first_serve_of_the_readme_serves_from_a_clones_folder(self):
+        readme = (ROOT / "README.md").read_text()
+        said = re.search(r"^build/release/curfew serve (.+) -- (.+)$", readme, re.MULTILINE)
+        port = str(free_port())
+        flags, command = (text.replace("8000", port).split() for text in said.groups())
+        curfew = self.serve(*flags, command=command, wrap=["env", "-C", str(ROOT)])
+        path = re.search(r"`curl http://127\.0\.0\.1:8080(/\w+)`", readme)[1]
+        self.assertEqual(get(curfew.http, path).status, 200, curfew.output)
 
     def test_version_and_help_go_to_stdout(self):
         for arguments in (["version"], ["--version"], ["help"], ["--help"], ["serve", "--help"]):

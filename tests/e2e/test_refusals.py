@@ -70,18 +70,20 @@ class Timeouts(Case):
 
 
 class Upstreams(Case):
-    def broken(self, *said: bytes):
+    def broken(self, *said: bytes, serve: tuple[str, ...] = ()):
         def say(connection, _):
             for part in said:
                 connection.send(part)
             return False
 
-        return self.serve("--upstream", self.backend(RawBackend(say)).url)
+        return self.serve("--upstream", self.backend(RawBackend(say)).url, *serve)
 
     def test_an_unreachable_upstream_is_502_with_its_cause(self):
         curfew = self.serve("--upstream", f"http://127.0.0.1:{free_port()}")
         answer = get(curfew.http, "/")
-        self.assert_problem(answer, 502, "connect-refused")
+        said = self.assert_problem(answer, 502, "connect-refused")
+        self.assertEqual((said["cause"], said["limit_ms"]), ("failed", None))
+        self.assertNotIn("limit", said)
         self.assertLess(answer.took, 2)
 
     def test_a_name_that_does_not_resolve_is_502(self):
@@ -99,7 +101,19 @@ class Upstreams(Case):
                      b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
                      b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok"):
             with self.subTest(said=said):
-                self.assert_problem(get(self.broken(said).http, "/"), 502, "upstream-protocol")
+                told = self.assert_problem(
+                    get(self.broken(said).http, "/"), 502, "upstream-protocol")
+                self.assertGreater(len(told["detail"]), 8)
+
+    def test_of_a_bad_chunk_the_log_names_the_rule(self):
+        said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n"
+        curfew = self.broken(said, serve=("--access-log", "stderr"))
+        with Connection(curfew.http) as connection:
+            connection.send(message("GET", "/"))
+            with self.assertRaises(Closed):
+                connection.response()
+        rule = '"detail":"a chunk\'s size is malformed"'
+        self.assertTrue(wait_for(lambda: rule in curfew.stderr, 5), curfew.stderr)
 
     def test_half_an_answer_is_never_passed_off_as_a_whole_one(self):
         for said in (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",

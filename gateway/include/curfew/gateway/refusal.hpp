@@ -19,7 +19,6 @@ namespace curfew::gateway {
 struct refusal {
     errc code = errc::internal;  ///< gives status, title and `type`: "urn:curfew:error:queue-full"
     cause why{};
-    duration limit{};          ///< what it ran under; told where no limit decided
     duration retry_after{};    ///< zero: not known; then the shortest
     std::string_view route{};  ///< empty: not known yet
     std::string_view date{};   ///< the field's value; empty: none is written

@@ -55,9 +55,10 @@ struct summary {
     std::vector<operation_figures> operations;  ///< the most frequent first
     std::vector<ending> timed_out;              ///< the most frequent first
     std::vector<ending> failed;
-    std::vector<ending> refused;  ///< shed, breaker, rejected, shutdown, the client left
-    std::vector<near_miss> near;  ///< the nearest first, at most 20
-    std::vector<ending> backend;  ///< its steps
+    std::vector<ending> refused;    ///< shed, breaker, rejected, shutdown
+    std::vector<ending> cancelled;  ///< the caller left
+    std::vector<near_miss> near;    ///< the nearest first, at most 20
+    std::vector<ending> backend;    ///< its steps
     std::vector<ending> bypasses;
     std::vector<ledger::kept_operation> incidents;  ///< of the backend, newest first, at most 20
     std::vector<ledger::mark> marks;

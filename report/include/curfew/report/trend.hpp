@@ -23,7 +23,7 @@ struct trend_slot {
     std::uint64_t ended = 0;
     std::uint64_t timed_out = 0;
     std::uint64_t failed = 0;
-    std::uint64_t refused = 0;    ///< shed, breaker, rejected, shutdown, the client left
+    std::uint64_t refused = 0;    ///< shed, breaker, rejected, shutdown
     std::uint64_t completed = 0;  ///< ran to their end: what the quantiles are of
     std::array<duration, trend_quantiles.size()> took{};
     duration queued{};  ///< mean time in the queue, of the completed ones
