@@ -54,7 +54,7 @@ class Explain(Explaining):
         done = self.explain(refused.json()["trace_id"])
         self.assertIn("breaker.reset = 1m (built-in default)", done.stdout, done.stderr)
         self.assertRegex(done.stdout, r"in the minute in which it ended, .*\n(.*\n)*  breaker +ref")
-        last = re.search(r"the last one .*`curfew explain ([0-9a-f]{32})`", done.stdout)
+        last = re.search(r"the last one, .*`curfew explain ([0-9a-f]{32})`", done.stdout)
         self.assertIn("connect-refused", self.explain(last[1]).stdout)
 
     def test_json_says_the_same(self):

@@ -91,7 +91,7 @@ class Report(Ledgers):
         self.assert_one_sentence(done.stderr, "there is no ledger at", str(self.ledger))
 
     def test_a_pipe_is_no_ledger_and_is_not_waited_for(self):
-        pipe = self.ledger.with_name("pipe")
+        pipe = self.folder / "pipe"
         os.mkfifo(pipe)
         for verb in ("report", "trend", "advise"):
             done = run(verb, "--ledger", str(pipe))
