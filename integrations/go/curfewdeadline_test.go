@@ -3,8 +3,11 @@ package curfewdeadline
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -59,6 +62,35 @@ func TestWhatHangsIsCancelled(t *testing.T) {
 			t.Error("what streams was cut")
 		}
 	})
+}
+
+func TestEachRequestOfAConnectionHasItsOwnAfterItsBodyToo(t *testing.T) {
+	callers := map[string]bool{}
+	server := httptest.NewServer(Handler(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			callers[r.RemoteAddr] = true
+			io.Copy(io.Discard, r.Body)
+			at, limited := r.Context().Deadline()
+			fmt.Fprint(w, limited, limited && time.Until(at) <= time.Second)
+		})))
+	defer server.Close()
+	for field, expected := range map[string]string{
+		"60000": "true false", "": "false false", "1000": "true true"} {
+		request, _ := http.NewRequest("POST", server.URL, strings.NewReader(strings.Repeat("y", 300000)))
+		request.Header.Set(Field, field)
+		answer, err := server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if string(body) != expected {
+			t.Errorf("%q: %s", field, body)
+		}
+	}
+	if len(callers) != 1 {
+		t.Error(callers)
+	}
 }
 
 func TestALongTimeDoesNotOverflow(t *testing.T) {

@@ -24,22 +24,40 @@ class DeadlineExceeded extends Error {
   statusCode = 504; // and Fastify
 }
 
-function refuse(response) {
+function refuse(response, kind, title) {
   response.statusCode = 504;
   response.setHeader('Content-Type', 'application/problem+json');
-  response.end(JSON.stringify({
-    type: 'urn:curfew:error:no-time-left', title: 'Too little time is left to begin.', status: 504,
-  }));
+  response.end(JSON.stringify({ type: `urn:curfew:error:${kind}`, title, status: 504 }));
+}
+
+// Work that found no time left, and did not catch it, is answered with 504 and ends no process.
+function attempt(work, response) {
+  const late = (error) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    if (response.destroyed) return; // the caller left
+    if (response.headersSent) throw error;
+    refuse(response, 'inherited-deadline', "The caller's time ran out.");
+  };
+  try {
+    const done = work();
+    return done instanceof Promise ? done.catch(late) : done;
+  } catch (error) {
+    return late(error);
+  }
 }
 
 function middleware(request, response, next) {
   const field = String(request.headers[FIELD] ?? '').trim();
   if (!/^-?[0-9]{1,15}$/.test(field)) return next(); // what is no number is ignored
-  if (Number(field) <= 0) return refuse(response);
+  if (Number(field) <= 0) {
+    return refuse(response, 'no-time-left', 'Too little time is left to begin.');
+  }
   const controller = new AbortController();
   const held = { at: performance.now() + Number(field), signal: controller.signal };
-  const abort = (why) => // who listens finds the deadline too
+  const abort = (why) => { // who listens finds the deadline too
+    held.at = -Infinity; // a timer may fire a moment early
     current.run(held, () => controller.abort(new DeadlineExceeded(why)));
+  };
   const timer = setTimeout(abort, Math.min(Number(field), LONGEST), 'the time is over').unref();
   const over = () => {
     clearTimeout(timer);
@@ -52,11 +70,14 @@ function middleware(request, response, next) {
   };
   response.once('close', () => {
     over();
-    if (response.writableEnded) return;
-    held.at = -Infinity; // nobody waits for what is left to do
-    abort('the caller left');
+    if (!response.writableEnded) abort('the caller left');
   });
-  return current.run(held, () => next());
+  const within = (work) => current.run(held, attempt, work, response);
+  for (const emitter of [request, response]) { // whose parser and socket know of no request
+    const { emit } = emitter;
+    emitter.emit = (...said) => within(() => emit.apply(emitter, said));
+  }
+  return within(() => next());
 }
 
 // Milliseconds left, and never more than `atMost`; undefined where nothing limits. Throws

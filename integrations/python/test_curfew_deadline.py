@@ -146,15 +146,16 @@ class Limits(unittest.TestCase):
         self.assertTrue(1900 < int(told[cd.FIELD]) <= 2000, told)
 
 
-def ask(app, field=None, kind="http"):
+def ask(app, field=None, kind="http", pieces=(b"",)):
     """One ASGI request in a loop of its own."""
-    messages = []
+    messages, coming = [], list(pieces)
 
     async def send(message):
         messages.append(message)
 
     async def receive():
-        return {"type": "http.request", "body": b""}
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": coming.pop(0), "more_body": bool(coming)}
 
     headers = [] if field is None else [(b"X-Curfew-Timeout-Ms", field)]
     asyncio.run(cd.asgi(app)({"type": kind, "headers": headers}, receive, send))
@@ -207,6 +208,32 @@ class Asgi(unittest.TestCase):
 
         messages = ask(app, b"20")
         self.assertEqual([messages[0]["status"], messages[1]["body"]], [200, b"None"])
+
+    def test_it_is_known_after_a_body_in_pieces_in_tasks_and_in_threads_of_asyncio(self):
+        async def app(scope, receive, send):
+            seen = []
+            while (await receive())["more_body"]:
+                seen.append(cd.left())
+            seen.append(await asyncio.create_task(asyncio.sleep(0, cd.left())))
+            seen.append(await asyncio.to_thread(cd.left))
+            await answer(send, body=str([0 < left <= 60 for left in seen]).encode())
+
+        messages = ask(app, b"60000", pieces=[b"x", b"y" * 300_000, b""])
+        self.assertEqual(messages[1]["body"], b"[True, True, True, True]")
+
+    def test_a_task_that_a_request_starts_for_the_next_one_passes_nothing_on(self):
+        seen = []
+
+        async def later(scope, receive, send):
+            seen.append(cd.left())
+
+        async def app(scope, receive, send):
+            seen.append(cd.left() <= 60)
+            await asyncio.create_task(cd.asgi(later)({**scope, "headers": []}, receive, None))
+            seen.append(cd.left() <= 60)
+
+        ask(app, b"60000")
+        self.assertEqual(seen, [True, None, True])
 
     def test_a_timeout_of_the_applications_own_stays_its_own(self):
         async def app(scope, receive, send):

@@ -1,6 +1,6 @@
 // A backend with the Node adapter: node integration_backend.js PORT HUNG_URL
 // GET /left tells the time left in milliseconds. /call waits for a service that hangs; /last tells
-// how the last call ended.
+// how the last call ended. What is posted is answered when its body has come.
 'use strict';
 
 const http = require('node:http');
@@ -22,5 +22,7 @@ async function answer(request, response) {
 }
 
 // The first fetch of a process loads what it is made of, which takes long on a busy machine.
-fetch('data:,').then(() =>
-  http.createServer(deadline.wrap(answer)).listen(Number(port), '127.0.0.1'));
+fetch('data:,').then(() => http.createServer(deadline.wrap((request, response) => {
+  if (request.method === 'GET') return answer(request, response);
+  request.on('data', () => {}).on('end', () => answer(request, response));
+})).listen(Number(port), '127.0.0.1'));

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import postgres
 from backends import HERE, ProcessBackend, RawBackend, wait_for
-from client import get
+from client import get, request
 from harness import ROOT, Case
 
 INTEGRATIONS = ROOT / "integrations"
@@ -122,6 +122,16 @@ class Node(Adapted):
         self.assert_ends("/call", "DeadlineExceeded")
         self.assertTrue(wait_for(lambda: hung.left == 1, 5))
         self.assertTrue(1 <= int(hung.told[0]) <= 600, hung.told)
+
+    def test_node_knows_the_time_left_after_a_body_too(self):
+        hung = self.backend(HungService())
+        self.serve_before("node", str(HERE / "integration_backend.js"), "PORT", hung.url)
+        for size in (1, 300_000):
+            left = request(self.curfew.http, "POST", "/left", body=b"y" * size)
+            self.assertLessEqual(int(left.body), 600)
+        self.assertEqual(request(self.curfew.http, "POST", "/call", body=b"y").status, 504)
+        self.assertTrue(wait_for(lambda: self.asked("/last") == "DeadlineExceeded", 5))
+        self.assertTrue(wait_for(lambda: hung.left == 1, 5))
 
 
 class OwnTests(unittest.TestCase):
