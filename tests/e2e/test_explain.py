@@ -203,8 +203,8 @@ class OfACrash(Explaining):
         port = free_port()
         curfew = self.serve(
             "--upstream", f"http://127.0.0.1:{port}", "--ledger", str(self.ledger),
-            policy='[request]\ntimeout = "600ms"\n[backend]\nbackoff_min = "1500ms"\n',
-            command=[sys.executable, SUPERVISED, str(port)])
+            policy='[request]\ntimeout = "600ms"\n[backend]\nbackoff_min = "10ms"\n',
+            command=[sys.executable, SUPERVISED, str(port), "--start-after", "1.5"])
         self.assertEqual(get(curfew.http, "/").status, 200)
         refused = get(curfew.http, "/crash").json()
         self.assertEqual((refused["reason"], refused["limit"], refused["limit_ms"]),
