@@ -19,6 +19,7 @@ class crash_suspicion {
     void answered() noexcept {
         ++answered_;
         if (is_suspect()) ends_ = 0;
+        alone_ = false;
         convicted_ = false;
     }
 

@@ -49,6 +49,16 @@ TEST(crash_suspicion, an_answer_clears) {
     EXPECT_FALSE(route.is_suspect()) << "it takes two again";
 }
 
+TEST(crash_suspicion, who_was_answered_after_its_trial_broke_off_did_not_bring_it_down) {
+    crash_suspicion route;
+    (void)end_badly(route);
+    (void)end_badly(route);
+    route.broke_off(true);
+    route.answered();
+    EXPECT_FALSE(route.begin_life()) << "the backend lived on";
+    EXPECT_FALSE(route.is_convicted());
+}
+
 TEST(crash_suspicion, who_was_let_in_alone_at_the_end_is_convicted_until_it_is_answered) {
     crash_suspicion route;
     (void)end_badly(route);

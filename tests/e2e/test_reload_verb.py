@@ -3,6 +3,7 @@
 import json
 import unittest
 
+from backends import free_port
 from client import get
 from harness import run
 from test_policy_cli import conforms, schema
@@ -64,6 +65,9 @@ class Verb(Reloaded):
             self.assertEqual((done.returncode, done.stderr), (0, ""), words)
             done = run(*words, policy='[request]\ntimeout = "1 s"\n')
             self.assertEqual(done.returncode, 2, words)
+        nobody = "127.0.0.1:%d" % free_port()
+        done = run("alert", "list", "--admin", nobody, policy='[request]\ntimeout = "1 s"\n')
+        self.assertEqual((done.returncode, done.stdout), (2, ""), "no policy, and nobody to ask")
 
     def test_the_listener_and_the_token_are_those_of_the_policy(self):
         self.write(self.start + '[server]\nadmin_token = "s3cret"\n')

@@ -111,9 +111,13 @@ int list(const invocation& line, const policy::policy& rules) {
     if (told && (!heard || told->status != status_not_found)) {
         return complain_about(rules.server, *told);
     }
+    const auto written = policy_or_flag(line, "");  // the whole of it: nobody else can tell
+    if (!written) {
+        return written.error();
+    }
     alerts::status now;
-    now.alerts = alerts::engine{rules.alerts, time_point{}}.summaries(time_point{});
-    for (const auto& each : rules.sinks) {
+    now.alerts = alerts::engine{(*written)->alerts, time_point{}}.summaries(time_point{});
+    for (const auto& each : (*written)->sinks) {
         now.sinks.push_back({each.name, {}});
     }
     if (!json && !line.has("--quiet")) {
