@@ -73,7 +73,7 @@ TEST(alerts_view, what_fires_is_a_problem_of_health_unless_it_is_silenced) {
 
 TEST(alerts_view, health_and_metrics_have_them_where_there_are_some) {
     const auto now = example_snapshot();
-    const process_sample process;
+    const process::process_sample process;
     const auto firing = example_alerts();
     const auto health = page_for("/-/health", {now, process, {}, nullptr, &firing});
     EXPECT_NE(health->body.find("alert slow fires: GET /"), std::string::npos);

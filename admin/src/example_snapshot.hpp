@@ -1,6 +1,6 @@
 #pragma once
 
-#include <curfew/admin/process_sampler.hpp>
+#include <curfew/process/process_sampler.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/ledger/ledger.hpp>
 
@@ -78,7 +78,7 @@ inline gateway::snapshot example_snapshot() {
     return now;
 }
 
-inline process_sample example_process() {
+inline process::process_sample example_process() {
     return {50 << 20, 200 << 20, 25, 1.5, 2, 12.5};
 }
 

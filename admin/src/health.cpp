@@ -237,7 +237,7 @@ health health_of(
 
 std::string render_health(
     const snapshot& now,
-    const process_sample& process,
+    const process::process_sample& process,
     wall_time at,
     const ledger::status* ledger,
     const alerts::status* alerting

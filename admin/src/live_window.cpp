@@ -49,7 +49,7 @@ live_call call_of(const gateway::live_request& from) {
     return made;
 }
 
-void add_totals(live_state& to, const snapshot& from, const process_sample& process) {
+void add_totals(live_state& to, const snapshot& from, const process::process_sample& process) {
     to.version = from.version;
     to.uptime = from.uptime;
     to.ready = from.ready;
@@ -188,7 +188,7 @@ void live_window::forget_others(const std::vector<std::string>& names) {
 
 live_state live_window::take(
     const snapshot& picture,
-    const process_sample& process,
+    const process::process_sample& process,
     time_point now,
     wall_time at,
     const ledger::status* book

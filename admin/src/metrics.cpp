@@ -76,15 +76,15 @@ constexpr series<snapshot> totals[] = {
      value<&snapshot::bad_requests>},
 };
 
-constexpr series<process_sample> of_process[] = {
+constexpr series<process::process_sample> of_process[] = {
     {"process_resident_memory_bytes",
      gauge,
      "Resident memory.",
-     value<&process_sample::resident_bytes>},
+     value<&process::process_sample::resident_bytes>},
     {"curfew_memory_limit_bytes",
      gauge,
      "Of the cgroup, else of the machine; 0: unknown.",
-     value<&process_sample::memory_limit>},
+     value<&process::process_sample::memory_limit>},
 };
 
 constexpr series<upstream_snapshot> of_upstream[] = {
@@ -353,7 +353,7 @@ labelled_routes label_routes(const snapshot& now) {
 
 std::string render_metrics(
     const snapshot& now,
-    const process_sample& process,
+    const process::process_sample& process,
     const ledger::status* ledger,
     const alerts::status* alerting,
     metrics_format format

@@ -18,7 +18,7 @@ void full_table(benchmark::State& state, std::string_view target) {
         now.routes.push_back(route);
         now.routes.back().name += std::to_string(i);
     }
-    const process_sample process = example_process();
+    const process::process_sample process = example_process();
     std::size_t size = 0;
     for (auto _ : state) {
         size = page_for(target, {now, process, wall_time{}})->body.size();

@@ -20,7 +20,7 @@ class pages_test : public testing::Test {
     }
 
     gateway::snapshot now = example_snapshot();
-    process_sample process = example_process();
+    process::process_sample process = example_process();
     ledger::status ledger = example_ledger();
 };
 

@@ -91,7 +91,7 @@ runtime::task<http::response> admin_site::answer(const http::request& asked) {
 
 runtime::task<http::response> admin_site::page(admin::view what, admin::metrics_format format) {
     std::optional<gateway::snapshot> now{std::in_place};
-    admin::process_sample process;
+    process::process_sample process;
     switch (admin::needs_of(what)) {
         case admin::needs::everything: {
             auto drawing = from_.everything(scope_);

@@ -80,7 +80,7 @@ class admin_site {
     admin::terms terms_;
     std::vector<endpoint> endpoints_;
     sources from_;
-    admin::process_sampler sampler_;
+    process::process_sampler sampler_;
     runtime::scope scope_;
     runtime::task_group tasks_;
     runtime::task_group connections_;

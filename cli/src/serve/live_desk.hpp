@@ -69,7 +69,7 @@ class live_desk {
     void left() noexcept;
 
     sources from_;
-    admin::process_sampler sampler_;
+    process::process_sampler sampler_;
     notable_ends& ends_;
     std::shared_ptr<const std::string> last_;  ///< the state, as an event
     std::uint64_t drawn_ = 0;                  ///< states so far

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <curfew/admin/process_sampler.hpp>
 #include <curfew/alerts/status.hpp>
 #include <curfew/core/rfc3339.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/ledger/ledger.hpp>
+#include <curfew/process/process_sampler.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -44,7 +44,7 @@ using wall_time = std::chrono::system_clock::time_point;
 /// and what became of operations. Where there are alerts, `alerts` and `alert_sinks` by name.
 [[nodiscard]] std::string render_health(
     const gateway::snapshot& now,
-    const process_sample& process,
+    const process::process_sample& process,
     wall_time at,
     const ledger::status* ledger = nullptr,
     const alerts::status* alerting = nullptr

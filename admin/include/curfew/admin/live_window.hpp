@@ -2,8 +2,8 @@
 
 #include <curfew/admin/health.hpp>
 #include <curfew/admin/live_state.hpp>
-#include <curfew/admin/process_sampler.hpp>
 #include <curfew/gateway/snapshot.hpp>
+#include <curfew/process/process_sampler.hpp>
 
 #include <deque>
 #include <map>
@@ -24,7 +24,7 @@ class live_window {
     /// The state at `now`; `at` is wall time, for display. `book`: null where no ledger is kept.
     [[nodiscard]] live_state take(
         const gateway::snapshot& picture,
-        const process_sample& process,
+        const process::process_sample& process,
         time_point now,
         wall_time at,
         const ledger::status* book

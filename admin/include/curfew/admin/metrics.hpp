@@ -1,10 +1,10 @@
 #pragma once
 
 #include <curfew/admin/metrics_format.hpp>
-#include <curfew/admin/process_sampler.hpp>
 #include <curfew/alerts/status.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/ledger/ledger.hpp>
+#include <curfew/process/process_sampler.hpp>
 
 #include <string>
 
@@ -23,7 +23,7 @@ namespace curfew::admin {
 /// so a service level computed from it is never too good, by at most 3.125 % of the bound.
 [[nodiscard]] std::string render_metrics(
     const gateway::snapshot& now,
-    const process_sample& process,
+    const process::process_sample& process,
     const ledger::status* ledger = nullptr,
     const alerts::status* alerting = nullptr,
     metrics_format format = metrics_format::prometheus

@@ -36,7 +36,7 @@ enum class needs : std::uint8_t { everything, state, nothing };
 /// Where pages are drawn from.
 struct facts {
     const gateway::snapshot& now;
-    const process_sample& process;
+    const process::process_sample& process;
     wall_time at;
     const ledger::status* ledger = nullptr;    ///< null: none is kept
     const alerts::status* alerting = nullptr;  ///< null: there are no alerts

@@ -1,38 +1,17 @@
-#include "process_files.hpp"
-#include <curfew/admin/process_sampler.hpp>
+#include "kernel_files.hpp"
+#include <curfew/process/process_sampler.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <limits>
 #include <string>
 
-namespace curfew::admin {
+namespace curfew::process {
 
 namespace {
 
 constexpr duration interval = std::chrono::seconds{1};
-
-/// The beginning of a small file; empty if it cannot be read.
-std::string contents(const std::filesystem::path& path) {
-    std::array<char, 8192> buffer;
-    std::ifstream file{path, std::ios::binary};
-    file.read(buffer.data(), buffer.size());
-    return {buffer.data(), static_cast<std::size_t>(file.gcount())};
-}
-
-/// The directories of a place, from its own up to the root of its hierarchy.
-template <class F>
-void for_each_level(const std::filesystem::path& root, const cgroup_place& place, F&& visit) {
-    const auto mount = root / "sys/fs/cgroup" / place.mount;
-    auto path = std::filesystem::path{place.path}.relative_path();
-    for (; !path.empty(); path = path.parent_path()) {
-        visit(mount / path);
-    }
-    visit(mount);
-}
 
 double tightest_quota(const std::filesystem::path& root, const cgroup_place& place, double cpus) {
     for_each_level(root, place, [&](const std::filesystem::path& level) {
@@ -106,4 +85,4 @@ void process_sampler::read_limits() {
     latest_.memory_limit = limit == unlimited ? 0 : limit;
 }
 
-}  // namespace curfew::admin
+}  // namespace curfew::process

@@ -1,4 +1,4 @@
-#include <curfew/admin/process_sampler.hpp>
+#include <curfew/process/process_sampler.hpp>
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-namespace curfew::admin {
+namespace curfew::process {
 namespace {
 
 using namespace std::chrono_literals;
@@ -126,4 +126,4 @@ TEST_F(process_sampler_test, this_very_process_uses_some_memory_of_a_known_limit
 }
 
 }  // namespace
-}  // namespace curfew::admin
+}  // namespace curfew::process

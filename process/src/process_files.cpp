@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace curfew::admin {
+namespace curfew::process {
 
 namespace {
 
@@ -42,6 +42,12 @@ std::optional<std::string_view> line_after(std::string_view text, std::string_vi
     return std::nullopt;
 }
 
+std::optional<std::uint64_t> kibibytes_after(std::string_view text, std::string_view label) {
+    auto line = line_after(text, label);
+    const auto kibibytes = line ? number(word(*line)) : std::nullopt;
+    return kibibytes && word(*line) == "kB" ? std::optional{*kibibytes * 1024} : std::nullopt;
+}
+
 bool lists(std::string_view controllers, std::string_view wanted) {
     while (!controllers.empty()) {
         if (until(controllers, ',') == wanted) {
@@ -74,9 +80,47 @@ std::optional<std::uint64_t> cpu_ticks(std::string_view stat) {
 }
 
 std::optional<std::uint64_t> memory_total(std::string_view meminfo) {
-    auto line = line_after(meminfo, "MemTotal:");
-    const auto kibibytes = line ? number(word(*line)) : std::nullopt;
-    return kibibytes && word(*line) == "kB" ? std::optional{*kibibytes * 1024} : std::nullopt;
+    return kibibytes_after(meminfo, "MemTotal:");
+}
+
+std::optional<std::uint64_t> memory_available(std::string_view meminfo) {
+    return kibibytes_after(meminfo, "MemAvailable:");
+}
+
+std::optional<std::uint64_t> inactive_file(std::string_view memory_stat) {
+    auto line = line_after(memory_stat, "total_inactive_file ");
+    if (!line) line = line_after(memory_stat, "inactive_file ");
+    return line ? number(word(*line)) : std::nullopt;
+}
+
+std::optional<std::uint64_t> memory_usage(std::string_view file) {
+    return number(word(file));
+}
+
+std::optional<cpu_time> machine_time(std::string_view stat) {
+    auto line = line_after(stat, "cpu ");
+    if (!line) {
+        return std::nullopt;
+    }
+    // user, nice, system, idle, iowait, irq, softirq, steal; what guests use is in user already.
+    constexpr int fields = 8;
+    cpu_time sum;
+    for (int i = 0; i < fields; ++i) {
+        const auto ticks = number(word(*line));
+        if (!ticks) {
+            return std::nullopt;
+        }
+        const bool idle = i == 3 || i == 4;
+        sum.busy += idle ? 0 : *ticks;
+        sum.all += *ticks;
+    }
+    return sum;
+}
+
+std::optional<double> some_stalled(std::string_view pressure) {
+    auto line = line_after(pressure, "some avg10=");
+    const auto percent = line ? number<double>(word(*line)) : std::nullopt;
+    return percent && *percent >= 0 ? std::optional{std::min(*percent / 100, 1.0)} : std::nullopt;
 }
 
 std::optional<unsigned> allowed_cpus(std::string_view status) {
@@ -136,4 +180,4 @@ std::optional<cgroup_place> find_cgroup(std::string_view cgroup, std::string_vie
     return unified;
 }
 
-}  // namespace curfew::admin
+}  // namespace curfew::process

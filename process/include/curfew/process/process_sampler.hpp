@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace curfew::admin {
+namespace curfew::process {
 
 /// What this process uses, and of how much.
 struct process_sample {
@@ -39,4 +39,4 @@ class process_sampler {
     process_sample latest_;
 };
 
-}  // namespace curfew::admin
+}  // namespace curfew::process

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace curfew::admin {
+namespace curfew::process {
 namespace {
 
 TEST(process_files, resident_pages_are_the_second_word) {
@@ -95,4 +95,4 @@ TEST(process_files, any_bytes_are_survived) {
 }
 
 }  // namespace
-}  // namespace curfew::admin
+}  // namespace curfew::process
