@@ -1,0 +1,114 @@
+#include <curfew/preflight/classification.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace curfew::preflight {
+namespace {
+
+using enum failure_kind;
+
+failure_kind kind_of(const symptom& what) {
+    return classify(what).kind;
+}
+
+symptom sqlstate(std::string_view code) {
+    return {check_type::postgres, false, code, 0, {}};
+}
+
+symptom said(std::string_view message, check_type check = check_type::postgres) {
+    return {check, false, {}, 0, message};
+}
+
+symptom system_error(int number, check_type check = check_type::postgres) {
+    return {check, false, {}, number, {}};
+}
+
+symptom late(check_type check) {
+    return {check, true, {}, 0, {}};
+}
+
+TEST(classification, a_sqlstate_says_what_the_database_means) {
+    EXPECT_EQ(kind_of(sqlstate("28P01")), auth);
+    EXPECT_EQ(kind_of(sqlstate("28000")), auth);
+    EXPECT_EQ(kind_of(sqlstate("42501")), auth);
+    EXPECT_EQ(kind_of(sqlstate("3D000")), config);
+    EXPECT_EQ(kind_of(sqlstate("42P01")), schema);
+    EXPECT_EQ(kind_of(sqlstate("42703")), schema);
+    EXPECT_EQ(kind_of(sqlstate("P0001")), schema);
+    EXPECT_EQ(kind_of(sqlstate("53300")), cloud_sql_capacity);
+    EXPECT_EQ(kind_of(sqlstate("53200")), cloud_sql_capacity);
+    EXPECT_EQ(kind_of(sqlstate("53400")), cloud_sql_capacity);
+    EXPECT_EQ(kind_of(sqlstate("53100")), disk);
+    EXPECT_EQ(kind_of(sqlstate("57014")), database_timeout);
+    EXPECT_EQ(kind_of(sqlstate("57P03")), database_timeout);
+    EXPECT_EQ(kind_of(sqlstate("57P01")), network);
+    EXPECT_EQ(kind_of(sqlstate("08006")), network);
+    EXPECT_EQ(kind_of(sqlstate("XX000")), unknown);
+}
+
+TEST(classification, a_sqlstate_outweighs_message_errno_and_time) {
+    EXPECT_EQ(
+        kind_of({check_type::postgres, true, "28P01", ECONNREFUSED, "too many clients"}), auth
+    );
+}
+
+TEST(classification, a_message_is_read_in_any_case) {
+    EXPECT_EQ(kind_of(said("FATAL:  Sorry, Too Many Clients already")), cloud_sql_capacity);
+    EXPECT_EQ(
+        kind_of(said("FATAL: remaining connection slots are reserved for superusers")),
+        cloud_sql_capacity
+    );
+    EXPECT_EQ(kind_of(said("password authentication failed for user \"x\"")), auth);
+    EXPECT_EQ(kind_of(said("database \"shop\" does not exist")), config);
+    EXPECT_EQ(kind_of(said("VPC connector is scaling", check_type::http)), vpc_connector);
+    EXPECT_EQ(kind_of(said("NOAUTH Authentication required.", check_type::redis)), auth);
+    EXPECT_EQ(kind_of(said("'Authorization Violation'", check_type::nats)), auth);
+    EXPECT_EQ(
+        kind_of(said("ERR max number of clients reached", check_type::redis)), cloud_sql_capacity
+    );
+    EXPECT_EQ(kind_of(said("the moon is full")), unknown);
+}
+
+TEST(classification, an_errno_says_what_the_kernel_means) {
+    EXPECT_EQ(kind_of(system_error(ECONNREFUSED)), network);
+    EXPECT_EQ(kind_of(system_error(EHOSTUNREACH, check_type::tcp)), network);
+    EXPECT_EQ(kind_of(system_error(ENOSPC, check_type::disk)), disk);
+    EXPECT_EQ(kind_of(system_error(EROFS, check_type::disk)), disk);
+    EXPECT_EQ(kind_of(system_error(ENOENT, check_type::command)), config);
+    EXPECT_EQ(kind_of(system_error(EXDEV)), unknown);
+}
+
+TEST(classification, time_that_ran_out_is_the_databases_or_the_networks) {
+    EXPECT_EQ(kind_of(late(check_type::postgres)), database_timeout);
+    EXPECT_EQ(kind_of(system_error(ETIMEDOUT)), database_timeout);
+    EXPECT_EQ(kind_of(late(check_type::tcp)), network);
+    EXPECT_EQ(kind_of(late(check_type::redis)), network);
+    EXPECT_EQ(kind_of(system_error(ETIMEDOUT, check_type::tcp)), network);
+}
+
+TEST(classification, a_command_that_hangs_is_no_infrastructure) {
+    EXPECT_EQ(kind_of(late(check_type::command)), unknown);
+    EXPECT_EQ(kind_of(late(check_type::disk)), unknown);
+}
+
+TEST(classification, what_is_refused_while_time_runs_out_is_a_refusal) {
+    EXPECT_EQ(kind_of({check_type::postgres, true, {}, ECONNREFUSED, {}}), network);
+}
+
+TEST(classification, each_says_why) {
+    EXPECT_EQ(classify(sqlstate("53300")).why, "SQLSTATE 53300: too many connections");
+    EXPECT_EQ(classify(said("?")).why, "no rule knows it");
+}
+
+TEST(failure_kind, names_and_kinds_are_one_to_one) {
+    for (const auto kind : all_kinds) {
+        EXPECT_EQ(kind_named(to_string(kind)), kind);
+    }
+    EXPECT_FALSE(kind_named("Network"));
+    EXPECT_FALSE(kind_named(""));
+}
+
+}  // namespace
+}  // namespace curfew::preflight
