@@ -127,6 +127,7 @@ inline live_state example_state() {
     made.window = 62s;
     made.backend = live_backend{"ready", 2, "hung"};
     made.ledger.state = "storing";
+    made.pressure.push_back({"memory", 0.25});
     add_routes(made);
     add_calls(made);
     return made;

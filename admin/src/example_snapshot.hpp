@@ -74,6 +74,8 @@ inline gateway::snapshot example_snapshot() {
     idle.name = "other";
     idle.upstream = "main";
     now.routes.push_back(idle);
+    now.pressure.push_back({"memory", 0.25, 0.1, {}, {"request.timeout x1.5"}});
+    now.pressure.push_back({"cpu", 0, 0, {}, {}});
     now.access_log = gateway::access_log_snapshot{.written = 40, .dropped = 2};
     return now;
 }

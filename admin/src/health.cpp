@@ -235,6 +235,15 @@ health health_of(
     return health_of(now, problems_of(now, route_names(now), ledger, alerting));
 }
 
+void write_pressure(json_writer& out, const snapshot& now) {
+    out.key("pressure");
+    out.begin_object();
+    for (const gateway::pressure_snapshot& each : now.pressure) {
+        out.member(each.name, each.value);
+    }
+    out.end_object();
+}
+
 std::string render_health(
     const snapshot& now,
     const process::process_sample& process,
@@ -258,6 +267,7 @@ std::string render_health(
         write_backend(out, now.backend);
     }
     write_ledger(out, ledger);
+    write_pressure(out, now);
     if (alerting != nullptr) {
         write_alerts(out, *alerting);
     }

@@ -115,6 +115,11 @@ class members {
         from.take("retry_after_ms", to.retry_after);
     }
 
+    static void take_all(const members& from, live_pressure& to) {
+        from.take("name", to.name);
+        from.take("value", to.value);
+    }
+
     static void take_all(const members& from, live_upstream& to) {
         from.take("name", to.name);
         from.take("up", to.up);
@@ -186,7 +191,8 @@ std::optional<live_state> read_state(std::string_view json) {
     live_state made;
     const bool read = with_object(json, [&](const members& from) {
         take_totals(from, made);
-        return from.take_list("upstreams", made.upstreams, live_routes_max) &&
+        return from.take_list("pressure", made.pressure, live_routes_max) &&
+               from.take_list("upstreams", made.upstreams, live_routes_max) &&
                from.take_list("routes", made.routes, live_routes_max) &&
                from.take_list("requests", made.calls, live_calls_max);
     });

@@ -60,6 +60,13 @@ void write(json_writer& out, const live_call& call) {
     out.end_object();
 }
 
+void write(json_writer& out, const live_pressure& pressure) {
+    out.begin_object();
+    out.member("name", pressure.name);
+    out.member("value", pressure.value);
+    out.end_object();
+}
+
 void write(json_writer& out, const live_backend& backend) {
     out.begin_object();
     out.member("state", backend.state);
@@ -119,6 +126,7 @@ void write(json_writer& out, const live_state& state) {
     out.member("state", state.ledger.state);
     out.member("trouble", state.ledger.trouble);
     out.end_object();
+    write_list(out, "pressure", state.pressure);
     write_list(out, "upstreams", state.upstreams);
     write_list(out, "routes", state.routes);
     write_calls(out, state);

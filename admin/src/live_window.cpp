@@ -71,6 +71,11 @@ void add_totals(live_state& to, const snapshot& from, const process::process_sam
             {each.name, each.up, each.limit, each.in_flight, each.queued, each.abandoned}
         );
     }
+    for (const auto& each : from.pressure) {
+        if (each.value > 0) {
+            to.pressure.push_back({each.name, each.value});
+        }
+    }
     if (!from.backend.state.empty()) {
         to.backend = {from.backend.state, from.backend.restarts, from.backend.last_exit};
     }

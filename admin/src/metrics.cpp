@@ -239,6 +239,13 @@ void write_policy(exposition& out, const gateway::policy_snapshot& policy) {
     out.sample("", std::uint64_t{policy.earlier_in_use});
 }
 
+void write_pressure(exposition& out, const snapshot& now) {
+    out.family("curfew_pressure", gauge, "Signs that the environment struggles, from 0 to 1.");
+    for (const gateway::pressure_snapshot& each : now.pressure) {
+        out.sample(format_labels({{"signal", each.name}}), each.value);
+    }
+}
+
 void write_upstreams(exposition& out, const snapshot& now) {
     std::vector<labelled<upstream_snapshot>> upstreams;
     std::vector<labelled<endpoint_snapshot>> endpoints;
@@ -368,6 +375,7 @@ std::string render_metrics(
     write_policy(out, now.policy);
     write_backend(out, now.backend);
     write_access_log(out, now);
+    write_pressure(out, now);
     write_ledger(out, ledger);
     if (alerting != nullptr) {
         write_alerts(out, *alerting);

@@ -53,6 +53,11 @@ void add(live_upstream& to, const live_upstream& more) {
     to.abandoned += more.abandoned;
 }
 
+/// As bad as it is for one of them.
+void add(live_pressure& to, const live_pressure& more) {
+    to.value = std::max(to.value, more.value);
+}
+
 template <class T>
 void add_by_name(std::vector<T>& to, const std::vector<T>& more) {
     for (const T& each : more) {
@@ -80,6 +85,7 @@ void add(live_state& to, const live_state& more) {
     to.timestamp = std::max(to.timestamp, more.timestamp);
     to.calls_count += more.calls_count;
     to.calls.insert(to.calls.end(), more.calls.begin(), more.calls.end());
+    add_by_name(to.pressure, more.pressure);
     add_by_name(to.upstreams, more.upstreams);
     add_by_name(to.routes, more.routes);
 }

@@ -119,6 +119,10 @@ std::string resources(const view_frame& frame) {
         const bool well = state.backend->state == "ready";
         line.add(about_backend(*state.backend), well ? paint::plain : paint::bad);
     }
+    for (const live_pressure& each : state.pressure) {
+        const std::string name = "pressure " + terminal_text(each.name) + ' ';
+        line.add(name + percent(100 * each.value), paint::warning);
+    }
     line.add("in flight " + ratio(state.in_flight, state.in_flight_limit));
     line.add(
         "queue " + std::to_string(state.queued), state.queued > 0 ? paint::warning : paint::dim

@@ -36,10 +36,10 @@ std::string joined(const std::vector<std::string>& lines) {
     return text;
 }
 
-/// Compares with a file; writes it where CURFEW_WRITE_GOLDEN is set, to be looked at and committed.
+/// Compares with a file; writes it where CURFEW_UPDATE is set, to be looked at and committed.
 void expect_golden(const std::string& name, const std::string& drawn) {
     const std::string path = std::string{CURFEW_GOLDEN} + name;
-    if (std::getenv("CURFEW_WRITE_GOLDEN") != nullptr) {
+    if (std::getenv("CURFEW_UPDATE") != nullptr) {
         std::ofstream{path} << drawn;
     }
     std::ifstream file{path};

@@ -69,6 +69,12 @@ struct live_ledger {
     std::string trouble;
 };
 
+/// A sign that the environment struggles.
+struct live_pressure {
+    std::string name;
+    double value = 0;  ///< above 0, to 1
+};
+
 /// One process at one moment.
 struct live_state {
     std::string version;
@@ -91,6 +97,7 @@ struct live_state {
     bool since_start = false;  ///< they are those of the whole run
     std::optional<live_backend> backend;
     live_ledger ledger;
+    std::vector<live_pressure> pressure;  ///< those above 0
     std::vector<live_upstream> upstreams;
     std::vector<live_route> routes;
     std::uint64_t calls_count = 0;  ///< what runs now, in all

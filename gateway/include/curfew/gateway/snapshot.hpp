@@ -77,6 +77,15 @@ struct access_log_snapshot {
     std::uint64_t dropped = 0;  ///< lines that found no room, or could not be written
 };
 
+/// A sign that the environment struggles (curfew::pressure_signal).
+struct pressure_snapshot {
+    std::string name;
+    double value = 0;  ///< 0 to 1; as it works on limits
+    double told = 0;   ///< what was told last; a value falls only after a while
+    std::optional<duration> expires{};   ///< told from outside, and good for so long
+    std::vector<std::string> stretches;  ///< "database.connection x1.5"
+};
+
 /// The policy in force.
 struct policy_snapshot {
     std::uint32_t generation = 1;            ///< 1: that of the start; one more with each reload
@@ -111,6 +120,7 @@ struct snapshot {
     std::optional<access_log_snapshot> access_log;  ///< nothing: none is kept
     live_requests live;  ///< what has not ended; only where it was asked for
     policy_snapshot policy;
+    std::vector<pressure_snapshot> pressure;  ///< every signal, in the order of the policy
 };
 
 }  // namespace curfew::gateway
