@@ -1,8 +1,8 @@
 #pragma once
 
-#include <curfew/process/process_sampler.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/ledger/ledger.hpp>
+#include <curfew/process/process_sampler.hpp>
 
 #include <chrono>
 

@@ -80,8 +80,8 @@ struct access_log_snapshot {
 /// A sign that the environment struggles (curfew::pressure_signal).
 struct pressure_snapshot {
     std::string name;
-    double value = 0;  ///< 0 to 1; as it works on limits
-    double told = 0;   ///< what was told last; a value falls only after a while
+    double value = 0;                    ///< 0 to 1; as it works on limits
+    double told = 0;                     ///< what was told last; a value falls only after a while
     std::optional<duration> expires{};   ///< told from outside, and good for so long
     std::vector<std::string> stretches;  ///< "database.connection x1.5"
 };
