@@ -260,15 +260,17 @@ result<trend> find_trend(ledger::reader& from, const trend_question& what) {
     auto processes = from.instances({plan.begin(0), end});
     auto marks = from.marks({plan.begin(0), end});
     auto policy = find_policy_history(from, {plan.begin(0), end});
-    if (!made || !processes || !marks || !policy) {
+    const auto pressure = find_pressure(from, {plan.begin(0), end});
+    if (!made || !processes || !marks || !policy || !pressure) {
         return std::unexpected{
             !made        ? made.error()
             : !processes ? processes.error()
             : !marks     ? marks.error()
-                         : policy.error()
+            : !policy    ? policy.error()
+                         : pressure.error()
         };
     }
-    const auto recorded = times_recorded(*std::move(processes), what.now);
+    const auto recorded = times_recorded(*processes, what.now);
     const slot_plan fitted = fit_slots({history_begin(*made, recorded, first), end}, *made);
     if (fitted.each < plan.each) {
         plan = fitted;
@@ -279,6 +281,8 @@ result<trend> find_trend(ledger::reader& from, const trend_question& what) {
     }
     made->seconds = known_seconds(*made, plan, recorded);
     made->marks = markers_of(*std::move(marks), *policy);
+    made->pressure =
+        average_pressure(*pressure, *processes, plan.begin(0), plan.length(), plan.count);
     interpret(*made);
     return made;
 }

@@ -159,7 +159,7 @@ TEST_F(find_trend_test, nothing_changed_is_told_so) {
     const auto made = found({}, 3h);
     EXPECT_TRUE(made.all.changes.empty());
     EXPECT_THAT(to_text(made), HasSubstr("nothing in 3 series"));
-    EXPECT_THAT(to_text(made), HasSubstr("no pressure signal is in the ledger"));
+    EXPECT_THAT(to_text(made), HasSubstr("no pressure signal was up"));
 }
 
 TEST_F(find_trend_test, the_backend_is_no_operation_and_a_surface_leaves_others_out) {

@@ -154,13 +154,25 @@ trend_series queue_series(const trend& of) {
     return made;
 }
 
+trend_series pressure_of(const trend& of, const pressure_series& signal) {
+    trend_series made;
+    for (std::size_t i = 0; i < signal.means.size(); ++i) {
+        if (of.seconds[i] > 0) {
+            made.points.push_back({of.slot_length * static_cast<duration::rep>(i), signal.means[i]}
+            );
+            made.slots.push_back(i);
+        }
+    }
+    return made;
+}
+
 void find_relations(trend& of) {
     const auto rate = series_of(of.all, measure::rate, of.seconds, of.slot_length);
     const auto timeouts = series_of(of.all, measure::timeout_rate, of.seconds, of.slot_length);
     const auto latency = series_of(of.all, measure::latency, of.seconds, of.slot_length);
     const auto queue = queue_series(of);
     const auto compare =
-        [&](std::string_view name, const auto& cause, measure what, const auto& effect) {
+        [&](const std::string& name, const auto& cause, measure what, const auto& effect) {
             const pairs both = pair_up(cause, effect);
             const auto found = statistics::correlate(both.cause, both.effect, longest_lag);
             if (found) {
@@ -171,6 +183,11 @@ void find_relations(trend& of) {
     compare("queue", queue, measure::timeout_rate, timeouts);
     compare("rate", rate, measure::latency, latency);
     compare("queue", queue, measure::latency, latency);
+    for (const auto& each : of.pressure) {
+        const auto pressure = pressure_of(of, each);
+        compare("pressure " + each.signal, pressure, measure::timeout_rate, timeouts);
+        compare("pressure " + each.signal, pressure, measure::latency, latency);
+    }
     const double bound =
         trend_p_value / static_cast<double>(std::max<std::size_t>(1, of.relations.size()));
     for (auto& each : of.relations) {

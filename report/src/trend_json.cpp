@@ -178,6 +178,14 @@ std::string to_json(const trend& of) {
     for (const auto& each : of.operations) {
         write(to, each, of);
     }
+    to.end().key("pressure").array();
+    for (const auto& each : of.pressure) {
+        to.object().member("signal", each.signal).key("means").array();
+        for (const double mean : each.means) {
+            to.value(rounded(mean));
+        }
+        to.end().end();
+    }
     to.end().key("relations").array();
     for (const auto& each : of.relations) {
         write(to, each);

@@ -168,12 +168,17 @@ std::string effect_name(const trend_relation& of, const trend& in) {
                                                     : "the timeout rate";
 }
 
+std::string cause_name(const trend_relation& of) {
+    return of.cause == "rate"    ? "the rate"
+           : of.cause == "queue" ? "the time in the queue"
+                                 : clean(of.cause);
+}
+
 std::string relations(const trend& of) {
     std::string told;
     std::string silent;
     for (const auto& each : of.relations) {
-        const std::string pair = effect_name(each, of) + " with " +
-                                 (each.cause == "rate" ? "the rate" : "the time in the queue");
+        const std::string pair = effect_name(each, of) + " with " + cause_name(each);
         const std::string pairs = " (" + std::to_string(each.found.pairs) + " slots, ";
         if (each.clear) {
             told += "  " + pair + ": rank correlation " + number("%+.2f", each.found.rank) +
@@ -195,7 +200,8 @@ std::string relations(const trend& of) {
     }
     std::string text = "\nwhat moved together (over all operations; not what caused what)\n" + told;
     text += silent.empty() ? "" : "  not: " + silent + '\n';
-    return text + "  no pressure signal is in the ledger, so none was compared\n";
+    return of.pressure.empty() ? text + "  no pressure signal was up, so none was compared\n"
+                               : text;
 }
 
 std::string outlook_text(const operation_trend& in, const trend_outlook& of) {

@@ -2,6 +2,7 @@
 
 #include <curfew/core/failure.hpp>
 #include <curfew/ledger/reader.hpp>
+#include <curfew/report/pressure_history.hpp>
 #include <curfew/statistics/change_point.hpp>
 #include <curfew/statistics/correlation.hpp>
 #include <curfew/statistics/forecast.hpp>
@@ -78,7 +79,7 @@ struct operation_trend {
 
 /// Two series of all operations together that were compared.
 struct trend_relation {
-    std::string_view cause;   ///< "rate", "queue": the mean time in the queue
+    std::string cause;        ///< "rate"; "queue": the mean time in the queue; "pressure memory"
     std::string_view effect;  ///< "timeout_rate", "latency"
     statistics::correlation found;
     bool clear = false;  ///< its p-value is below what chance gives among all that were compared
@@ -93,6 +94,7 @@ struct trend {
     std::vector<double> seconds;  ///< of each slot, in which it is known what happened; 0: not
     operation_trend all;
     std::vector<operation_trend> operations;  ///< the most frequent first
+    std::vector<pressure_series> pressure;    ///< signals that were up, one value a slot
     std::vector<trend_relation> relations;
     std::vector<trend_marker> marks;  ///< by time
     std::size_t series_searched = 0;  ///< for changes
@@ -127,9 +129,8 @@ struct trend_question {
 /// rate", 1995, at `trend_p_value`); so a trend in which nothing changed shows any with at most
 /// that chance. The day's and the week's rise and fall are changes too: they are not known here.
 ///
-/// Relations: Spearman's correlation of all operations' timeout rate and latency with their rate
-/// and their time in the queue, at most three slots later. No pressure signal is recorded, so none
-/// is compared.
+/// Relations: Spearman's correlation of all operations' timeout rate and latency with their rate,
+/// their time in the queue and each pressure signal that was up, at most three slots later.
 [[nodiscard]] result<trend> find_trend(ledger::reader& from, const trend_question& what);
 
 /// Finds changes, relations and outlooks in slots that were collected: the second half of
