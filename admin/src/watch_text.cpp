@@ -30,9 +30,9 @@ std::string two_digits(std::int64_t number) {
 }  // namespace
 
 std::string short_time(duration time) {
-    using namespace std::chrono;
+    using namespace std::chrono_literals;
     const double seconds = std::chrono::duration<double>(time).count();
-    const auto whole = round<std::chrono::seconds>(time).count();
+    const auto whole = time / 1s + (time % 1s >= 500ms ? 1 : 0);
     if (seconds <= 0) {
         return "0ms";
     }

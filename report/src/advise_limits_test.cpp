@@ -233,7 +233,8 @@ TEST_F(advise_limits_test, a_connection_that_was_not_made_says_nothing_about_the
         tell(unreachable);
         tell(failed);
     }
-    const auto& of = advised(24h).operations[0];
+    const auto made = advised(24h);
+    const auto& of = made.operations[0];
     EXPECT_EQ(of.advice.calm.quantile.cut + of.advice.calm.hung, 0U);
     EXPECT_EQ(of.advice.calm.quantile.completed, 2'880U);
 }
