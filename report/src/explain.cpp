@@ -67,11 +67,14 @@ result<explanation> explain_one(ledger::reader& from, kept_operation what) {
     auto around = look_around(from, what);
     auto steps = steps_of_backend(from, what);
     auto failed = last_failure(from, what);
-    if (!policy || !around || !steps || !failed) {
+    const auto ended = what.started + what.took;
+    const auto pressure = find_pressure(from, {what.started - 24h, ended + 1min});
+    if (!policy || !around || !steps || !failed || !pressure) {
         const failure why = !policy   ? policy.error()
                             : !around ? around.error()
                             : !steps  ? steps.error()
-                                      : failed.error();
+                            : !failed ? failed.error()
+                                      : pressure.error();
         return std::unexpected{why};
     }
     if (!what.what.limit_name.empty()) {
@@ -83,7 +86,8 @@ result<explanation> explain_one(ledger::reader& from, kept_operation what) {
     made.backend = std::move(steps->all);
     made.backend_left_out = steps->left_out;
     made.before = *std::move(failed);
-    made.deployed = last_deploy(from, what.started + what.took);
+    made.deployed = last_deploy(from, ended);
+    made.pressure = pressure_at(*pressure, what.instance, ended);
     made.what = std::move(what);
     made.advice = advice_for(made);
     return made;

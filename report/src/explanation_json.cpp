@@ -62,6 +62,13 @@ void write_backend(json_text& to, const explanation& of) {
         to.member("said", said_of(step)).end();
     }
     to.end().member("backend_left_out", static_cast<std::uint64_t>(of.backend_left_out));
+    to.key("pressure").array();
+    for (const auto& each : of.pressure) {
+        to.object().member("signal", each.signal).member("at", rfc3339(each.at));
+        to.member("before", each.before).member("value", each.after);
+        to.member("effect", each.effect).end();
+    }
+    to.end();
     to.key("policy").array();
     for (const auto* each : {&of.policy_by, &of.policy_since}) {
         if (*each) {

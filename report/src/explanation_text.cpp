@@ -163,6 +163,14 @@ std::string policy_lines(const explanation& of) {
     return out;
 }
 
+std::string pressure_lines(const explanation& of) {
+    std::string out;
+    for (const auto& each : of.pressure) {
+        out += line("pressure", change_of(each) + ", " + apart(each.at, of.what));
+    }
+    return out;
+}
+
 std::string deploy_line(const explanation& of) {
     if (!of.deployed) {
         return "";
@@ -188,13 +196,13 @@ std::string to_text(const explanation& of) {
     const auto minute = ledger::begin_of(ledger::minute_of(what.started + what.took));
     out += "\nin the minute in which it ended, " + rfc3339(minute).substr(0, 16) + "Z\n" +
            minute_lines(of);
-    const std::string then =
-        usual_line(of.around) + backend_lines(of) + policy_lines(of) + deploy_line(of);
+    const std::string then = usual_line(of.around) + backend_lines(of) + pressure_lines(of) +
+                             policy_lines(of) + deploy_line(of);
     out += "\nwhat else was true then\n" +
            (then.empty() ? line(
                                "nothing",
-                               "no success of its like, no step of a backend, no reload, "
-                               "no deploy near it"
+                               "no success of its like, no step of a backend, no pressure, "
+                               "no reload, no deploy near it"
                            )
                          : then);
     if (!of.advice.empty()) {

@@ -108,8 +108,24 @@ result<std::vector<pressure_step>> find_pressure(ledger::reader& from, const led
     return made;
 }
 
-std::string sentence_of(const pressure_step& of) {
-    return "pressure " + clean(of.signal) + (of.after > of.before ? " rose" : " fell") + " from " +
+std::vector<pressure_step> pressure_at(
+    const std::vector<pressure_step>& steps, std::int64_t instance, wall_time at
+) {
+    std::vector<pressure_step> last;
+    for (const auto& each : steps) {
+        if (each.instance != instance || each.at > at) {
+            continue;
+        }
+        std::erase_if(last, [&](const auto& other) { return other.signal == each.signal; });
+        if (each.after > 0) {
+            last.push_back(each);
+        }
+    }
+    return last;
+}
+
+std::string change_of(const pressure_step& of) {
+    return clean(of.signal) + (of.after > of.before ? " rose" : " fell") + " from " +
            percent(of.before) + " to " + percent(of.after) +
            (of.effect.empty() ? "" : ": " + clean(of.effect));
 }

@@ -1,4 +1,5 @@
 #include "report_scenario.hpp"
+#include <curfew/report/explanation.hpp>
 #include <curfew/report/pressure_history.hpp>
 #include <curfew/report/trend.hpp>
 
@@ -74,11 +75,26 @@ TEST_F(pressure_history_test, is_read_as_it_was_recorded) {
     const auto steps = find_pressure(book, {noon, noon + 1h});
     ASSERT_TRUE(steps);
     ASSERT_EQ(steps->size(), 2U);
-    EXPECT_EQ(
-        sentence_of((*steps)[0]),
-        "pressure memory rose from 0 % to 25 %: request.timeout 30s to 45s"
-    );
+    EXPECT_EQ(change_of((*steps)[0]), "memory rose from 0 % to 25 %: request.timeout 30s to 45s");
     EXPECT_EQ((*steps)[1].after, 0);
+}
+
+TEST_F(pressure_history_test, an_explanation_tells_what_was_up) {
+    tell_pressure("0", "0.25", 1min);
+    tell(timed_out("GET /a", 2min));
+    tell_pressure("0.25", "0", 3min);
+    tell(timed_out("GET /a", 4min, 8));
+    auto book = read();
+    const auto pressed = explain(book, 0xabc, 7);
+    const auto eased = explain(book, 0xabc, 8);
+    ASSERT_TRUE(pressed && eased);
+    ASSERT_EQ(pressed->size(), 1U);
+    EXPECT_THAT(
+        to_text(pressed->front()),
+        HasSubstr("  pressure    memory rose from 0 % to 25 %: request.timeout 30s to 45s, ")
+    );
+    EXPECT_THAT(to_json(*pressed), HasSubstr("\"signal\": \"memory\""));
+    EXPECT_TRUE(eased->front().pressure.empty());
 }
 
 TEST_F(pressure_history_test, a_trend_compares_what_was_up) {

@@ -3,6 +3,7 @@
 #include <curfew/core/failure.hpp>
 #include <curfew/ledger/reader.hpp>
 #include <curfew/report/policy_history.hpp>
+#include <curfew/report/pressure_history.hpp>
 
 #include <array>
 #include <cstddef>
@@ -44,6 +45,7 @@ struct explanation {
     /// seen of one before mere starts, the nearest in time first. In order of time.
     std::vector<ledger::kept_operation> backend;
     std::size_t backend_left_out = 0;
+    std::vector<pressure_step> pressure;           ///< what was up when it ended
     std::optional<ledger::mark> deployed;          ///< the last deploy before it, within a day
     std::optional<policy_reload> policy_by;        ///< the last change of the policy before it
     std::optional<policy_reload> policy_since;     ///< the first one after it began, within a day

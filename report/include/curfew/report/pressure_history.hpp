@@ -33,9 +33,15 @@ inline constexpr std::string_view pressure_event = "pressure";
 /// A row of such a change; nothing of any other row.
 [[nodiscard]] std::optional<pressure_step> pressure_of(const ledger::kept_operation& row);
 
-/// "pressure memory rose from 0 % to 25 %: request.timeout 30s to 45s". Of what is from outside,
-/// control bytes are spaces.
-[[nodiscard]] std::string sentence_of(const pressure_step& of);
+/// "memory rose from 0 % to 25 %: request.timeout 30s to 45s". Of what is from outside, control
+/// bytes are spaces.
+[[nodiscard]] std::string change_of(const pressure_step& of);
+
+/// What was up at a moment in one process: the last step before it of each signal, unless that was
+/// down to 0. `steps` by time.
+[[nodiscard]] std::vector<pressure_step> pressure_at(
+    const std::vector<pressure_step>& steps, std::int64_t instance, ledger::wall_time at
+);
 
 /// One signal, slot by slot: its mean over each, of the process in which it was the highest.
 struct pressure_series {
