@@ -18,88 +18,82 @@
 
 namespace curfew::cli {
 
-namespace {
-
-using gateway::snapshot;
-
-/// An edition on its way from worker to worker and home again. It keeps itself alive until it is
-/// back, so whoever asked may stop waiting. Two of them never overtake each other.
-struct handover : runtime::posted {
-    handover(runtime::loop& asker, std::shared_ptr<const gateway::edition> given) noexcept
-        : posted{[](posted& self) noexcept { static_cast<handover&>(self).arrive(); }},
-          home{asker},
-          next{std::move(given)} {}
-
+/// Goes from worker to worker and home again. It keeps itself alive until it is back, so whoever
+/// asked may stop waiting. Two of them never overtake each other.
+struct detail::tour : runtime::posted {
     struct stop {
         runtime::loop* on;
         gateway::worker* who;
     };
 
-    void set_out(const std::shared_ptr<handover>& self) noexcept {
+    explicit tour(runtime::loop& asker) noexcept
+        : posted{[](posted& self) noexcept { static_cast<tour&>(self).arrive(); }}, home{asker} {}
+
+    virtual ~tour() = default;
+
+    /// On the worker's thread.
+    virtual void visit(gateway::worker& who) noexcept = 0;
+
+    void set_out(const std::shared_ptr<tour>& self) noexcept {
         itself = self;
         stops.front().on->post(*this);
     }
 
     void arrive() noexcept {
-        if (at == stops.size()) {
+        if (next_stop == stops.size()) {
             const auto keep = std::exchange(itself, nullptr);
             back.pass();
             return;
         }
+        visit(*stops[next_stop].who);
+        ++next_stop;
+        runtime::loop& onward = next_stop == stops.size() ? home : *stops[next_stop].on;
+        onward.post(*this);
+    }
+
+    runtime::loop& home;
+    std::vector<stop> stops;
+    std::size_t next_stop = 0;
+    runtime::baton back;
+    std::shared_ptr<tour> itself;
+};
+
+namespace {
+
+using detail::tour;
+using gateway::snapshot;
+
+/// On its way.
+struct handover final : tour {
+    handover(runtime::loop& asker, std::shared_ptr<const gateway::edition> given) noexcept
+        : tour{asker}, next{std::move(given)} {}
+
+    void visit(gateway::worker& who) noexcept override {
         try {
-            stops[at].who->adopt(next);
+            who.adopt(next);
         } catch (const std::bad_alloc&) {
             whole = false;
         }
-        ++at;
-        runtime::loop& onward = at == stops.size() ? home : *stops[at].on;
-        onward.post(*this);
     }
 
-    runtime::loop& home;
     std::shared_ptr<const gateway::edition> next;
-    std::vector<stop> stops;
-    std::size_t at = 0;
     bool whole = true;
-    runtime::baton back;
-    std::shared_ptr<handover> itself;
 };
 
-/// A snapshot on its way; likewise.
-struct census : runtime::posted {
-    explicit census(runtime::loop& asker) noexcept
-        : posted{[](posted& self) noexcept { static_cast<census&>(self).arrive(); }}, home{asker} {}
+struct census final : tour {
+    using tour::tour;
 
-    struct stop {
-        runtime::loop* on;
-        const gateway::worker* who;
-    };
+    void visit(gateway::worker& who) noexcept override { who.count(now, times); }
 
-    void set_out(const std::shared_ptr<census>& self) noexcept {
-        itself = self;
-        times.reserve(stops.size() * now.routes.size());
-        stops.front().on->post(*this);
-    }
-
-    void arrive() noexcept {
-        if (next == stops.size()) {
-            const auto keep = std::exchange(itself, nullptr);
-            back.pass();
-            return;
-        }
-        stops[next].who->count(now, times);
-        ++next;
-        runtime::loop& onward = next == stops.size() ? home : *stops[next].on;
-        onward.post(*this);
-    }
-
-    runtime::loop& home;
-    std::vector<stop> stops;
-    std::size_t next = 0;
     snapshot now;
     std::vector<gateway::worker::times_of_route> times;
-    runtime::baton back;
-    std::shared_ptr<census> itself;
+};
+
+/// Only looks how long it takes.
+struct lap final : tour {
+    using tour::tour;
+
+    void visit(gateway::worker&) noexcept override {}
 };
 
 }  // namespace
@@ -152,9 +146,7 @@ class fleet::crew {
         }
     }
 
-    [[nodiscard]] census::stop stop() const noexcept { return {loop_, worker_}; }
-
-    [[nodiscard]] handover::stop stop_to_hand_over() noexcept { return {loop_, worker_}; }
+    [[nodiscard]] tour::stop stop() const noexcept { return {loop_, worker_}; }
 
   private:
     void run(
@@ -275,19 +267,28 @@ result<runtime::endpoint> fleet::begin(const runtime::endpoint& at) {
     return bound;
 }
 
-runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under, std::size_t live) {
-    auto round = std::make_shared<census>(control_);
-    round->now.live = gateway::live_requests{live};
-    shared_.guards().describe(round->now, control_.now());
+runtime::task<bool> fleet::send_round(
+    std::shared_ptr<detail::tour> made, runtime::scope& under, std::string_view limit_name
+) {
     for (const auto& each : crews_) {
-        round->stops.push_back(each->stop());
+        made->stops.push_back(each->stop());
     }
     constexpr duration patience = std::chrono::seconds{1};
-    runtime::scope waiting{under, bound::after(control_.now(), patience, "admin.census")};
-    round->set_out(round);
-    auto returning = round->back.wait(waiting);
+    runtime::scope waiting{under, bound::after(control_.now(), patience, limit_name)};
+    made->set_out(made);
+    auto returning = made->back.wait(waiting);
     const auto woken = co_await returning;
-    if (woken == runtime::wake::ended) {
+    co_return woken != runtime::wake::ended;
+}
+
+runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under, std::size_t live) {
+    const auto round = std::make_shared<census>(control_);
+    round->now.live = gateway::live_requests{live};
+    shared_.guards().describe(round->now, control_.now());
+    round->times.reserve(crews_.size() * round->now.routes.size());
+    auto going = send_round(round, under, "admin.census");
+    const bool back = co_await going;
+    if (!back) {
         co_return std::nullopt;
     }
     for (const auto& each : round->times) {
@@ -304,16 +305,18 @@ runtime::task<std::optional<snapshot>> fleet::describe(runtime::scope& under, st
 runtime::task<bool> fleet::adopt(
     std::shared_ptr<const gateway::edition> next, runtime::scope& under
 ) {
-    auto round = std::make_shared<handover>(control_, std::move(next));
-    for (const auto& each : crews_) {
-        round->stops.push_back(each->stop_to_hand_over());
-    }
-    constexpr duration patience = std::chrono::seconds{1};
-    runtime::scope waiting{under, bound::after(control_.now(), patience, "admin.reload")};
-    round->set_out(round);
-    auto returning = round->back.wait(waiting);
-    const auto woken = co_await returning;
-    co_return woken != runtime::wake::ended && round->whole;
+    const auto round = std::make_shared<handover>(control_, std::move(next));
+    auto going = send_round(round, under, "admin.reload");
+    const bool back = co_await going;
+    co_return back && round->whole;
+}
+
+runtime::task<duration> fleet::lag(runtime::scope& under) {
+    const steady_clock clock;
+    const time_point begun = clock.now();
+    auto going = send_round(std::make_shared<lap>(control_), under, "admin.census");
+    co_await going;
+    co_return clock.now() - begun;
 }
 
 runtime::task<> fleet::drain(duration grace) {

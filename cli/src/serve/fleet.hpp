@@ -12,9 +12,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace curfew::cli {
+
+namespace detail {
+struct tour;
+}
 
 /// The workers of one gateway, each on a thread with a loop of its own. All of them listen on one
 /// port (SO_REUSEPORT when there are several). They run until the fleet is destroyed; drained ones
@@ -50,6 +55,10 @@ class fleet {
         std::shared_ptr<const gateway::edition> next, runtime::scope& under
     );
 
+    /// How long it takes to be heard by every worker, one after the other, and to come home; at
+    /// most a second.
+    [[nodiscard]] runtime::task<duration> lag(runtime::scope& under);
+
     /// Lets every worker end what it serves, for at most `grace`, and waits until all have.
     [[nodiscard]] runtime::task<> drain(duration grace);
 
@@ -59,6 +68,9 @@ class fleet {
   private:
     class crew;
 
+    [[nodiscard]] runtime::task<bool> send_round(
+        std::shared_ptr<detail::tour> made, runtime::scope& under, std::string_view limit_name
+    );
     [[nodiscard]] std::uint64_t next_seed() noexcept;
 
     gateway::gateway& shared_;
