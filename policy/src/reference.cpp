@@ -46,12 +46,11 @@ slot place_of(const key& which) {
 }
 
 std::string heading(const section& of) {
-    if (of.path == "upstream.*") return "[upstream.NAME]";
-    if (of.path == "sink.*") return "[sink.NAME]";
-    if (of.path == "route.*") return "[[route]]";
-    if (of.path == "alert.*") return "[[alert]]";
-    if (of.path == "route.*.breaker") return "[route.breaker]";
-    return '[' + std::string{of.path} + ']';
+    const auto* kind = kind_of(of.path);
+    if (kind == nullptr) return '[' + std::string{of.path} + ']';
+    const std::string name{kind->name};
+    if (of.is_inner()) return '[' + name + std::string{of.path.substr(name.size() + 2)} + ']';
+    return kind->is_listed ? "[[" + name + "]]" : '[' + name + ".NAME]";
 }
 
 bool belongs(const key& which, const section& to) {
