@@ -10,11 +10,14 @@ namespace curfew::policy {
 
 void building::apply_environment_defaults() {
     for (const auto& [environment, path, text] : environment_defaults()) {
-        if (environment != made.environment) continue;
-        const auto wrong =
-            assign(place(path), {}, literal{literal::kind::untyped, std::string{text}, {}, {}});
+        if (!environment.empty() && environment != made.environment) continue;
+        const auto to = resolve(path);
+        expects(to.has_value(), "a default is of a key");
+        if (const auto* kind = to->which->kind()) declare(*kind, std::string{to->name}, {});
+        const literal value{literal::kind::untyped, std::string{text}, {}, {}};
+        const auto wrong = assign(place(*to), to->which->allowed, value);
         expects(!wrong, "a default of an environment is valid");
-        derive(path, "built-in for " + made.environment);
+        derive(path, environment.empty() ? "built-in" : "built-in for " + made.environment);
     }
 }
 

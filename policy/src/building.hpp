@@ -70,4 +70,7 @@ void check_rules(building& of);
 /// Reads what alerts say and finds sinks that are none.
 void check_alerts(building& of);
 
+/// Reads what signals say, and fills in the readings that they leave to their sensor.
+void check_signals(building& of);
+
 }  // namespace curfew::policy

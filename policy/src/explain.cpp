@@ -67,10 +67,10 @@ problem not_there(std::string sentence, std::string hint) {
     return what;
 }
 
-/// Of an upstream or a route that does not exist, by a key or a section that it would have.
+/// Of a record that does not exist, by a key or a section that it would have.
 std::optional<problem> unknown_record(std::string_view path, const policy& of) {
     const auto* kind = kind_of(path);
-    if (kind == nullptr || !kind->is_implicit) return std::nullopt;
+    if (kind == nullptr) return std::nullopt;
     const std::string what{kind->name};
     const auto resolved = resolve(path);
     const auto name = resolved ? resolved->name : path.substr(what.size() + 1);
@@ -205,6 +205,10 @@ std::expected<explanation, problem> loading::explain(std::string_view asked) con
     if (!which.inherits.empty()) why.statements.clear();
     if (const auto found = origins->said.find(path); found != origins->said.end()) {
         for (const auto& [where, told, value] : found->second) {
+            if (told == "built-in") {
+                why.statements.clear();
+                why.default_value = value;
+            }
             why.statements.push_back({where.said_by, told, value});
         }
     }

@@ -66,11 +66,12 @@ struct section {
     [[nodiscard]] bool is_inner() const noexcept { return path.find(".*.") != path.npos; }
 };
 
-/// A built-in default that differs in one environment.
+/// A built-in default that is no initialiser: it differs in one environment, or is of a record that
+/// there is without being declared.
 struct environment_default {
-    std::string_view environment;
-    std::string_view path;
-    std::string_view text;
+    std::string_view environment;  ///< empty: every one
+    std::string_view path;         ///< concrete: "signal.memory.sensor"
+    std::string_view text;         ///< as in a variable
 };
 
 [[nodiscard]] std::span<const key> keys() noexcept;

@@ -60,6 +60,8 @@ template <auto Member>
 constexpr auto alert = each<&policy::alerts, Member>;
 template <auto Member>
 constexpr auto sink = each<&policy::sinks, Member>;
+template <auto Member>
+constexpr auto signal = each<&policy::signals, Member>;
 
 template <auto Member>
 constexpr auto server = in<&policy::server, Member>;
@@ -79,5 +81,9 @@ template <auto Member>
 constexpr auto access_log = in<&policy::access_log, Member>;
 template <auto Member>
 constexpr auto ledger = in<&policy::ledger, Member>;
+template <auto Member>
+constexpr auto database = in<&policy::database, Member>;
+template <auto Member>
+constexpr auto pressure = in<&policy::pressure, Member>;
 
 }  // namespace curfew::policy::row

@@ -30,6 +30,10 @@ constexpr std::array table{
     order{"backend.live_timeout", "backend.live_interval"},
     order{"backend.live_timeout", "backend.ready_timeout", true},
     order{"backend.backoff_min", "backend.backoff_max", true},
+    order{"database.connection", "database.initialization"},
+    order{"database.acquire", "database.initialization", true},
+    order{"database.query", "database.transaction", true},
+    order{"database.idle", "database.transaction", true},
 };
 
 constexpr std::array route_table{

@@ -85,6 +85,17 @@ inline constexpr std::tuple record_table{
         },
         &policy::sinks
     },
+    record_row{
+        record_kind{
+            .name = "signal",
+            .plural = "signals",
+            .one = "a signal",
+            .how_named = "write a line [signal.deploy]",
+            .most = 64,
+            .fewer = "let one signal stretch several limits",
+        },
+        &policy::signals
+    },
 };
 
 inline constexpr std::array record_kinds = std::apply(
