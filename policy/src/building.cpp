@@ -10,29 +10,23 @@ namespace curfew::policy {
 
 void building::apply_environment_defaults() {
     for (const auto& [environment, path, text] : environment_defaults()) {
-        if (environment != made.environment) continue;
-        const auto wrong =
-            assign(place(path), {}, literal{literal::kind::untyped, std::string{text}, {}, {}});
+        if (!environment.empty() && environment != made.environment) continue;
+        const auto to = resolve(path);
+        expects(to.has_value(), "a default is of a key");
+        if (const auto* kind = to->which->kind()) declare(*kind, std::string{to->name}, {});
+        const literal value{literal::kind::untyped, std::string{text}, {}, {}};
+        const auto wrong = assign(place(*to), to->which->allowed, value);
         expects(!wrong, "a default of an environment is valid");
-        derive(path, "built-in for " + made.environment);
+        derive(path, environment.empty() ? "built-in" : "built-in for " + made.environment);
     }
 }
 
 void building::apply(const sheet& layer) {
-    for (const auto& [name, at] : layer.upstreams) {
-        (void)upstream(name, {layer::file, {}, at});
-    }
-    for (const auto& [name, at] : layer.routes) {
-        (void)route(name, {layer::file, {}, at});
-    }
-    for (const auto& [name, at] : layer.alerts) {
-        (void)alert(name, {layer::file, {}, at});
-    }
-    for (const auto& [name, at] : layer.sinks) {
-        (void)sink(name, {layer::file, {}, at});
+    for (const auto& [kind, name, at] : layer.declarations) {
+        declare(*kind, name, {layer::file, {}, at});
     }
     for (const auto& [which, name, value, where] : layer.settings) {
-        if (which->of_upstream()) (void)upstream(name, where);
+        if (const auto* kind = which->kind()) declare(*kind, name, where);
         const auto to = place(key_path{which, name});
         const auto wrong = assign(to, which->allowed, value);
         expects(!wrong, "a setting was checked when it was read");
@@ -80,21 +74,11 @@ void building::derive(std::string_view path, std::string told) {
 }
 
 slot building::place(const key_path& path) {
-    record of{&made};
-    if (path.which->of_upstream()) {
-        const auto found = upstream_index_.find(path.name);
-        expects(found != upstream_index_.end(), "the upstream was declared");
-        of.upstream = &made.upstreams[found->second];
-    } else if (path.which->of_route()) {
-        const auto found = route_index_.find(path.name);
-        expects(found != route_index_.end(), "the route was declared");
-        of.route = &made.routes[found->second];
-    } else if (path.which->of_alert()) {
-        of.alert = &alert(std::string{path.name}, {});
-    } else if (path.which->of_sink()) {
-        of.sink = &sink(std::string{path.name}, {});
-    }
-    return path.which->place(of);
+    const auto* kind = path.which->kind();
+    if (kind == nullptr) return path.which->place({&made});
+    const auto* declared = find(*kind, path.name);
+    expects(declared != nullptr, "the record was declared");
+    return path.which->place({&made, declared->index});
 }
 
 slot building::place(std::string_view path) {
@@ -115,43 +99,23 @@ origin building::setter(std::string_view path) const {
     return found == origins.said.end() ? origin{} : found->second.back().where;
 }
 
-origin building::declared(const std::string& record) const {
-    const auto found = declared_.find(record);
-    return found == declared_.end() ? origin{} : found->second;
+origin building::declared(std::string_view record) const {
+    const auto* kind = kind_of(record);
+    expects(kind != nullptr, "a record is told with its kind");
+    const auto* found = find(*kind, record.substr(kind->name.size() + 1));
+    return found == nullptr ? origin{} : found->where;
 }
 
-upstream_policy& building::upstream(const std::string& name, const origin& where) {
-    const auto [found, is_new] = upstream_index_.try_emplace(name, made.upstreams.size());
-    if (is_new) {
-        made.upstreams.emplace_back().name = name;
-        declared_.emplace("upstream." + name, where);
-    }
-    return made.upstreams[found->second];
+void building::declare(const record_kind& kind, const std::string& name, const origin& where) {
+    if (find(kind, name) != nullptr) return;
+    declared_[&kind].emplace(name, declaration{add_record(made, kind, name), where});
 }
 
-route_policy& building::route(const std::string& name, const origin& where) {
-    const auto [found, is_new] = route_index_.try_emplace(name, made.routes.size());
-    if (is_new) {
-        made.routes.emplace_back().name = name;
-        declared_.emplace("route." + name, where);
-    }
-    return made.routes[found->second];
-}
-
-alert_policy& building::alert(const std::string& name, const origin& where) {
-    const auto found = std::ranges::find(made.alerts, name, &alert_policy::name);
-    if (found != made.alerts.end()) return *found;
-    made.alerts.emplace_back().name = name;
-    declared_.emplace("alert." + name, where);
-    return made.alerts.back();
-}
-
-sink_policy& building::sink(const std::string& name, const origin& where) {
-    const auto found = std::ranges::find(made.sinks, name, &sink_policy::name);
-    if (found != made.sinks.end()) return *found;
-    made.sinks.emplace_back().name = name;
-    declared_.emplace("sink." + name, where);
-    return made.sinks.back();
+const building::declaration* building::find(const record_kind& kind, std::string_view name) const {
+    const auto all = declared_.find(&kind);
+    if (all == declared_.end()) return nullptr;
+    const auto found = all->second.find(name);
+    return found == all->second.end() ? nullptr : &found->second;
 }
 
 }  // namespace curfew::policy

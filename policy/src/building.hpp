@@ -45,22 +45,23 @@ class building {
     [[nodiscard]] bool is_set(std::string_view path) const;
     /// Who set it last.
     [[nodiscard]] origin setter(std::string_view path) const;
-    /// Where an upstream or a route was declared: "upstream.main", "alert.slow".
-    [[nodiscard]] origin declared(const std::string& record) const;
+    /// Where a record was declared: "upstream.main", "alert.slow".
+    [[nodiscard]] origin declared(std::string_view record) const;
 
     [[nodiscard]] diagnosis& wrong() noexcept { return wrong_; }
 
   private:
+    struct declaration {
+        std::size_t index;
+        origin where;
+    };
+
+    void declare(const record_kind& kind, const std::string& name, const origin& where);
+    [[nodiscard]] const declaration* find(const record_kind& kind, std::string_view name) const;
     void name_limits(route_policy& of) const;
-    upstream_policy& upstream(const std::string& name, const origin& where);
-    route_policy& route(const std::string& name, const origin& where);
-    alert_policy& alert(const std::string& name, const origin& where);
-    sink_policy& sink(const std::string& name, const origin& where);
 
     diagnosis& wrong_;
-    std::map<std::string, std::size_t, std::less<>> upstream_index_;
-    std::map<std::string, std::size_t, std::less<>> route_index_;
-    std::map<std::string, origin, std::less<>> declared_;
+    std::map<const record_kind*, std::map<std::string, declaration, std::less<>>> declared_;
 };
 
 /// Lets defaults give way and finds limits that contradict each other.
@@ -68,5 +69,8 @@ void check_rules(building& of);
 
 /// Reads what alerts say and finds sinks that are none.
 void check_alerts(building& of);
+
+/// Reads what signals say, and fills in the readings that they leave to their sensor.
+void check_signals(building& of);
 
 }  // namespace curfew::policy

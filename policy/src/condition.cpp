@@ -200,7 +200,10 @@ bool is_of_operation(metric which) noexcept {
 }
 
 std::expected<std::int64_t, text_problem> parse_value(metric which, std::string_view text) {
-    const measure unit = measure_of(which);
+    return parse_value(measure_of(which), text);
+}
+
+std::expected<std::int64_t, text_problem> parse_value(measure unit, std::string_view text) {
     const auto example = example_of(unit);
     switch (unit) {
         case measure::share: {
@@ -263,7 +266,11 @@ std::expected<condition, condition_problem> parse_condition(std::string_view tex
 }
 
 std::string print_value(metric which, std::int64_t value) {
-    switch (measure_of(which)) {
+    return print_value(measure_of(which), value);
+}
+
+std::string print_value(measure unit, std::int64_t value) {
+    switch (unit) {
         case measure::share:
             return print_millionths(value * 100) + '%';
         case measure::rate:

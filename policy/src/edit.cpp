@@ -39,13 +39,13 @@ const node* child_of(const node& in, std::string_view name) {
     return found == in.children.end() ? nullptr : &*found;
 }
 
-const node* route_of(const node& root, std::string_view name) {
-    const auto* routes = child_of(root, "route");
-    if (routes == nullptr || routes->what != node::shape::tables) return nullptr;
-    const auto found = std::ranges::find_if(routes->children, [&](const node& each) {
+const node* listed(const node& root, const record_kind& kind, std::string_view name) {
+    const auto* list = child_of(root, kind.name);
+    if (list == nullptr || list->what != node::shape::tables) return nullptr;
+    const auto found = std::ranges::find_if(list->children, [&](const node& each) {
         return route_name(each) == name;
     });
-    return found == routes->children.end() ? nullptr : &*found;
+    return found == list->children.end() ? nullptr : &*found;
 }
 
 /// A key's way through the document: the deepest table that is there, and what is left of the way.
@@ -53,17 +53,18 @@ struct way {
     const node* table = nullptr;
     const node* value = nullptr;  ///< none: it does not stand there
     words left;                   ///< from the table on
-    words whole;                  ///< from the root, or from its route
+    words whole;                  ///< from the root, or from its element of a list
 };
 
 way follow(const node& root, const key_path& to) {
     way made;
     words names = split(to.which->tail());
     const node* at = &root;
-    if (to.which->of_route()) {
-        at = route_of(root, to.name);
-    } else if (to.which->of_upstream()) {
-        names.insert(names.begin(), {"upstream", std::string{to.name}});
+    const auto* kind = to.which->kind();
+    if (kind != nullptr && kind->is_listed) {
+        at = listed(root, *kind, to.name);
+    } else if (kind != nullptr) {
+        names.insert(names.begin(), {std::string{kind->name}, std::string{to.name}});
     }
     made.whole = names;
     for (std::size_t i = 0; at != nullptr && i < names.size(); ++i) {
@@ -215,8 +216,9 @@ std::expected<std::string, problem> set_one(const sources& from, const time_edit
         const char quote = begin < text.size() && text[begin] == '\'' ? '\'' : '"';
         text.replace(begin, end_of_value(text, begin) - begin, quote + value + quote);
     } else if (found.table == nullptr) {
+        const std::string kind{to->which->kind()->name};
         return std::unexpected{
-            complain(from, what, "it has no [[route]] `" + std::string{to->name} + '`')
+            complain(from, what, "it has no [[" + kind + "]] `" + std::string{to->name} + '`')
         };
     } else if (found.table == &*root) {
         text =

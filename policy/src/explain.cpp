@@ -4,7 +4,6 @@
 #include <curfew/policy/suggest.hpp>
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <utility>
 
@@ -51,20 +50,6 @@ std::string by_name(std::string_view path, const policy& of) {
     return best;
 }
 
-std::vector<std::string_view> names_of_records(const key& like, const policy& of) {
-    std::vector<std::string_view> names;
-    const auto add = [&](const auto& records) {
-        for (const auto& each : records) {
-            names.emplace_back(each.name);
-        }
-    };
-    if (like.of_upstream()) add(of.upstreams);
-    if (like.of_route()) add(of.routes);
-    if (like.of_alert()) add(of.alerts);
-    if (like.of_sink()) add(of.sinks);
-    return names;
-}
-
 std::string listed(std::span<const std::string_view> names) {
     std::string text;
     for (const auto name : names.first(std::min(names.size(), names_listed))) {
@@ -82,14 +67,14 @@ problem not_there(std::string sentence, std::string hint) {
     return what;
 }
 
-/// Of an upstream or a route that does not exist, by a key or a section that it would have.
+/// Of a record that does not exist, by a key or a section that it would have.
 std::optional<problem> unknown_record(std::string_view path, const policy& of) {
-    const bool upstream = path.starts_with("upstream.");
-    if (!upstream && !path.starts_with("route.")) return std::nullopt;
-    const std::string what = upstream ? "upstream" : "route";
+    const auto* kind = kind_of(path);
+    if (kind == nullptr) return std::nullopt;
+    const std::string what{kind->name};
     const auto resolved = resolve(path);
     const auto name = resolved ? resolved->name : path.substr(what.size() + 1);
-    const auto names = names_of_records(*find_key(what + (upstream ? ".*.urls" : ".*.path")), of);
+    const auto names = record_names(of, *kind);
     if (name.empty() || names.empty() || std::ranges::find(names, name) != names.end())
         return std::nullopt;
     const auto tail = path.substr(what.size() + 1 + name.size());
@@ -106,11 +91,12 @@ std::unexpected<problem> unknown(std::string_view path, const policy& of) {
     if (auto what = unknown_record(path, of)) return std::unexpected{*std::move(what)};
     std::vector<std::string> names;
     for (const auto& which : keys()) {
-        if (!which.is_named()) {
+        const auto* kind = which.kind();
+        if (kind == nullptr) {
             names.emplace_back(which.path);
             continue;
         }
-        for (const auto name : names_of_records(which, of)) {
+        for (const auto name : record_names(of, *kind)) {
             names.push_back(concrete_path(which, name));
         }
     }
@@ -127,16 +113,14 @@ std::unexpected<problem> unknown(std::string_view path, const policy& of) {
 const key* undeclared(std::string_view path, const policy& of) {
     for (const auto& which : keys()) {
         if (!which.is_named()) continue;
-        const std::string record = std::string{which.kind()} + '.';
+        const std::string record = std::string{which.kind()->name} + '.';
         if (path.starts_with(record) && path.substr(record.size()) == which.tail()) return &which;
     }
     const auto resolved = resolve(path);
     if (!resolved) return nullptr;
     const auto& which = *resolved->which;
-    const bool none = which.of_upstream() ? of.upstreams.empty()
-                      : which.of_route()  ? of.routes.empty()
-                      : which.of_alert()  ? of.alerts.empty()
-                                          : of.sinks.empty();
+    const auto* kind = which.kind();
+    const bool none = kind != nullptr && record_names(of, *kind).empty();
     return none || resolved->name == "*" ? &which : nullptr;
 }
 
@@ -171,40 +155,35 @@ std::vector<std::string> loading::keys_below(std::string_view path) const {
     expects(snapshot && origins, "only a valid policy is explained");
     const auto section = by_name(path, *snapshot);
     std::vector<std::string> found;
-    constexpr std::array<std::string_view, 4> kinds{"upstream", "route", "alert", "sink"};
-    const bool every_record = std::ranges::find(kinds, section) != kinds.end();
+    const bool every_record = find_kind(section) != nullptr;
     for (const auto& which : keys()) {
         if (which.is_named()) continue;
         if (is_at_or_below(which.path, section)) found.emplace_back(which.path);
     }
-    const auto add_record = [&](std::string_view prefix, std::string_view name) {
-        const auto record = std::string{prefix} + '.' + std::string{name};
+    const auto add_keys_of = [&](const record_kind& kind, std::string_view name) {
+        const auto record = std::string{kind.name} + '.' + std::string{name};
         if (!every_record && !is_at_or_below(section, record)) return;
         for (const auto& which : keys()) {
-            if (!which.path.starts_with(std::string{prefix} + ".*.")) continue;
+            if (which.kind() != &kind) continue;
             const auto key = concrete_path(which, name);
             if (every_record ? is_told(key) : is_at_or_below(key, section)) found.push_back(key);
         }
     };
-    for (const auto kind : kinds) {
-        if (!is_at_or_below(section, kind)) continue;
-        const auto first = std::string{kind} + ".*.";
-        const auto like = std::ranges::find_if(keys(), [&](const key& which) {
-            return which.path.starts_with(first);
-        });
-        const auto names = names_of_records(*like, *snapshot);
+    for (const auto* kind : record_kinds) {
+        if (!is_at_or_below(section, kind->name)) continue;
+        const auto names = record_names(*snapshot, *kind);
         for (const auto name : names) {
-            add_record(kind, name);
+            add_keys_of(*kind, name);
         }
-        const bool may_be_unnamed = kind == "upstream" || kind == "route";
-        if (names.empty() && may_be_unnamed) add_record(kind, "*");
+        if (names.empty() && kind->is_implicit) add_keys_of(*kind, "*");
     }
     std::erase(found, section);
     return found;
 }
 
 bool loading::is_told(std::string_view key) const {
-    if (key.starts_with("upstream.*.") || key.starts_with("route.*.")) return true;
+    const auto* kind = kind_of(key);
+    if (kind != nullptr && key.substr(kind->name.size()).starts_with(".*.")) return true;
     const auto found = origins->said.find(key);
     return found != origins->said.end() && !found->second.back().told.starts_with("as ");
 }
@@ -226,6 +205,10 @@ std::expected<explanation, problem> loading::explain(std::string_view asked) con
     if (!which.inherits.empty()) why.statements.clear();
     if (const auto found = origins->said.find(path); found != origins->said.end()) {
         for (const auto& [where, told, value] : found->second) {
+            if (told == "built-in") {
+                why.statements.clear();
+                why.default_value = value;
+            }
             why.statements.push_back({where.said_by, told, value});
         }
     }

@@ -23,10 +23,6 @@ std::string upper(std::string_view text) {
 
 }  // namespace
 
-std::string_view key::kind() const noexcept {
-    return is_named() ? path.substr(0, path.find('.')) : std::string_view{};
-}
-
 std::string_view key::tail() const noexcept {
     return path.substr(prefix_of(*this).size());
 }
@@ -82,19 +78,9 @@ std::optional<key_path> resolve(std::string_view path) noexcept {
 // A const policy is only read through it: a slot knows no const.
 std::optional<slot> place_in(const policy& of, const key_path& path) {
     auto& root = const_cast<policy&>(of);
-    record where{&root};
-    const auto pick = [&]<class T>(std::vector<T>& from, T*& to) {
-        const auto found = std::ranges::find(from, path.name, &T::name);
-        to = found == from.end() ? nullptr : &*found;
-        return to != nullptr;
-    };
-    const auto& which = *path.which;
-    const bool found = which.of_upstream() ? pick(root.upstreams, where.upstream)
-                       : which.of_route()  ? pick(root.routes, where.route)
-                       : which.of_alert()  ? pick(root.alerts, where.alert)
-                       : which.of_sink()   ? pick(root.sinks, where.sink)
-                                           : true;
-    return found ? std::optional{which.place(where)} : std::nullopt;
+    const auto* kind = path.which->kind();
+    const auto found = kind == nullptr ? 0 : find_record(of, *kind, path.name);
+    return found ? std::optional{path.which->place({&root, *found})} : std::nullopt;
 }
 
 std::string concrete_path(const key& which, std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "record_kind.hpp"
 #include "slot.hpp"
 
 #include <span>
@@ -8,25 +9,21 @@
 
 namespace curfew::policy {
 
-/// What the path of a key begins at: the policy, or one [upstream.NAME], [[route]], [[alert]] or
-/// [sink.NAME].
+/// What the path of a key begins at: the policy, or its record of that index.
 struct record {
     policy* root = nullptr;
-    upstream_policy* upstream = nullptr;
-    route_policy* route = nullptr;
-    alert_policy* alert = nullptr;
-    sink_policy* sink = nullptr;
+    std::size_t index = 0;
 };
 
-/// Fresh records, for what wants the type or the default of a key.
+/// A fresh policy with a record of each kind, for what wants the type or the default of a key.
 struct blank {
     policy root;
-    upstream_policy upstream;
-    route_policy route;
-    alert_policy alert;
-    sink_policy sink;
 
-    [[nodiscard]] record all() noexcept { return {&root, &upstream, &route, &alert, &sink}; }
+    blank() {
+        each_kind(root, [](const record_kind&, auto& records) { records.emplace_back(); });
+    }
+
+    [[nodiscard]] record all() noexcept { return {&root, 0}; }
 };
 
 /// One row of the table from which parsing, strictness, defaults, variables, --explain, the JSON
@@ -42,18 +39,14 @@ struct key {
 
     [[nodiscard]] bool of_route() const noexcept { return path.starts_with("route.*."); }
 
-    [[nodiscard]] bool of_alert() const noexcept { return path.starts_with("alert.*."); }
-
-    [[nodiscard]] bool of_sink() const noexcept { return path.starts_with("sink.*."); }
-
     /// Of something that there may be several of.
     [[nodiscard]] bool is_named() const noexcept { return path.find(".*.") != path.npos; }
 
     /// Whether it is of one of a list of tables, which only the file can set.
-    [[nodiscard]] bool is_listed() const noexcept { return of_route() || of_alert(); }
+    [[nodiscard]] bool is_listed() const noexcept { return is_named() && kind()->is_listed; }
 
-    /// "upstream", "route", "alert", "sink"; empty for keys of the policy itself.
-    [[nodiscard]] std::string_view kind() const noexcept;
+    /// What it is of; nothing for keys of the policy itself.
+    [[nodiscard]] const record_kind* kind() const noexcept { return kind_of(path); }
 
     /// Whether its value must not be shown to anybody.
     [[nodiscard]] bool is_secret() const noexcept;
@@ -68,13 +61,17 @@ struct key {
 struct section {
     std::string_view path;  ///< "server", "upstream.*", "route.*", "route.*.breaker"
     std::string_view documentation;
+
+    /// Below another one.
+    [[nodiscard]] bool is_inner() const noexcept { return path.find(".*.") != path.npos; }
 };
 
-/// A built-in default that differs in one environment.
+/// A built-in default that is no initialiser: it differs in one environment, or is of a record that
+/// there is without being declared.
 struct environment_default {
-    std::string_view environment;
-    std::string_view path;
-    std::string_view text;
+    std::string_view environment;  ///< empty: every one
+    std::string_view path;         ///< concrete: "signal.memory.sensor"
+    std::string_view text;         ///< as in a variable
 };
 
 [[nodiscard]] std::span<const key> keys() noexcept;
@@ -83,7 +80,7 @@ struct environment_default {
 
 [[nodiscard]] const key* find_key(std::string_view pattern) noexcept;
 
-/// A key with the name of the upstream, route, alert or sink it is meant of: "upstream.main.urls".
+/// A key with the name of the record it is meant of: "upstream.main.urls".
 struct key_path {
     const key* which = nullptr;
     std::string_view name;  ///< empty for keys of the policy itself
@@ -91,7 +88,7 @@ struct key_path {
 
 [[nodiscard]] std::optional<key_path> resolve(std::string_view path) noexcept;
 
-/// Where `of` keeps it, to be read; nothing where it has no such upstream or route.
+/// Where `of` keeps it, to be read; nothing where it has no such record.
 [[nodiscard]] std::optional<slot> place_in(const policy& of, const key_path& path);
 
 /// "upstream.main.urls"

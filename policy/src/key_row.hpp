@@ -37,35 +37,31 @@ slot in(const record& of) {
     return slot_of(of.root->*Section.*Member);
 }
 
-template <auto Member>
-slot upstream(const record& of) {
-    return slot_of(of.upstream->*Member);
-}
-
-template <auto Member>
-slot route(const record& of) {
-    return slot_of(of.route->*Member);
+template <auto Records, auto Member>
+slot each(const record& of) {
+    return slot_of((of.root->*Records)[of.index].*Member);
 }
 
 template <auto Member>
 slot limits(const record& of) {
-    return slot_of(of.route->limits.*Member);
+    return slot_of(of.root->routes[of.index].limits.*Member);
 }
 
 template <auto Member>
 slot route_breaker(const record& of) {
-    return slot_of(of.route->limits.breaker.*Member);
+    return slot_of(of.root->routes[of.index].limits.breaker.*Member);
 }
 
 template <auto Member>
-slot alert(const record& of) {
-    return slot_of(of.alert->*Member);
-}
-
+constexpr auto upstream = each<&policy::upstreams, Member>;
 template <auto Member>
-slot sink(const record& of) {
-    return slot_of(of.sink->*Member);
-}
+constexpr auto route = each<&policy::routes, Member>;
+template <auto Member>
+constexpr auto alert = each<&policy::alerts, Member>;
+template <auto Member>
+constexpr auto sink = each<&policy::sinks, Member>;
+template <auto Member>
+constexpr auto signal = each<&policy::signals, Member>;
 
 template <auto Member>
 constexpr auto server = in<&policy::server, Member>;
@@ -85,5 +81,9 @@ template <auto Member>
 constexpr auto access_log = in<&policy::access_log, Member>;
 template <auto Member>
 constexpr auto ledger = in<&policy::ledger, Member>;
+template <auto Member>
+constexpr auto database = in<&policy::database, Member>;
+template <auto Member>
+constexpr auto pressure = in<&policy::pressure, Member>;
 
 }  // namespace curfew::policy::row

@@ -295,46 +295,51 @@ const std::array table{
         "tree is killed."},
     key{"sink.*.retries", sink<&sink_policy::retries>, counts(0, 10),
         "Further attempts within that time, when a webhook did not take it."},
+
+    key{"database.initialization", database<&database_policy::initialization>, patience,
+        "From the first connect until a database can be worked with: schema, extensions, a warm "
+        "pool."},
+    key{"database.connection", database<&database_policy::connection>, patience,
+        "One connect: name lookup, TCP, TLS and login together."},
+    key{"database.acquire", database<&database_policy::acquire>, patience,
+        "How long a connection of a pool is waited for."},
+    key{"database.query", database<&database_policy::query>, patience,
+        "One statement, from its first byte to its last row."},
+    key{"database.transaction", database<&database_policy::transaction>, patience,
+        "A transaction, from BEGIN to its end."},
+    key{"database.idle", database<&database_policy::idle>, patience,
+        "How long a transaction may do nothing: it keeps its locks meanwhile."},
+
+    key{"signal.*.sensor", signal<&signal_policy::source>, anything,
+        "What it is read from; none: it is told from outside."},
+    key{"signal.*.begins", signal<&signal_policy::begins>, text_rule::name,
+        "The reading at which its value is 0, such as \"80%\" or \"10ms\"; empty: the sensor's "
+        "own."},
+    key{"signal.*.full", signal<&signal_policy::full>, text_rule::name,
+        "The reading at which its value is 1; between the two it rises in a straight line. Empty: "
+        "the sensor's own."},
+    key{"signal.*.hold", signal<&signal_policy::hold>, times(0s, 1h),
+        "Its value rises at once, and falls only after it has been lower for so long."},
+    key{"signal.*.stretches", signal<&signal_policy::stretches>, text_rule::stretch,
+        "The limits that are longer while it is up, each with how many times as long at a value "
+        "of 1: \"database.connection x1.5\". Any time of the policy itself, and from 0.1 to 10."},
+    key{"signal.*.allow_shrink", signal<&signal_policy::allow_shrink>, anything,
+        "Lets it make limits shorter: a factor below 1."},
+
+    key{"pressure.multiplier_max", pressure<&pressure_policy::multiplier_max>, fractions(1, 10),
+        "All signals together make a limit at most so many times as long."},
+    key{"pressure.lease_max", pressure<&pressure_policy::lease_max>, times(1s, 24h * 7),
+        "The longest that a signal told from outside may last."},
+    key{"pressure.interval", pressure<&pressure_policy::interval>, times(100ms, 1min),
+        "How often sensors are read."},
 };
 
-constexpr std::array section_table{
-    section{"server", "The listeners and the process."},
-    section{"request", "The time a request has."},
-    section{"http", "What a client may send, and how slowly."},
-    section{"gateway", "The caps over all upstreams."},
-    section{"limiter", "The adaptive limit of each upstream."},
-    section{"breaker", "The breaker of each upstream and route."},
-    section{"upstream.*", "A group of equal backends, by name: `[upstream.main]`."},
-    section{"route.*", "Requests that share a limit: `[[route]]`, any number of times, told apart "
-                       "by host, path and methods. What it leaves out is inherited."},
-    section{"route.*.breaker", "The breaker of this route."},
-    section{"backend", "The command that Curfew starts and keeps running."},
-    section{"access_log", "A line for each request. See docs/access-log.md."},
-    section{"ledger", "The durable record of operations, which `curfew explain` and `curfew "
-                      "report` read. See docs/ledger.md."},
-    section{"alert.*", "A condition that somebody wants to hear of: `[[alert]]`, any number of "
-                       "times. See docs/alerts.md."},
-    section{"sink.*", "Where alerts are sent, by name: `[sink.chat]`."},
-};
-
-constexpr std::array environment_table{
-    environment_default{"staging", "server.log_format", "json"},
-    environment_default{"production", "server.log_format", "json"},
-};
 // clang-format on
 
 }  // namespace
 
 std::span<const key> keys() noexcept {
     return table;
-}
-
-std::span<const section> sections() noexcept {
-    return section_table;
-}
-
-std::span<const environment_default> environment_defaults() noexcept {
-    return environment_table;
 }
 
 }  // namespace curfew::policy

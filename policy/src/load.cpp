@@ -40,17 +40,6 @@ void check_environment(const std::string& name, const file_sheets& file, diagnos
     );
 }
 
-record_names names_in(const building& of) {
-    record_names names{{"default"}, {}};
-    for (const auto& upstream : of.made.upstreams) {
-        if (upstream.name != "default") names.upstreams.push_back(upstream.name);
-    }
-    for (const auto& sink : of.made.sinks) {
-        names.sinks.push_back(sink.name);
-    }
-    return names;
-}
-
 }  // namespace
 
 loading load(const sources& from) {
@@ -66,7 +55,7 @@ loading load(const sources& from) {
         result.environments.push_back(environment);
         if (environment == made.made.environment) made.apply(its);
     }
-    made.apply(read_variables(from, names_in(made), wrong));
+    made.apply(read_variables(from, made.made, wrong));
     made.apply(read_flags(from, wrong));
     // What a broken layer left out must not be reported as a contradiction.
     if (wrong.empty()) check_rules(made);

@@ -30,6 +30,10 @@ constexpr std::array table{
     order{"backend.live_timeout", "backend.live_interval"},
     order{"backend.live_timeout", "backend.ready_timeout", true},
     order{"backend.backoff_min", "backend.backoff_max", true},
+    order{"database.connection", "database.initialization"},
+    order{"database.acquire", "database.initialization", true},
+    order{"database.query", "database.transaction", true},
+    order{"database.idle", "database.transaction", true},
 };
 
 constexpr std::array route_table{
@@ -140,16 +144,12 @@ class pairs {
 
     void add(const order& row) {
         if (of_.is_set(row.between)) return;
-        if (row.inner.starts_with("upstream.*.")) {
-            for (const auto& upstream : of_.made.upstreams) {
-                add_named(row, upstream.name);
-            }
-        } else if (row.inner.starts_with("route.*.")) {
-            for (const auto& route : of_.made.routes) {
-                add_named(row, route.name);
-            }
-        } else {
-            add_pair(std::string{row.inner}, std::string{row.outer}, row.may_be_equal);
+        const auto* kind = kind_of(row.inner);
+        if (kind == nullptr) {
+            return add_pair(std::string{row.inner}, std::string{row.outer}, row.may_be_equal);
+        }
+        for (const auto name : record_names(of_.made, *kind)) {
+            add_named(row, name);
         }
     }
 

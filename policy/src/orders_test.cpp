@@ -114,7 +114,7 @@ sources said_in(layer where, const settings& set) {
 }
 
 const policy& usual_policy() {
-    static const auto made = load_text(file_of({}, "")).snapshot;
+    static const auto made = load_text(file_of({}, ""), "staging").snapshot;
     return *made;
 }
 

@@ -24,15 +24,15 @@ bool is_list(const key& which) {
 
 using known_variables = std::map<std::string, key_path, std::less<>>;
 
-known_variables variables_for(const record_names& names) {
+known_variables variables_for(const policy& of) {
     known_variables known;
     for (const auto& which : keys()) {
-        if (which.of_upstream() || which.of_sink()) {
-            for (const auto& name : which.of_sink() ? names.sinks : names.upstreams) {
-                known.emplace(variable_name(which, name), key_path{&which, name});
-            }
-        } else if (!which.is_listed()) {
-            known.emplace(variable_name(which, {}), key_path{&which, {}});
+        if (which.is_listed()) continue;
+        const auto* kind = which.kind();
+        auto names = kind == nullptr ? std::vector{std::string_view{}} : record_names(of, *kind);
+        if (kind != nullptr && !kind->usual.empty()) names.push_back(kind->usual);
+        for (const auto name : names) {
+            known.emplace(variable_name(which, name), key_path{&which, name});
         }
     }
     return known;
@@ -41,11 +41,12 @@ known_variables variables_for(const record_names& names) {
 bool begins_like_a_section(std::string_view name) {
     return std::ranges::any_of(sections(), [&](const section& s) {
         const auto path = s.path.substr(0, s.path.find('.'));
+        const auto* kind = find_kind(path);
         std::string prefix = "CURFEW_";
         for (const char c : path) {
             prefix += static_cast<char>(c - 'a' + 'A');
         }
-        return path != "route" && path != "alert" && name.starts_with(prefix + '_');
+        return (kind == nullptr || !kind->is_listed) && name.starts_with(prefix + '_');
     });
 }
 
@@ -75,9 +76,9 @@ literal value_of(const flag_setting& flag, const key& which) {
 
 }  // namespace
 
-sheet read_variables(const sources& from, const record_names& names, diagnosis& wrong) {
+sheet read_variables(const sources& from, const policy& of, diagnosis& wrong) {
     sheet said;
-    const auto known = variables_for(names);
+    const auto known = variables_for(of);
     for (const auto& [name, text] : from.variables) {
         const auto found = known.find(name);
         if (found == known.end()) {

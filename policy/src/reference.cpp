@@ -1,5 +1,6 @@
 #include "key.hpp"
 #include "orders.hpp"
+#include "sensor.hpp"
 #include <curfew/policy/reference.hpp>
 
 #include <algorithm>
@@ -46,12 +47,11 @@ slot place_of(const key& which) {
 }
 
 std::string heading(const section& of) {
-    if (of.path == "upstream.*") return "[upstream.NAME]";
-    if (of.path == "sink.*") return "[sink.NAME]";
-    if (of.path == "route.*") return "[[route]]";
-    if (of.path == "alert.*") return "[[alert]]";
-    if (of.path == "route.*.breaker") return "[route.breaker]";
-    return '[' + std::string{of.path} + ']';
+    const auto* kind = kind_of(of.path);
+    if (kind == nullptr) return '[' + std::string{of.path} + ']';
+    const std::string name{kind->name};
+    if (of.is_inner()) return '[' + name + std::string{of.path.substr(name.size() + 2)} + ']';
+    return kind->is_listed ? "[[" + name + "]]" : '[' + name + ".NAME]";
 }
 
 bool belongs(const key& which, const section& to) {
@@ -98,6 +98,42 @@ std::string pair_rows() {
     return rows;
 }
 
+std::string signal_rows() {
+    std::string rows;
+    for (const auto& [environment, path, text] : environment_defaults()) {
+        const auto of = *resolve(path);
+        if (!environment.empty() || of.which->kind() != find_kind("signal")) continue;
+        rows += "- `" + std::string{of.name} + "`: `" + std::string{of.which->tail()} + "` is `" +
+                std::string{text} + "`\n";
+    }
+    return rows;
+}
+
+std::string sensor_rows() {
+    std::string rows;
+    for (const auto& each : sensors()) {
+        rows += "- `" + std::string{each.name} + "`: " + std::string{each.documentation};
+        if (each.unit != measure::nothing) {
+            rows += " From " + std::string{each.begins} + " to " + std::string{each.full} + '.';
+        }
+        rows += '\n';
+    }
+    return rows;
+}
+
+/// The records of that kind that there are without being declared; a usual name where there are
+/// none.
+std::vector<std::string_view> names_without_file(const record_kind& kind) {
+    std::vector<std::string_view> names;
+    for (const auto& each : environment_defaults()) {
+        const auto of = *resolve(each.path);
+        if (of.which->kind() != &kind) continue;
+        if (std::ranges::find(names, of.name) == names.end()) names.push_back(of.name);
+    }
+    if (names.empty()) names.emplace_back("main");
+    return names;
+}
+
 }  // namespace
 
 std::string reference_page() {
@@ -112,13 +148,26 @@ std::string reference_page() {
     page +=
         "\n## Limits within limits\n\nOf two that were set, the inner one is within the outer; "
         "a default gives way. What a route inherits gives way to what it sets.\n\n";
-    return page += pair_rows();
+    page += pair_rows();
+    page +=
+        "\n## Built-in signals\n\nThey need no declaration; a section of such a name, or a "
+        "variable, changes one.\n\n" +
+        signal_rows();
+    return page +=
+           "\n## Sensors\n\nWhat a signal is read from, and the readings at which its value "
+           "is 0 and 1 where it says none.\n\n" +
+           sensor_rows();
 }
 
 std::vector<std::string> key_paths() {
     std::vector<std::string> paths;
     for (const auto& which : keys()) {
-        if (!which.is_listed()) paths.push_back(concrete_path(which, "main"));
+        if (which.is_listed()) continue;
+        const auto* kind = which.kind();
+        for (const auto name :
+             kind == nullptr ? std::vector{std::string_view{}} : names_without_file(*kind)) {
+            paths.push_back(concrete_path(which, name));
+        }
     }
     return paths;
 }

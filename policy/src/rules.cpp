@@ -235,6 +235,7 @@ void check_rules(building& of) {
     check_access_log(of);
     check_backend(of);
     check_alerts(of);
+    check_signals(of);
 }
 
 }  // namespace curfew::policy

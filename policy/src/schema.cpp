@@ -140,18 +140,11 @@ void write_section(json_text& to, const section& of) {
     to.end().end();
 }
 
-// Upstreams and sinks are tables by name, routes and alerts an array of tables.
 void write_member(json_text& to, const section& of) {
-    if (of.path == "route.*.breaker") return;
-    const auto name = of.path.substr(0, of.path.find('.'));
-    if (of.path == "upstream.*" || of.path == "sink.*") {
-        to.key(name).object().member("type", "object").key("additionalProperties");
-    } else if (of.path == "route.*" || of.path == "alert.*") {
-        to.key(name).object().member("type", "array").key("items");
-    } else {
-        return write_section(to.key(of.path), of);
-    }
-    write_section(to, of);
+    const auto* kind = kind_of(of.path);
+    if (kind == nullptr) return write_section(to.key(of.path), of);
+    to.key(kind->name).object().member("type", kind->is_listed ? "array" : "object");
+    write_section(to.key(kind->is_listed ? "items" : "additionalProperties"), of);
     to.end();
 }
 
@@ -163,13 +156,13 @@ std::string json_schema() {
     to.member("title", "curfew.toml").key("definitions").object();
     begin_table(to.key("policy"), {});
     for (const auto& of : sections()) {
-        write_member(to, of);
+        if (!of.is_inner()) write_member(to, of);
     }
     to.end().end().end();
     to.member("type", "object").member("additionalProperties", false).key("properties").object();
     for (const auto& of : sections()) {
+        if (of.is_inner()) continue;
         const auto name = of.path.substr(0, of.path.find('.'));
-        if (of.path == "route.*.breaker") continue;
         const auto target = "#/definitions/policy/properties/" + std::string{name};
         to.key(name).object().member("$ref", std::string_view{target}).end();
     }

@@ -12,18 +12,6 @@ namespace {
 
 constexpr std::string_view name_rule =
     "a name has lower-case letters, digits, '-' and '_', at most 64";
-constexpr std::size_t routes_max = 10'000;
-constexpr std::size_t alerts_max = 256;
-
-/// Tables by name.
-struct naming {
-    std::string_view a_record;
-    std::string_view example;
-    std::string_view pattern;
-};
-
-constexpr naming upstreams{"an upstream", "write a line [upstream.main]", "upstream.*"};
-constexpr naming sinks{"a sink", "write a line [sink.chat]", "sink.*"};
 
 std::string code(std::string_view text) {
     return '`' + safe_text(text, 0, 80).text + '`';
@@ -119,10 +107,7 @@ class reader {
     void read_member(const node& child, const std::string& parent, const std::string& name) {
         const auto pattern = join(parent, child.name);
         if (const auto* found = find_key(pattern)) return read_value(*found, child, name);
-        if (pattern == "upstream") return read_named(child, upstreams, to_.upstreams);
-        if (pattern == "sink") return read_named(child, sinks, to_.sinks);
-        if (pattern == "alert") return read_alerts(child);
-        if (pattern == "route") return read_routes(child);
+        if (const auto* kind = find_kind(pattern)) return read_records(child, *kind);
         if (child.name == "*" || !is_section(pattern)) return refuse(child, parent);
         if (child.what != node::shape::table) {
             wrong_.add(
@@ -152,89 +137,81 @@ class reader {
         take_setting({&which, name, std::move(value), where}, to_, wrong_);
     }
 
-    void read_named(const node& group, const naming& of, std::vector<sheet::declaration>& to) {
-        const auto nameless = [&](position at) {
-            wrong_.add(at, std::string{of.a_record} + " has a name", std::string{of.example});
-        };
-        if (group.what != node::shape::table) return nameless(group.name_at);
-        for (const auto& each : group.children) {
-            if (each.what != node::shape::table) {
-                nameless(each.name_at);
-            } else if (!is_plain_name(each.name)) {
-                const auto says = " is no name for " + std::string{of.a_record};
-                wrong_.add(each.name_at, code(each.name) + says, std::string{name_rule});
-            } else {
-                to.push_back({each.name, each.name_at});
-                for (const auto& member : each.children) {
-                    read_member(member, std::string{of.pattern}, each.name);
-                }
-            }
-        }
-    }
-
-    void read_alerts(const node& group) {
-        if (group.what != node::shape::tables || group.children.size() > alerts_max) {
-            const bool many = group.what == node::shape::tables;
+    void read_records(const node& group, const record_kind& kind) {
+        if (group.children.size() > kind.most) {
             wrong_.add(
                 group.name_at,
-                many ? "there are more than 256 alerts" : "alerts are a list of tables",
-                many ? "join some by a pattern" : "begin each one with a line [[alert]]"
+                "there are more than " + std::to_string(kind.most) + ' ' + std::string{kind.plural},
+                std::string{kind.fewer}
             );
-            return;
+        } else if (kind.is_listed) {
+            read_listed(group, kind);
+        } else {
+            read_named(group, kind);
         }
-        std::set<std::string> names;
-        for (const auto& alert : group.children) {
-            const auto given = std::ranges::find(alert.children, "name", &node::name);
-            const bool named = given != alert.children.end();
-            if (!named || !is_plain_name(given->value.text)) {
-                wrong_.add(
-                    named ? given->value.at : alert.name_at,
-                    named ? code(given->value.text) + " is no name for an alert"
-                          : "an alert has a name",
-                    named ? std::string{name_rule} : "write: name = \"slow\""
-                );
-            } else if (!names.insert(given->value.text).second) {
-                wrong_.add(
-                    given->value.at,
-                    "two alerts are called " + code(given->value.text),
-                    "give each a name of its own"
-                );
+    }
+
+    void read_named(const node& group, const record_kind& kind) {
+        if (group.what != node::shape::table) return refuse_nameless(group.name_at, kind);
+        for (const auto& each : group.children) {
+            if (each.what != node::shape::table) {
+                refuse_nameless(each.name_at, kind);
+            } else if (!is_plain_name(each.name)) {
+                refuse_name(each.name_at, each.name, kind);
             } else {
-                to_.alerts.push_back({given->value.text, alert.name_at});
-                for (const auto& member : alert.children) {
-                    read_member(member, "alert.*", given->value.text);
-                }
+                read_record(each, kind, each.name);
             }
         }
     }
 
-    void read_routes(const node& group) {
-        if (group.children.size() > routes_max) {
-            wrong_.add(group.name_at, "there are more than 10000 routes", "join some by prefix");
-            return;
-        }
+    void read_listed(const node& group, const record_kind& kind) {
         if (group.what != node::shape::tables) {
             wrong_.add(
-                group.name_at, "routes are a list of tables", "begin each one with a line [[route]]"
+                group.name_at,
+                std::string{kind.plural} + " are a list of tables",
+                "begin each one with a line [[" + std::string{kind.name} + "]]"
             );
             return;
         }
         std::set<std::string> names;
-        for (const auto& route : group.children) {
-            const auto name = route_name(route);
-            if (!names.insert(name).second) {
-                wrong_.add(
-                    route.name_at,
-                    "two routes are called " + code(name),
-                    "give each a `name` of its own, and a match of its own"
-                );
+        for (const auto& each : group.children) {
+            const auto given = std::ranges::find(each.children, "name", &node::name);
+            const bool must_be_named = !kind.is_matched;
+            if (must_be_named && given == each.children.end()) {
+                refuse_nameless(each.name_at, kind);
                 continue;
             }
-            to_.routes.push_back({name, route.name_at});
-            for (const auto& member : route.children) {
-                read_member(member, "route.*", name);
+            if (must_be_named && !is_plain_name(given->value.text)) {
+                refuse_name(given->value.at, given->value.text, kind);
+                continue;
             }
+            const auto name = must_be_named ? given->value.text : route_name(each);
+            if (names.insert(name).second) {
+                read_record(each, kind, name);
+                continue;
+            }
+            wrong_.add(
+                must_be_named ? given->value.at : each.name_at,
+                "two " + std::string{kind.plural} + " are called " + code(name),
+                std::string{kind.distinct}
+            );
         }
+    }
+
+    void read_record(const node& from, const record_kind& kind, const std::string& name) {
+        to_.declarations.push_back({&kind, name, from.name_at});
+        for (const auto& member : from.children) {
+            read_member(member, std::string{kind.name} + ".*", name);
+        }
+    }
+
+    void refuse_nameless(position at, const record_kind& kind) {
+        wrong_.add(at, std::string{kind.one} + " has a name", std::string{kind.how_named});
+    }
+
+    void refuse_name(position at, const std::string& name, const record_kind& kind) {
+        const auto says = " is no name for " + std::string{kind.one};
+        wrong_.add(at, code(name) + says, std::string{name_rule});
     }
 
     sheet& to_;

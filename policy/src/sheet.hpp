@@ -14,8 +14,7 @@ namespace curfew::policy {
 /// One valid value for one key.
 struct setting {
     const key* which;
-    std::string
-        name;  ///< of the upstream, route, alert or sink; empty for keys of the policy itself
+    std::string name;  ///< of the record; empty for keys of the policy itself
     literal value;
     origin where;
 };
@@ -23,15 +22,13 @@ struct setting {
 /// What one layer says.
 struct sheet {
     struct declaration {
+        const record_kind* kind;
         std::string name;
         position at;
     };
 
     std::vector<setting> settings;
-    std::vector<declaration> upstreams;
-    std::vector<declaration> routes;
-    std::vector<declaration> alerts;
-    std::vector<declaration> sinks;
+    std::vector<declaration> declarations;
 };
 
 /// What the file says, in its own part and in those of environments.
@@ -49,7 +46,8 @@ void take_setting(setting what, sheet& to, diagnosis& wrong);
 /// What an element of `route` is called: its `name`, else made of its methods, host and path.
 [[nodiscard]] std::string route_name(const node& route);
 
-/// Lower-case letters, digits, '-' and '_', at most 64: upstreams, alerts, sinks and environments.
+/// Lower-case letters, digits, '-' and '_', at most 64: environments, and records of all kinds but
+/// routes.
 [[nodiscard]] bool is_plain_name(std::string_view name) noexcept;
 
 }  // namespace curfew::policy

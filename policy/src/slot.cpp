@@ -169,8 +169,10 @@ trouble check_text(std::string_view text, const range& allowed) {
     if (*rule == text_rule::secret && !std::ranges::all_of(text, is_visible)) {
         return text_problem{"it has a space or an unprintable character", {}};
     }
-    if (*rule == text_rule::name && (!std::ranges::all_of(text, is_plain) || text.size() > 128)) {
-        return text_problem{"a name has at most 128 characters, all of them printable", {}};
+    const bool is_short = *rule == text_rule::name || *rule == text_rule::stretch;
+    if (is_short && (!std::ranges::all_of(text, is_plain) || text.size() > 128)) {
+        const std::string what = *rule == text_rule::name ? "a name" : "a stretch";
+        return text_problem{what + " has at most 128 characters, all of them printable", {}};
     }
     return std::nullopt;
 }
@@ -220,14 +222,20 @@ trouble read(const literal& from, const range&, const choice& to) {
 }
 
 // A variable or flag gives a list as words between spaces.
-std::vector<literal> words(const literal& from) {
+std::vector<literal> words(const literal& from, const range& allowed) {
+    const auto* rule = std::get_if<text_rule>(&allowed);
+    const bool in_pairs = rule && *rule == text_rule::stretch;
     std::vector<literal> all;
     std::string_view rest = from.text;
     while (true) {
         rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
         if (rest.empty()) return all;
         const auto word = rest.substr(0, rest.find(' '));
-        all.push_back({kind::untyped, std::string{word}, {}, from.at});
+        if (in_pairs && word.starts_with('x') && !all.empty()) {
+            (all.back().text += ' ') += word;
+        } else {
+            all.push_back({kind::untyped, std::string{word}, {}, from.at});
+        }
         rest.remove_prefix(word.size());
     }
 }
@@ -245,7 +253,7 @@ std::optional<mismatch> read(const literal& from, const range& allowed, std::vec
     if (from.what != kind::list && from.what != kind::untyped) {
         return mismatch{{"it takes a list", "write it in brackets: [\"...\", \"...\"]"}};
     }
-    const auto items = from.what == kind::untyped ? words(from) : from.items;
+    const auto items = from.what == kind::untyped ? words(from, allowed) : from.items;
     if (items.size() > list_max) return mismatch{{"it has more than 256 elements", {}}};
     std::vector<T> all;
     for (const auto& item : items) {

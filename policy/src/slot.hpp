@@ -28,6 +28,7 @@ struct choice {
 [[nodiscard]] std::span<const std::string_view> names_of(urgency) noexcept;
 /// Of operations: neither the supervisor nor the policy.
 [[nodiscard]] std::span<const std::string_view> names_of(surface) noexcept;
+[[nodiscard]] std::span<const std::string_view> names_of(sensor) noexcept;
 
 /// Where a value is kept, and so what type it has.
 using slot = std::variant<
@@ -60,8 +61,9 @@ template <class T>
     }
 }
 
-/// Which texts a string may be.
-enum class text_rule : std::uint8_t { any, path, host, name, method, secret };
+/// Which texts a string may be. Of stretches the two words are one element also where elements
+/// stand between spaces.
+enum class text_rule : std::uint8_t { any, path, host, name, method, secret, stretch };
 
 template <class T>
 struct between {

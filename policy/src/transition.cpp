@@ -8,8 +8,7 @@ namespace curfew::policy {
 
 namespace {
 
-/// The keys of the policy itself, then those of each upstream, route, alert and sink, of both
-/// policies.
+/// The keys of the policy itself, then those of each record of both policies.
 std::vector<std::pair<const key*, std::string>> paths_of(
     const policy& before, const policy& after
 ) {
@@ -17,23 +16,17 @@ std::vector<std::pair<const key*, std::string>> paths_of(
     for (const key& which : keys()) {
         if (!which.is_named()) all.emplace_back(&which, "");
     }
-    const auto add = [&](std::string_view kind, const auto& news, const auto& old) {
-        std::vector<std::string> names;
-        for (const auto* records : {&news, &old}) {
-            for (const auto& each : *records) {
-                if (std::ranges::find(names, each.name) == names.end()) names.push_back(each.name);
-            }
+    for (const auto* kind : record_kinds) {
+        auto names = record_names(after, *kind);
+        for (const auto name : record_names(before, *kind)) {
+            if (std::ranges::find(names, name) == names.end()) names.push_back(name);
         }
-        for (const std::string& name : names) {
+        for (const auto name : names) {
             for (const key& which : keys()) {
                 if (which.kind() == kind) all.emplace_back(&which, name);
             }
         }
-    };
-    add("upstream", after.upstreams, before.upstreams);
-    add("route", after.routes, before.routes);
-    add("alert", after.alerts, before.alerts);
-    add("sink", after.sinks, before.sinks);
+    }
     return all;
 }
 

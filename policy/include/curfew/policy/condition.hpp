@@ -86,7 +86,13 @@ struct condition_problem {
     metric which, std::string_view text
 );
 
+/// Reads a value of that measure.
+[[nodiscard]] std::expected<std::int64_t, text_problem> parse_value(
+    measure unit, std::string_view text
+);
+
 /// As they would be written: "1%", "timeout_rate > 1% for 5m".
+[[nodiscard]] std::string print_value(measure unit, std::int64_t value);
 [[nodiscard]] std::string print_value(metric which, std::int64_t value);
 [[nodiscard]] std::string print(const condition& what);
 

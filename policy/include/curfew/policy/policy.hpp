@@ -27,6 +27,18 @@ enum class severity : std::uint8_t { debug, info, warning, error };
 enum class log_shape : std::uint8_t { text, json };
 enum class balancing : std::uint8_t { round_robin, least_loaded };
 enum class urgency : std::uint8_t { info, warning, critical };
+/// What a signal is read from; none: it is told from outside.
+enum class sensor : std::uint8_t {
+    none,
+    memory,
+    cpu,
+    psi_cpu,
+    psi_memory,
+    psi_io,
+    loop_lag,
+    connect_latency,
+    pool_wait
+};
 
 /// [server]: the listeners and the process.
 struct server_policy {
@@ -215,6 +227,48 @@ struct sink_policy {
     friend bool operator==(const sink_policy&, const sink_policy&) = default;
 };
 
+/// [database]: the limits of Curfew's own work with a database (preflight, pool, monitor). The
+/// first two are those of development; staging and production have others.
+struct database_policy {
+    duration initialization = std::chrono::seconds{30};  ///< until it can be worked with
+    duration connection = std::chrono::seconds{20};      ///< one connect, within it
+    duration acquire = std::chrono::seconds{10};         ///< of a connection, from a pool
+    duration query = std::chrono::seconds{30};
+    duration transaction = std::chrono::seconds{60};
+    duration idle = std::chrono::seconds{30};  ///< of a transaction that does nothing
+};
+
+/// What a signal does to a limit: at a value of 1 it is so many times as long.
+struct stretch {
+    std::string key;  ///< of a time of the policy itself: "database.connection"
+    double multiplier = 1;
+
+    friend bool operator==(const stretch&, const stretch&) = default;
+};
+
+/// [signal.NAME]: a pressure from 0 to 1, and the limits that it stretches (stretch.hpp). A value
+/// rises at once; it falls when it has been lower for all of `hold`.
+struct signal_policy {
+    std::string name;
+    sensor source = sensor::none;
+    std::string begins;  ///< the reading at which the value is 0: "80%", "10ms"
+    std::string full;    ///< the reading at which the value is 1
+    duration hold = std::chrono::seconds{10};
+    std::vector<std::string> stretches;  ///< as they were written: "database.connection x1.5"
+    bool allow_shrink = false;           ///< multipliers below 1
+
+    std::int64_t begins_at = 0;      ///< complete, with a sensor: of a share in millionths, of a
+    std::int64_t full_at = 0;        ///< time in nanoseconds; begins_at is less
+    std::vector<stretch> stretched;  ///< complete: read from `stretches`
+};
+
+/// [pressure]: what holds for all signals.
+struct pressure_policy {
+    double multiplier_max = 3;  ///< all signals together stretch a limit at most so far
+    duration lease_max = std::chrono::hours{24};  ///< of a signal that is told from outside
+    duration interval = std::chrono::seconds{1};  ///< from one look at the sensors to the next
+};
+
 struct policy {
     std::string environment = "development";
     server_policy server;
@@ -226,9 +280,12 @@ struct policy {
     backend_policy backend;
     ledger_policy ledger;
     access_log_policy access_log;
+    database_policy database;
+    pressure_policy pressure;
     std::vector<upstream_policy> upstreams;  ///< in the order of the file; names are unique
     std::vector<alert_policy> alerts;        ///< in the order of the file; names are unique
     std::vector<sink_policy> sinks;          ///< likewise
+    std::vector<signal_policy> signals;      ///< the built-in ones, then those of the file
     std::vector<route_policy> routes;        ///< empty: the gateway derives them from the traffic
 
     /// The limits of a route that the file does not name.
