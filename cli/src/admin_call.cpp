@@ -19,18 +19,19 @@ std::string request_of(
     const policy::server_policy& server,
     http1::method_id method,
     std::string_view target,
-    const runtime::endpoint& at
+    const runtime::endpoint& at,
+    std::string_view body
 ) {
     std::string text{to_string(method)};
     text.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(at.text());
     text += "\r\nConnection: close\r\n";
     if (method == http1::method_id::post) {
-        text += "Content-Length: 0\r\n";
+        text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     }
     if (!server.admin_token.empty()) {
         text += "Authorization: Bearer " + server.admin_token + "\r\n";
     }
-    return text + "\r\n";
+    return (text += "\r\n") += body;
 }
 
 /// Where a listener on every address is asked.
@@ -86,7 +87,8 @@ result<http::answer> call_admin(
     const policy::server_policy& server,
     http1::method_id method,
     std::string_view target,
-    duration patience
+    duration patience,
+    std::string_view body
 ) {
     const auto at = runtime::endpoint::of(host_of(server.admin), server.admin.port);
     if (!at) {
@@ -98,7 +100,7 @@ result<http::answer> call_admin(
     runtime::task_group tasks;
     http::client with{outside, *at};
     result<http::answer> told = fail(errc::internal);
-    const std::string text = request_of(server, method, target, *at);
+    const std::string text = request_of(server, method, target, *at, body);
     tasks.spawn(ask(with, method, text, root, told));
     on.run();
     return told;

@@ -11,12 +11,13 @@
 namespace curfew::cli {
 
 /// Asks the admin listener of the Curfew that serves by this policy, within `patience`. Errors:
-/// those of http::client; connect_refused where nobody serves.
+/// those of http::client; connect_refused where nobody serves. Of a POST, `body` is JSON or empty.
 [[nodiscard]] result<http::answer> call_admin(
     const policy::server_policy& server,
     http1::method_id method,
     std::string_view target,
-    duration patience = std::chrono::seconds{2}
+    duration patience = std::chrono::seconds{2},
+    std::string_view body = {}
 );
 
 /// "127.0.0.1:9090", "[::1]:9090".

@@ -210,6 +210,16 @@ inline constexpr std::array alert_flags{
     },
 };
 
+inline constexpr std::array pressure_flags{
+    asked_flag,
+    flag{.name = "--value", .value = "VALUE", .help = "set: from 0 to 1; by default 1."},
+    flag{
+        .name = "--lease",
+        .value = "DURATION",
+        .help = "set: how long it is good, at most `pressure.lease_max`; by default 5m."
+    },
+};
+
 inline constexpr std::array watch_flags{
     flag{
         .name = "--admin",

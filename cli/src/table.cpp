@@ -132,6 +132,22 @@ constexpr std::array table{
         .run = alert,
     },
     verb{
+        .name = "pressure",
+        .usage = "list | set NAME | clear NAME",
+        .summary = "look at the signals of pressure, or tell one",
+        .description =
+            "list: each signal of the Curfew that serves (its admin listener), how far it is up, "
+            "and the limits that it stretches. set: tells one that no sensor reads, such as "
+            "`curfew pressure set vpc_connector_scaling --value 1 --lease 5m`; it is over when "
+            "the lease is, unless it is told again. clear: it is over now. --admin names the "
+            "listener; by default it is the policy's. Exits 1 if nobody answers.",
+        .own = pressure_flags,
+        .arguments_max = 2,
+        .offers = offer::words,
+        .words = "list set clear",
+        .run = pressure,
+    },
+    verb{
         .name = "watch",
         .usage = "",
         .summary = "look at what runs, hangs and ends badly, live",

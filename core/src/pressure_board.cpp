@@ -12,7 +12,7 @@ double pressure_of(double reading, double begins, double full) noexcept {
     constexpr double steps = 20;
     const double share = std::clamp((reading - begins) / (full - begins), 0.0, 1.0);
     constexpr double rounding = 1e-9;
-    return std::ceil(share * steps - rounding) / steps;
+    return std::max(0.0, std::ceil(share * steps - rounding)) / steps;
 }
 
 void pressure_board::adopt(const std::vector<rules>& signals) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 
 namespace curfew {
 namespace {
@@ -18,6 +19,7 @@ time_point at(duration since_start) {
 TEST(pressure_of, is_nothing_where_it_begins_and_one_where_it_is_full) {
     EXPECT_EQ(pressure_of(0.5, 0.8, 1), 0);
     EXPECT_EQ(pressure_of(0.8, 0.8, 1), 0);
+    EXPECT_FALSE(std::signbit(pressure_of(0.5, 0.8, 1)));
     EXPECT_EQ(pressure_of(0.9, 0.8, 1), 0.5);
     EXPECT_EQ(pressure_of(1, 0.8, 1), 1);
     EXPECT_EQ(pressure_of(7, 0.8, 1), 1);

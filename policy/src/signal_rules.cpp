@@ -138,13 +138,19 @@ std::optional<text_problem> refuse_key(std::string_view path) {
         };
     }
     const auto* which = find_key(path);
-    if (which != nullptr && is_time(*which)) return std::nullopt;
+    if (which != nullptr && is_time(*which)) {
+        if (!which->needs_restart()) return std::nullopt;
+        return text_problem{
+            code(path) + " is read at the start only, so nothing can stretch it",
+            "a signal stretches times that a reload can change"
+        };
+    }
     if (which != nullptr) {
         return text_problem{code(path) + " is no time", "a signal stretches times alone"};
     }
     std::vector<std::string_view> times;
     for (const auto& each : keys()) {
-        if (!each.is_named() && is_time(each)) times.push_back(each.path);
+        if (!each.is_named() && !each.needs_restart() && is_time(each)) times.push_back(each.path);
     }
     const auto near = closest(path, times);
     return text_problem{

@@ -68,4 +68,23 @@ std::vector<stretched_limit> stretched_limits(
     return all;
 }
 
+policy stretched(const policy& of, std::span<const signal_value> pressure) {
+    policy made = of;
+    for (const auto& limit : stretched_limits(of, pressure)) {
+        const auto stretch = [&](const key& which, std::string_view name) {
+            const auto place = *place_in(made, {&which, name});
+            auto& value = **std::get_if<duration*>(&place);
+            if (value == limit.base) value = limit.effective;
+        };
+        stretch(*find_key(limit.key), {});
+        for (const auto& which : keys()) {
+            if (which.inherits != limit.key) continue;
+            for (const auto& route : made.routes) {
+                stretch(which, route.name);
+            }
+        }
+    }
+    return made;
+}
+
 }  // namespace curfew::policy

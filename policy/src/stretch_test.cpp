@@ -74,6 +74,20 @@ TEST(stretch, the_range_of_the_key_holds) {
     EXPECT_EQ(stretch_limit(of, "database.connection", values{{"a", 1}}).effective, 1ms);
 }
 
+TEST(stretch, a_policy_under_pressure_stretches_what_routes_inherit) {
+    const auto of = good(
+        "[request]\ntimeout = \"10s\"\n[upstream.main]\nurls = [\"http://127.0.0.1:1\"]\n"
+        "[[route]]\npath = \"/a\"\n[[route]]\npath = \"/b\"\ntimeout = \"3s\"\n"
+        "[signal.a]\nstretches = [\"request.timeout x2\"]\n"
+    );
+    const auto pressed = stretched(of, values{{"a", 0.5}});
+    EXPECT_EQ(pressed.request.timeout, 15s);
+    EXPECT_EQ(pressed.routes[0].limits.timeout, 15s);
+    EXPECT_EQ(pressed.routes[1].limits.timeout, 3s) << "it has one of its own";
+    EXPECT_EQ(pressed.request.body_idle, of.request.body_idle);
+    EXPECT_EQ(stretched(of, values{{"a", 0}}).request.timeout, 10s);
+}
+
 TEST(stretch, what_is_no_value_is_the_callers_bug) {
     const auto of = good("");
     for (const auto value :
@@ -112,7 +126,7 @@ class any_pressure {
         blank fresh;
         for (const auto& which : keys()) {
             const bool is_time = std::holds_alternative<duration*>(which.place(fresh.all()));
-            if (is_time && !which.is_named()) all.emplace_back(which.path);
+            if (is_time && !which.is_named() && !which.needs_restart()) all.emplace_back(which.path);
         }
         return all;
     }

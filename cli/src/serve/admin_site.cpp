@@ -69,13 +69,20 @@ void admin_site::add(std::string_view path, admin::purpose what, http::handler a
     endpoints_.push_back({path, what, std::move(answer)});
 }
 
+void admin_site::add_below(std::string_view prefix, admin::purpose what, http::handler answer) {
+    expects(!listening_ && prefix.ends_with('/'), "endpoints are added before the site begins");
+    endpoints_.push_back({prefix, what, std::move(answer), true});
+}
+
 runtime::task<http::response> admin_site::answer(const http::request& asked) {
     const admin::caller who = caller_of(asked);
     if (const auto denied = admin::deny_caller(who, terms_)) {
         co_return refusal(*denied);
     }
     const auto view = admin::view_at(asked.path);
-    const auto found = std::ranges::find(endpoints_, asked.path, &endpoint::path);
+    const auto found = std::ranges::find_if(endpoints_, [&](const endpoint& each) {
+        return each.answers(asked.path);
+    });
     if (!view && found == endpoints_.end()) {
         co_return nothing_here();
     }

@@ -55,6 +55,9 @@ class admin_site {
     /// and here within 10 seconds. Before begin(), and each path once.
     void add(std::string_view path, admin::purpose what, http::handler answer);
 
+    /// Likewise every path that begins with `prefix`, which ends with a slash.
+    void add_below(std::string_view prefix, admin::purpose what, http::handler answer);
+
     /// Whom it answers from now on.
     void admit(admin::terms of) { terms_ = std::move(of); }
 
@@ -68,13 +71,18 @@ class admin_site {
     [[nodiscard]] runtime::task<> close();
 
   private:
-    [[nodiscard]] runtime::task<http::response> answer(const http::request& asked);
-
     struct endpoint {
         std::string_view path;
         admin::purpose what{};
         http::handler answer;
+        bool with_all_below = false;
+
+        [[nodiscard]] bool answers(std::string_view asked) const noexcept {
+            return with_all_below ? asked.starts_with(path) : asked == path;
+        }
     };
+
+    [[nodiscard]] runtime::task<http::response> answer(const http::request& asked);
 
     runtime::loop& loop_;
     admin::terms terms_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -36,6 +37,12 @@ bool is_limit(std::string_view key) noexcept {
     };
     return !key.ends_with(".urls") &&
            std::ranges::any_of(sections, [&](auto each) { return key.starts_with(each); });
+}
+
+/// "0.25"
+std::string share_text(double of) {
+    std::array<char, 32> room{};
+    return {room.data(), std::to_chars(room.data(), room.data() + room.size(), of).ptr};
 }
 
 struct step {
@@ -201,6 +208,18 @@ void recording::tell_alert(std::string_view name, std::string_view state, std::s
     told.started = steady_clock{}.now();
     told.attributes = attributes;
     own_->record(told);
+}
+
+void recording::tell_pressure(const pressure_desk::change& what) {
+    const std::string before = share_text(what.before);
+    const std::string after = share_text(what.after);
+    const std::array attributes{
+        event::attribute{"signal", what.signal},
+        event::attribute{"before", before},
+        event::attribute{"after", after},
+        event::attribute{"effect", what.effect},
+    };
+    tell_policy("pressure", attributes);
 }
 
 void recording::tell_backend(notice what, std::string_view sentence, time_point now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event_log.hpp"
+#include "pressure_desk.hpp"
 #include <curfew/core/event.hpp>
 #include <curfew/ledger/ledger.hpp>
 #include <curfew/policy/load.hpp>
@@ -86,6 +87,8 @@ class recording {
 
     /// What an alert does, and what came of telling it.
     void tell_alert(std::string_view name, std::string_view state, std::string_view said);
+    /// A pressure signal is another, and what that does to limits.
+    void tell_pressure(const pressure_desk::change& what);
     /// The backend's stacks were looked at.
     void tell_stacks(std::string_view headline, time_point now);
 

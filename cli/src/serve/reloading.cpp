@@ -37,12 +37,20 @@ policy::problem problem_of(gateway::obstacle what) {
 }  // namespace
 
 reloading::reloading(
-    runtime::loop& on, policy_origin from, gateway::gateway& shared, fleet& workers, listener told
+    runtime::loop& on,
+    policy_origin from,
+    gateway::gateway& shared,
+    fleet& workers,
+    std::shared_ptr<const policy::policy> rules,
+    shaper shape,
+    listener told
 )
     : loop_{on},
       from_{std::move(from)},
       gateway_{shared},
       fleet_{workers},
+      written_{std::move(rules)},
+      shape_{std::move(shape)},
       told_{std::move(told)},
       since_{on.now()} {}
 
@@ -84,7 +92,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
         }
         co_return told;
     }
-    auto plan = policy::plan_transition(gateway_.rules(), loaded);
+    auto plan = policy::plan_transition(*written_, loaded);
     told.changes = std::move(plan.changes);
     told.ended = result::planned;
     if (dry_run) {
@@ -96,7 +104,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
         note(told);
         co_return told;
     }
-    auto next = gateway_.adopt(plan.next, loop_.now());
+    auto next = gateway_.adopt(shape_(plan.next), loop_.now());
     if (!next) {
         told.ended = result::refused;
         told.problems.push_back(problem_of(next.error()));
@@ -106,6 +114,7 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     told.generation = (*next)->generation();
     told.ended = told.changes.empty() ? result::unchanged : result::applied;
     from_.file = told.file;
+    written_ = plan.next;
     busy_ = true;
     told_.put_in_force(loaded, plan.next, told);
     auto handing_over = fleet_.adopt(*next, under);
@@ -120,6 +129,24 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     }
     note(told);
     co_return told;
+}
+
+runtime::task<bool> reloading::reshape(runtime::scope& under) {
+    auto resting = rest(under);
+    co_await resting;
+    if (under.ended()) {
+        co_return true;
+    }
+    auto next = gateway_.adopt(shape_(written_), loop_.now());
+    if (!next) {
+        co_return false;
+    }
+    busy_ = true;
+    auto handing_over = fleet_.adopt(*next, under);
+    co_await handing_over;
+    busy_ = false;
+    done_.pass();
+    co_return true;
 }
 
 runtime::task<> reloading::rest(runtime::scope& under) {

@@ -24,7 +24,7 @@ struct policy_origin {
 };
 
 /// Reads the policy again and puts what can be in force without a restart there: one at a time, the
-/// whole of it or nothing.
+/// whole of it or nothing. What serves is the policy as it is under the pressure of the moment.
 /// Thread rule: the control loop's thread.
 class reloading {
   public:
@@ -41,17 +41,28 @@ class reloading {
             put_in_force;
     };
 
+    /// The policy as it is under pressure; itself where that changes nothing.
+    using shaper = std::function<std::shared_ptr<const policy::policy>(
+        const std::shared_ptr<const policy::policy>& written
+    )>;
+
     reloading(
         runtime::loop& on,
         policy_origin from,
         gateway::gateway& shared,
         fleet& workers,
+        std::shared_ptr<const policy::policy> rules,
+        shaper shape,
         listener told
     );
 
     /// When it ends as applied, every worker serves new requests under the new policy. A dry run
     /// changes nothing.
     [[nodiscard]] runtime::task<admin::reload_report> reload(bool dry_run, runtime::scope& under);
+
+    /// The pressure has changed: what serves is shaped anew. False: not now, because requests in
+    /// flight hold too many earlier policies; ask again.
+    [[nodiscard]] runtime::task<bool> reshape(runtime::scope& under);
 
     /// Waits until no reload is under way, or the scope has ended. One at a time.
     [[nodiscard]] runtime::task<> rest(runtime::scope& under);
@@ -66,6 +77,8 @@ class reloading {
     policy_origin from_;
     gateway::gateway& gateway_;
     fleet& fleet_;
+    std::shared_ptr<const policy::policy> written_;  ///< in force, but for the pressure
+    shaper shape_;
     listener told_;
     bool busy_ = false;
     runtime::baton done_;

@@ -51,7 +51,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
       ends_{loop_},
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
-      recording_{rules_->ledger, log_, {&alerting_, &ends_}},
+      recording_{rules_->ledger, log_, {&alerting_, &ends_, &stage_times_}},
       access_log_{[this](std::string_view sentence) {
           log_.say(policy::severity::warning, sentence);
       }},
@@ -87,11 +87,21 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           },
           [this](const stack_shelf::taken& seen) { tell_of_stacks(seen); }
       },
+      pressure_{
+          loop_,
+          rules_,
+          stage_times_,
+          {[this](runtime::scope& under) { return fleet_.lag(under); },
+           [this](const pressure_desk::change& what) { tell_pressure(what); },
+           [this](runtime::scope& under) { return reloading_.reshape(under); }}
+      },
       reloading_{
           loop_,
           std::move(again),
           gateway_,
           fleet_,
+          rules_,
+          [this](const auto& written) { return pressure_.shape(written); },
           {[this](const policy::loading& from) { return make_ready(from); },
            [this](const auto& from, auto next, const auto& told) {
                put_in_force(from, std::move(next), told);
@@ -104,6 +114,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
     recording_.tell_limits(loaded);
     open_stacks();
     live_.join(admin_);
+    pressure_.join(admin_);
     admin_.add("/-/reload", admin::purpose::changes, [this](const http::request& asked) {
         return answer_reload(asked);
     });
@@ -146,6 +157,7 @@ int serving::run() {
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());
     tasks_.spawn(stacks_.run(root_));
+    pressure_.begin();
     if (backend_) {
         tasks_.spawn(run_backend());
     } else {
@@ -302,6 +314,8 @@ runtime::task<> serving::stop() {
         co_await ending;
     }
     root_.end({cause_kind::shutdown});
+    auto easing = pressure_.close();
+    co_await easing;
     auto silencing = alerting_.close();
     co_await silencing;
     auto parting = live_.close();
@@ -348,6 +362,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.ready = !draining_;
     now.access_log = access_log_.state();
     reloading_.describe(now.policy);
+    pressure_.describe(now);
     if (backend_) {
         now.ready = now.ready && backend_->state() == process::backend_state::ready;
         now.backend.state = name_of(backend_->state());

@@ -10,9 +10,11 @@
 #include "health_desk.hpp"
 #include "http_probe.hpp"
 #include "live_desk.hpp"
+#include "pressure_desk.hpp"
 #include "recording.hpp"
 #include "reloading.hpp"
 #include "stack_desk.hpp"
+#include "stage_times.hpp"
 #include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
@@ -83,6 +85,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<admin::reload_report> reload(bool dry_run);
     [[nodiscard]] runtime::task<http::response> answer_reload(const http::request& asked);
     void tell_reload(const admin::reload_report& what);
+    void tell_pressure(const pressure_desk::change& what);
     [[nodiscard]] int complain_about_backend(failure why);
 
     void told(process::backend_state state, std::string_view sentence) override;
@@ -97,6 +100,7 @@ class serving final : public process::backend_watcher {
     terminal terminal_;
     runtime::bell untold_;
     notable_ends ends_;
+    stage_times stage_times_;
     event_log log_;
     alerting alerting_;  // the ledger's thread speaks to it
     // What starts threads comes before what starts tasks: those cannot be left half-way.
@@ -112,6 +116,7 @@ class serving final : public process::backend_watcher {
     live_desk live_;
     health_desk desk_;
     stack_desk stacks_;
+    pressure_desk pressure_;
     reloading reloading_;
     process::system_host host_;
     std::unique_ptr<http_probe> probe_;

@@ -1,6 +1,7 @@
 #include "serving.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -112,6 +113,16 @@ runtime::task<http::response> serving::answer_reload(const http::request& asked)
     };
 }
 
+void serving::tell_pressure(const pressure_desk::change& what) {
+    const auto percent = [](double of) { return std::to_string(std::lround(of * 100)) + " %"; };
+    log_.say(
+        what.effect.empty() ? policy::severity::info : policy::severity::warning,
+        "pressure " + what.signal + ": " + percent(what.before) + " to " + percent(what.after) +
+            (what.effect.empty() ? "" : "; " + what.effect)
+    );
+    recording_.tell_pressure(what);
+}
+
 /// What can still be refused, before anything is in force.
 std::optional<policy::problem> serving::make_ready(const policy::loading& from) {
     const auto& asked = from.snapshot->access_log;
@@ -141,6 +152,7 @@ void serving::put_in_force(
     log_.reconfigure(rules_->server);
     access_log_.adopt();
     alerting_.adopt(rules_);
+    pressure_.adopt(rules_);
     recording_.tell_reload(told.file, told.changes);
     recording_.tell_limits(from);
 }

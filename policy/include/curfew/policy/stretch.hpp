@@ -49,4 +49,8 @@ struct stretched_limit {
     const policy& of, std::span<const signal_value> pressure
 );
 
+/// The policy as it is under this pressure: each of these limits is what it is now, and so is what
+/// a route has inherited from one (where its value is the same).
+[[nodiscard]] policy stretched(const policy& of, std::span<const signal_value> pressure);
+
 }  // namespace curfew::policy

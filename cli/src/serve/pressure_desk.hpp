@@ -1,0 +1,98 @@
+#pragma once
+
+#include "admin_site.hpp"
+#include "stage_times.hpp"
+#include <curfew/core/pressure_board.hpp>
+#include <curfew/gateway/snapshot.hpp>
+#include <curfew/policy/policy.hpp>
+#include <curfew/policy/stretch.hpp>
+#include <curfew/process/machine_sampler.hpp>
+#include <curfew/runtime/bell.hpp>
+#include <curfew/runtime/task_group.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace curfew::cli {
+
+/// The signals of the policy: reads their sensors, takes what is told from outside, and says what
+/// changes and what that does to limits. While no signal has a sensor and nothing is told, it
+/// sleeps. Thread rule: the control loop's thread.
+class pressure_desk {
+  public:
+    struct change {
+        std::string signal;
+        double before = 0;
+        double after = 0;
+        std::string effect;  ///< "request.timeout 30s to 45s"; empty: no limit is another
+    };
+
+    struct surroundings {
+        /// How long it takes to be heard by every worker.
+        std::function<runtime::task<duration>(runtime::scope&)> lag;
+        /// A signal is another.
+        std::function<void(const change&)> changed;
+        /// A limit is another: what serves is to be shaped anew. False: ask again.
+        std::function<runtime::task<bool>(runtime::scope&)> reshape;
+    };
+
+    /// `times` hears of every operation and outlives this.
+    pressure_desk(
+        runtime::loop& on,
+        std::shared_ptr<const policy::policy> rules,
+        stage_times& times,
+        surroundings around
+    );
+    pressure_desk(const pressure_desk&) = delete;
+    pressure_desk& operator=(const pressure_desk&) = delete;
+
+    /// Answers `GET /-/pressure` and `POST /-/pressure/NAME`. Before the site begins; it ends
+    /// before this.
+    void join(admin_site& site);
+
+    void begin();
+
+    /// From now on by these rules. Signals keep their value by name.
+    void adopt(std::shared_ptr<const policy::policy> rules);
+
+    /// The policy as it is under the pressure of the moment; itself where that changes nothing.
+    [[nodiscard]] std::shared_ptr<const policy::policy> shape(
+        const std::shared_ptr<const policy::policy>& written
+    ) const;
+
+    void describe(gateway::snapshot& to) const;
+
+    /// Everything is over, and told to be.
+    [[nodiscard]] runtime::task<> close();
+
+  private:
+    [[nodiscard]] runtime::task<http::response> answer_list(const http::request& asked);
+    [[nodiscard]] runtime::task<http::response> answer_told(const http::request& asked);
+    [[nodiscard]] runtime::task<> run();
+    [[nodiscard]] runtime::task<> reshape_if_due();
+    void read_sensors(time_point now, duration lag);
+    [[nodiscard]] std::optional<double> reading_of(policy::sensor which, duration lag) const;
+    void settle();
+    [[nodiscard]] std::vector<policy::signal_value> values() const;
+    [[nodiscard]] bool has_sensors() const noexcept;
+    [[nodiscard]] deadline next_look() const noexcept;
+
+    runtime::loop& loop_;
+    std::shared_ptr<const policy::policy> rules_;
+    stage_times& times_;
+    surroundings around_;
+    pressure_board board_;
+    process::machine_sampler sampler_;
+    process::machine_sample machine_;
+    stage_times::means means_;
+    std::vector<policy::stretched_limit> limits_;  ///< as they were told to be
+    bool shape_is_due_ = false;
+    runtime::bell told_;
+    runtime::scope scope_;
+    runtime::task_group tasks_;
+};
+
+}  // namespace curfew::cli
