@@ -58,14 +58,14 @@ constexpr std::array table{
         .unit = measure::time,
         .begins = "100ms",
         .full = "1s",
-        .documentation = "How long connects to a database take."
+        .documentation = "How long it takes to connect, on average."
     },
     sensor_row{
         .name = "pool_wait",
         .unit = measure::time,
         .begins = "50ms",
         .full = "1s",
-        .documentation = "How long a connection of a pool is waited for."
+        .documentation = "How long a place or a connection of a pool is waited for, on average."
     },
 };
 
