@@ -126,7 +126,8 @@ class any_pressure {
         blank fresh;
         for (const auto& which : keys()) {
             const bool is_time = std::holds_alternative<duration*>(which.place(fresh.all()));
-            if (is_time && !which.is_named() && !which.needs_restart()) all.emplace_back(which.path);
+            const bool may = is_time && !which.is_named() && !which.needs_restart();
+            if (may) all.emplace_back(which.path);
         }
         return all;
     }
