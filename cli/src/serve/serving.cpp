@@ -87,14 +87,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           },
           [this](const stack_shelf::taken& seen) { tell_of_stacks(seen); }
       },
-      pressure_{
-          loop_,
-          rules_,
-          stage_times_,
-          {[this](runtime::scope& under) { return fleet_.lag(under); },
-           [this](const pressure_desk::change& what) { tell_pressure(what); },
-           [this](runtime::scope& under) { return reloading_.reshape(under); }}
-      },
+      pressure_{loop_, rules_, stage_times_, pressure_surroundings()},
       reloading_{
           loop_,
           std::move(again),
@@ -102,10 +95,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           fleet_,
           rules_,
           [this](const auto& written) { return pressure_.shape(written); },
-          {[this](const policy::loading& from) { return make_ready(from); },
-           [this](const auto& from, auto next, const auto& told) {
-               put_in_force(from, std::move(next), told);
-           }}
+          reload_listener()
       },
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
@@ -125,6 +115,23 @@ serving::serving(const policy::loading& loaded, policy_origin again)
 }
 
 serving::~serving() = default;
+
+pressure_desk::surroundings serving::pressure_surroundings() {
+    return {
+        [this](runtime::scope& under) { return fleet_.lag(under); },
+        [this](const pressure_desk::change& what) { tell_pressure(what); },
+        [this](runtime::scope& under) { return reloading_.reshape(under); },
+    };
+}
+
+reloading::listener serving::reload_listener() {
+    return {
+        [this](const policy::loading& from) { return make_ready(from); },
+        [this](const auto& from, auto next, const auto& told) {
+            put_in_force(from, std::move(next), told);
+        },
+    };
+}
 
 void serving::tell_descriptors() noexcept {
     const std::size_t wanted = rules_->server.connections_max;

@@ -51,6 +51,8 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] int run();
 
   private:
+    [[nodiscard]] pressure_desk::surroundings pressure_surroundings();
+    [[nodiscard]] reloading::listener reload_listener();
     [[nodiscard]] bool listen();
     [[nodiscard]] runtime::task<> obey_signals();
     void prepare_backend();
