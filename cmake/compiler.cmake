@@ -26,7 +26,7 @@ endif()
 # times as long.
 set(CURFEW_TEST_TIMEOUT 120)
 if(CURFEW_SANITIZE)
-    set(CURFEW_TEST_TIMEOUT 600)
+    set(CURFEW_TEST_TIMEOUT 1800)
     add_compile_options(-fsanitize=${CURFEW_SANITIZE} -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${CURFEW_SANITIZE})
 endif()

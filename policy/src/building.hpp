@@ -73,4 +73,7 @@ void check_alerts(building& of);
 /// Reads what signals say, and fills in the readings that they leave to their sensor.
 void check_signals(building& of);
 
+/// Reads the kinds of failure that a start may pass over.
+void check_startup(building& of);
+
 }  // namespace curfew::policy

@@ -18,6 +18,7 @@ constexpr std::array table{
     environment_default{"staging", "server.log_format", "json"},
     environment_default{"staging", "database.initialization", "95s"},
     environment_default{"staging", "database.connection", "75s"},
+    environment_default{"staging", "startup.bypass", "true"},
     environment_default{"production", "server.log_format", "json"},
     environment_default{"production", "database.initialization", "90s"},
     environment_default{"production", "database.connection", "60s"},

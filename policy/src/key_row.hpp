@@ -86,4 +86,7 @@ constexpr auto database = in<&policy::database, Member>;
 template <auto Member>
 constexpr auto pressure = in<&policy::pressure, Member>;
 
+template <auto Member>
+constexpr auto startup = in<&policy::startup, Member>;
+
 }  // namespace curfew::policy::row

@@ -310,6 +310,16 @@ const std::array table{
     key{"database.idle", database<&database_policy::idle>, patience,
         "How long a transaction may do nothing: it keeps its locks meanwhile."},
 
+    key{"startup.budget", startup<&startup_policy::budget>, times(1s, 1h),
+        "How long all checks together may take, what is tried again included."},
+    key{"startup.bypass", startup<&startup_policy::bypass>, anything,
+        "Starts degraded although checks failed, if every failure is of one of "
+        "`startup.bypass_kinds` and there are at most `startup.bypass_failures`."},
+    key{"startup.bypass_kinds", startup<&startup_policy::bypass_kinds>, text_rule::name,
+        "The kinds of failure that may be passed over: those of the infrastructure. See "
+        "docs/startup-bypass.md."},
+    key{"startup.bypass_failures", startup<&startup_policy::bypass_failures>, counts(0, 100),
+        "How many such failures may be passed over."},
     key{"signal.*.sensor", signal<&signal_policy::source>, anything,
         "What it is read from; none: it is told from outside."},
     key{"signal.*.begins", signal<&signal_policy::begins>, text_rule::name,

@@ -28,9 +28,10 @@ constexpr std::array section_table{
     section{"database", "Limits of Curfew's own work with a database: preflight, pool, monitor. "
                         "`curfew check` tells what they are, also under pressure (`--pressure`); "
                         "nothing else goes by them yet."},
+    section{"startup", "Whether the service may start although a check of its surroundings failed. "
+                       "See docs/startup-bypass.md."},
     section{"signal.*", "A pressure from 0 to 1, by name: `[signal.deploy]`, and the limits that "
-                        "are longer under it. Some are built in. `curfew check --pressure` "
-                        "tells what they do; no sensor is read yet."},
+                        "are longer under it. Some are built in. See docs/pressure.md."},
     section{"pressure", "What holds for all signals."},
 };
 // clang-format on

@@ -102,13 +102,5 @@ TEST(classification, each_says_why) {
     EXPECT_EQ(classify(said("?")).why, "no rule knows it");
 }
 
-TEST(failure_kind, names_and_kinds_are_one_to_one) {
-    for (const auto kind : all_kinds) {
-        EXPECT_EQ(kind_named(to_string(kind)), kind);
-    }
-    EXPECT_FALSE(kind_named("Network"));
-    EXPECT_FALSE(kind_named(""));
-}
-
 }  // namespace
 }  // namespace curfew::preflight

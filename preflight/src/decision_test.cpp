@@ -96,7 +96,7 @@ TEST(decision, one_failure_that_is_not_listed_blocks_however_many_are) {
     for (int round = 0; round < 1'000; ++round) {
         std::vector<failure_kind> failed(random() % 6);
         for (auto& kind : failed) {
-            kind = all_kinds[random() % all_kinds.size()];
+            kind = policy::all_kinds[random() % policy::all_kinds.size()];
         }
         const bool all_listed = std::ranges::all_of(failed, [](failure_kind kind) {
             return std::ranges::find(infrastructure, kind) != infrastructure.end();

@@ -13,7 +13,7 @@ constexpr std::size_t kinds_max = 100;
 policy::text_problem no_kind(std::string_view word) {
     std::vector<std::string_view> known{everything};
     std::string all;
-    for (const auto kind : all_kinds) {
+    for (const auto kind : policy::all_kinds) {
         known.push_back(to_string(kind));
         all += (all.empty() ? "" : ", ") + std::string{to_string(kind)};
     }
@@ -33,7 +33,7 @@ std::expected<simulation, policy::text_problem> read_simulation(std::string_view
     simulation made;
     while (!text.empty()) {
         const auto word = text.substr(0, text.find(','));
-        const auto kind = kind_named(word);
+        const auto kind = policy::kind_named(word);
         if (!kind) {
             return std::unexpected{no_kind(word)};
         }
@@ -55,7 +55,7 @@ std::expected<simulation, policy::text_problem> read_simulation(std::string_view
 std::vector<simulated> simulate_all(std::span<const environment_rules> environments, bool told) {
     std::vector<simulated> all;
     for (const auto& [environment, rules] : environments) {
-        for (const auto kind : all_kinds) {
+        for (const auto kind : policy::all_kinds) {
             for (std::uint32_t count = 0; count <= simulated_most; ++count) {
                 const std::vector<failure_kind> failed(count, kind);
                 all.push_back(

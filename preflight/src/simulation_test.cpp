@@ -48,7 +48,7 @@ TEST(simulate_all, only_listed_kinds_in_staging_and_up_to_three_start_degraded) 
         {"production", {}},
     };
     const auto all = simulate_all(environments, false);
-    EXPECT_EQ(all.size(), 3u * all_kinds.size() * (simulated_most + 1));
+    EXPECT_EQ(all.size(), 3u * policy::all_kinds.size() * (simulated_most + 1));
     for (const auto& [environment, kind, count, made] : all) {
         const bool listed =
             kind == database_timeout || kind == vpc_connector || kind == cloud_sql_capacity;

@@ -3,6 +3,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/core/event.hpp>
 #include <curfew/policy/condition.hpp>
+#include <curfew/policy/failure_kind.hpp>
 #include <curfew/policy/values.hpp>
 
 #include <cstdint>
@@ -262,6 +263,18 @@ struct signal_policy {
     std::vector<stretch> stretched;  ///< complete: read from `stretches`
 };
 
+/// [startup]: what is checked before the service starts, and when it starts all the same.
+struct startup_policy {
+    duration budget = std::chrono::seconds{60};  ///< all checks together
+    bool bypass = false;                         ///< staging: true
+    std::vector<std::string> bypass_kinds{
+        "database_timeout", "vpc_connector", "cloud_sql_capacity"
+    };
+    std::uint32_t bypass_failures = 3;
+
+    std::vector<failure_kind> passed_over;  ///< complete: read from `bypass_kinds`
+};
+
 /// [pressure]: what holds for all signals.
 struct pressure_policy {
     double multiplier_max = 3;  ///< all signals together stretch a limit at most so far
@@ -282,6 +295,7 @@ struct policy {
     access_log_policy access_log;
     database_policy database;
     pressure_policy pressure;
+    startup_policy startup;
     std::vector<upstream_policy> upstreams;  ///< in the order of the file; names are unique
     std::vector<alert_policy> alerts;        ///< in the order of the file; names are unique
     std::vector<sink_policy> sinks;          ///< likewise

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <curfew/preflight/failure_kind.hpp>
+#include <curfew/policy/failure_kind.hpp>
 
 #include <cstdint>
 #include <string_view>
 
 namespace curfew::preflight {
+
+using policy::failure_kind;
 
 /// What is looked at when the service starts.
 enum class check_type : std::uint8_t {

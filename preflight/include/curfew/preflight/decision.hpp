@@ -1,6 +1,6 @@
 #pragma once
 
-#include <curfew/preflight/failure_kind.hpp>
+#include <curfew/policy/failure_kind.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -10,6 +10,8 @@
 #include <vector>
 
 namespace curfew::preflight {
+
+using policy::failure_kind;
 
 /// When a service may start although checks failed: the part of the policy that this goes by.
 struct bypass_rules {

@@ -1,8 +1,8 @@
-#include <curfew/preflight/failure_kind.hpp>
+#include <curfew/policy/failure_kind.hpp>
 
 #include <algorithm>
 
-namespace curfew::preflight {
+namespace curfew::policy {
 
 std::string_view to_string(failure_kind kind) noexcept {
     switch (kind) {
@@ -33,4 +33,4 @@ std::optional<failure_kind> kind_named(std::string_view name) noexcept {
     return found == all_kinds.end() ? std::nullopt : std::optional{*found};
 }
 
-}  // namespace curfew::preflight
+}  // namespace curfew::policy

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace curfew::preflight {
+namespace curfew::policy {
 
 /// What is wrong when a start-up check fails: who would have to act.
 enum class failure_kind : std::uint8_t {
@@ -38,4 +38,4 @@ inline constexpr std::array all_kinds{
 /// Nothing for a name that is none.
 [[nodiscard]] std::optional<failure_kind> kind_named(std::string_view name) noexcept;
 
-}  // namespace curfew::preflight
+}  // namespace curfew::policy
