@@ -220,6 +220,15 @@ inline constexpr std::array pressure_flags{
     },
 };
 
+inline constexpr std::array preflight_flags{
+    flag{
+        .name = "--simulate",
+        .value = "KINDS",
+        .help = "Decides as if checks had failed so: kinds with commas between, or empty; "
+                "infrastructure-pressure prints the decision for every kind, count and environment."
+    },
+};
+
 inline constexpr std::array watch_flags{
     flag{
         .name = "--admin",

@@ -132,6 +132,19 @@ constexpr std::array table{
         .run = alert,
     },
     verb{
+        .name = "preflight",
+        .usage = "",
+        .summary = "tell whether the service would start although checks failed",
+        .description =
+            "Decides by the kinds of what failed, as the policy has it (`startup.*`): start, "
+            "start_degraded (exit 0) or block (exit 1). It runs no checks yet, so --simulate says "
+            "what failed, such as `curfew preflight --env staging --simulate "
+            "vpc_connector,database_timeout`. BYPASS_STARTUP_VALIDATION=true in the environment "
+            "starts whatever fails, loudly.",
+        .own = preflight_flags,
+        .run = preflight,
+    },
+    verb{
         .name = "pressure",
         .usage = "list | set NAME | clear NAME",
         .summary = "look at the signals of pressure, or tell one",

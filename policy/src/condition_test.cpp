@@ -92,7 +92,9 @@ TEST(condition, is_refused_with_the_place_and_a_hint) {
         EXPECT_EQ(made.error().at, each.at) << each.text;
         EXPECT_TRUE(made.error().what.sentence.starts_with(each.sentence))
             << each.text << ": " << made.error().what.sentence;
-        if (!each.hint.empty()) EXPECT_EQ(made.error().what.hint, each.hint) << each.text;
+        if (!each.hint.empty()) {
+            EXPECT_EQ(made.error().what.hint, each.hint) << each.text;
+        }
     }
     EXPECT_FALSE(parse_condition(std::string(201, 'a')));
 }
