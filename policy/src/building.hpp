@@ -73,4 +73,7 @@ void check_alerts(building& of);
 /// Reads what signals say, and fills in the readings that they leave to their sensor.
 void check_signals(building& of);
 
+/// Warns of what somebody set beside what is usual in this environment.
+void check_guidelines(building& of);
+
 }  // namespace curfew::policy

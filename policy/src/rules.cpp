@@ -236,6 +236,7 @@ void check_rules(building& of) {
     check_backend(of);
     check_alerts(of);
     check_signals(of);
+    check_guidelines(of);
 }
 
 }  // namespace curfew::policy
