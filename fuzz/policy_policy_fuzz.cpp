@@ -63,10 +63,18 @@ void check(std::string_view text, std::string_view environment) {
     const auto result = load(from);
     expects((result.snapshot == nullptr) == !result.problems.empty(), "a snapshot or problems");
     expects(result.problems.size() <= problems_max, "problems are bounded");
+    expects(result.warnings.size() <= problems_max, "warnings are bounded");
     for (const auto& what : result.problems)
+        check_problem(what);
+    for (const auto& what : result.warnings)
         check_problem(what);
     if (!result.snapshot) return;
     const auto& made = *result.snapshot;
+    for (const auto& signal : made.signals) {
+        const bool is_read = signal.source != sensor::none;
+        expects(!is_read || signal.begins_at < signal.full_at, "a signal rises");
+        expects(signal.stretched.size() == signal.stretches.size(), "every stretch is read");
+    }
     expects(made.request.slow < made.request.timeout, "inner is shorter than outer");
     expects(made.limiter.floor <= made.limiter.initial, "floor is below initial");
     expects(made.limiter.initial <= made.limiter.ceiling, "initial is below ceiling");

@@ -252,6 +252,14 @@ inline constexpr std::array check_flags{
         .offers = offer::words
     },
     flag{
+        .name = "--pressure",
+        .value = "SIGNALS",
+        .help = "Shows the limits while these are up: NAME or NAME=VALUE (0 to 1, by default 1), "
+                "with commas between.",
+        .offers = offer::words,
+        .repeatable = true
+    },
+    flag{
         .name = "--schema",
         .value = "",
         .help = "Prints the JSON Schema of curfew.toml, for editors."

@@ -24,11 +24,21 @@ bool wants_colour(const invocation& line) {
     return (!refused || !*refused) && ::isatty(STDERR_FILENO) == 1;
 }
 
-std::string coloured(const policy::problem& what) {
-    auto text = policy::format(what);
-    text.insert(what.origin.size(), "\033[0m");
-    text.insert(0, "\033[1;31m");
-    return text;
+constexpr std::string_view red = "\033[1;31m";
+constexpr std::string_view yellow = "\033[1;33m";
+
+void print_error(
+    const invocation& line,
+    std::string_view mark,
+    const policy::problem& what,
+    std::string_view colour
+) {
+    auto text = std::string{mark} + policy::format(what);
+    if (wants_colour(line)) {
+        text.insert(mark.size() + what.origin.size(), "\033[0m");
+        text.insert(0, colour);
+    }
+    print_error(text);
 }
 
 }  // namespace
@@ -45,8 +55,12 @@ int complain(const usage_problem& what) {
 }
 
 int complain(const invocation& line, const policy::problem& what) {
-    print_error(wants_colour(line) ? coloured(what) : policy::format(what));
+    print_error(line, "", what, red);
     return describe(what.code).exit_code;
+}
+
+void warn(const invocation& line, const policy::problem& what) {
+    if (!line.has("--quiet")) print_error(line, "warning: ", what, yellow);
 }
 
 int finish(int exit_code) {

@@ -21,6 +21,9 @@ void print(std::string_view text);
 int complain(const usage_problem& what);
 int complain(const invocation& line, const policy::problem& what);
 
+/// "warning: " and what it is, on stderr; nothing with --quiet.
+void warn(const invocation& line, const policy::problem& what);
+
 /// The exit code, once what was printed has left the process; 125 if it could not.
 [[nodiscard]] int finish(int exit_code);
 

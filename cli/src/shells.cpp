@@ -1,6 +1,7 @@
 #include "shells.hpp"
 
 #include "table.hpp"
+#include <curfew/policy/load.hpp>
 #include <curfew/policy/reference.hpp>
 
 #include <string_view>
@@ -34,9 +35,19 @@ std::string flag_names(const verb& which) {
     return joined(names);
 }
 
-// `--explain` offers the keys, `help` the verbs: lists that other tables hold.
+std::string signal_names() {
+    std::vector<std::string> names;
+    for (const auto& signal : policy::load({}).snapshot->signals) {
+        names.push_back(signal.name);
+    }
+    return joined(names);
+}
+
+// `--explain` offers the keys, `--pressure` the signals, `help` the verbs: lists that other tables
+// hold.
 std::string words_for(const flag& of) {
-    return of.name == "--explain" ? joined(policy::key_paths()) : std::string{of.words};
+    if (of.name == "--explain") return joined(policy::key_paths());
+    return of.name == "--pressure" ? signal_names() : std::string{of.words};
 }
 
 std::string words_for(const verb& of) {

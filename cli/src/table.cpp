@@ -198,7 +198,9 @@ constexpr std::array table{
                        "right, or every "
                        "problem with its place and a hint. Without --env (and CURFEW_ENV) each "
                        "environment the "
-                       "file defines is checked.",
+                       "file defines is checked. What is valid but unusual is warned of, and the "
+                       "exit code stays 0. --pressure shows each limit that is longer while the "
+                       "signals it names are up, in the first environment.",
         .own = check_flags,
         .run = check,
     },

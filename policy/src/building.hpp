@@ -76,4 +76,7 @@ void check_signals(building& of);
 /// Reads the kinds of failure that a start may pass over.
 void check_startup(building& of);
 
+/// Warns of what somebody set beside what is usual in this environment.
+void check_guidelines(building& of);
+
 }  // namespace curfew::policy

@@ -65,11 +65,7 @@ std::string diagnosis::describe(const origin& where) const {
            std::to_string(where.at.column);
 }
 
-void diagnosis::add(const origin& where, std::string sentence, std::string hint) {
-    if (problems_.size() == problems_max) {
-        ++left_out_;
-        return;
-    }
+problem diagnosis::make(const origin& where, std::string sentence, std::string hint) const {
     problem what;
     what.origin = describe(where);
     what.sentence = std::move(sentence);
@@ -80,13 +76,28 @@ void diagnosis::add(const origin& where, std::string sentence, std::string hint)
         what.column = where.at.column;
         if (what.line > 0 && what.column > 0) show_line(what, file_text_);
     }
+    return what;
+}
+
+void diagnosis::add(const origin& where, std::string sentence, std::string hint) {
+    if (problems_.size() == problems_max) {
+        ++left_out_;
+        return;
+    }
+    auto what = make(where, std::move(sentence), std::move(hint));
     const auto place = std::ranges::upper_bound(problems_, what.line, {}, &problem::line);
     problems_.insert(place, std::move(what));
+}
+
+void diagnosis::warn(const origin& where, std::string sentence, std::string hint) {
+    if (warnings_.size() == problems_max) return;
+    warnings_.push_back(make(where, std::move(sentence), std::move(hint)));
 }
 
 void diagnosis::move_to(loading& to) {
     to.problems = std::move(problems_);
     to.problems_left_out = left_out_;
+    if (to.problems.empty()) to.warnings = std::move(warnings_);
 }
 
 }  // namespace curfew::policy

@@ -16,7 +16,7 @@ struct origin {
     position at{};     ///< in the file
 };
 
-/// Collects problems, up to problems_max, and shows each where it is.
+/// Collects problems and warnings, up to problems_max of each, and shows each where it is.
 class diagnosis {
   public:
     diagnosis(std::string_view file_name, std::string_view file_text)
@@ -28,6 +28,8 @@ class diagnosis {
         add(origin{layer::file, {}, at}, std::move(sentence), std::move(hint));
     }
 
+    void warn(const origin& where, std::string sentence, std::string hint = {});
+
     /// "curfew.toml:3:11", "--timeout", "built-in"
     [[nodiscard]] std::string describe(const origin& where) const;
 
@@ -36,9 +38,12 @@ class diagnosis {
     void move_to(loading& to);
 
   private:
+    [[nodiscard]] problem make(const origin& where, std::string sentence, std::string hint) const;
+
     std::string_view file_name_;
     std::string_view file_text_;
     std::vector<problem> problems_;
+    std::vector<problem> warnings_;
     std::size_t left_out_ = 0;
 };
 

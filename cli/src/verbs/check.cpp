@@ -1,12 +1,18 @@
 #include "output.hpp"
 #include "policy_sources.hpp"
+#include "pressure_flag.hpp"
 #include "verbs.hpp"
 #include <curfew/core/failure.hpp>
+#include <curfew/policy/duration_text.hpp>
 #include <curfew/policy/json_text.hpp>
 #include <curfew/policy/load.hpp>
 #include <curfew/policy/reference.hpp>
+#include <curfew/policy/stretch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
 #include <optional>
 
 namespace curfew::cli {
@@ -24,8 +30,18 @@ struct findings {
     policy::loading first;  ///< of the first environment
     std::vector<policy::problem> problems;
     std::size_t left_out = 0;
+    std::vector<policy::problem> warnings;
+    std::vector<told_signal> pressure;  ///< of --pressure
 
     [[nodiscard]] bool ok() const { return problems.empty(); }
+
+    [[nodiscard]] std::vector<policy::signal_value> signals() const {
+        std::vector<policy::signal_value> all;
+        for (const auto& [name, value] : pressure) {
+            all.push_back({name, value});
+        }
+        return all;
+    }
 };
 
 bool is_known(const std::vector<policy::problem>& problems, const policy::problem& what) {
@@ -46,6 +62,10 @@ void add(findings& to, policy::loading&& from, const std::string& environment) {
         } else {
             to.problems.push_back(std::move(what));
         }
+    }
+    for (auto& what : from.warnings) {
+        const bool has_room = to.warnings.size() < policy::problems_max;
+        if (has_room && !is_known(to.warnings, what)) to.warnings.push_back(std::move(what));
     }
     if (is_first) to.first = std::move(from);
 }
@@ -97,6 +117,61 @@ std::string set_lines(const policy::loading& of) {
     return text;
 }
 
+std::string figure(double number) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.4g", number);
+    return text.data();
+}
+
+/// "database.connection = 1m52s500ms  (75s x1.5: vpc_connector_scaling)"
+std::string limit_line(const policy::stretched_limit& of) {
+    std::string signals;
+    for (const auto& [name, value, multiplier] : of.pressure) {
+        signals += (signals.empty() ? "" : ", ") + name;
+        if (value < 1) signals += '=' + figure(value);
+    }
+    return of.key + " = " + policy::format_duration(of.effective) + "  (" +
+           policy::format_duration(of.base) + " x" + figure(of.factor) + ": " + signals +
+           (of.is_capped ? "; pressure.multiplier_max" : "") + ")\n";
+}
+
+std::string limit_lines(const findings& found) {
+    const auto limits = policy::stretched_limits(*found.first.snapshot, found.signals());
+    if (limits.empty()) return "no limit is stretched\n";
+    const bool is_one_of_several = found.environments.size() > 1;
+    std::string text;
+    for (const auto& limit : limits) {
+        if (is_one_of_several) text += "in " + found.environments.front() + ": ";
+        text += limit_line(limit);
+    }
+    return text;
+}
+
+double seconds(duration of) {
+    return std::chrono::duration<double>{of}.count();
+}
+
+void write(json_text& to, const policy::stretched_limit& what) {
+    to.object().member("base_s", seconds(what.base)).member("effective_s", seconds(what.effective));
+    to.key("pressure").array();
+    for (const auto& [signal, value, multiplier] : what.pressure) {
+        to.object().member("signal", signal).member("value", value);
+        to.member("multiplier", multiplier).end();
+    }
+    to.end().end();
+}
+
+void write_database(json_text& to, const findings& found) {
+    const std::string section = "database";
+    const auto signals = found.signals();
+    to.key(section).object().member("environment", found.environments.front());
+    for (const auto& path : found.first.keys_below(section)) {
+        to.key(path.substr(section.size() + 1));
+        write(to, policy::stretch_limit(*found.first.snapshot, path, signals));
+    }
+    to.end();
+}
+
 void write(json_text& to, const policy::problem& what) {
     to.object().member("origin", what.origin);
     if (!what.file.empty()) to.member("file", what.file);
@@ -118,12 +193,17 @@ std::string to_json(const findings& found) {
     if (found.ok()) {
         to.member("routes", std::uint64_t{found.first.snapshot->routes.size()});
         to.member("upstreams", std::uint64_t{found.first.snapshot->upstreams.size()});
+        write_database(to, found);
     }
     to.key("problems").array();
     for (const auto& what : found.problems) {
         write(to, what);
     }
-    return to.end().member("problems_left_out", std::uint64_t{found.left_out}).end().take();
+    to.end().member("problems_left_out", std::uint64_t{found.left_out}).key("warnings").array();
+    for (const auto& what : found.warnings) {
+        write(to, what);
+    }
+    return to.end().end().take();
 }
 
 int report(const invocation& line, const findings& found) {
@@ -137,7 +217,13 @@ int report(const invocation& line, const findings& found) {
     if (found.left_out > 0) {
         complain(usage_problem{"and " + count(found.left_out, "further problem"), ""});
     }
-    if (found.ok() && !line.has("--quiet")) print(ok_line(found));
+    for (const auto& what : found.warnings) {
+        warn(line, what);
+    }
+    if (found.ok() && !line.has("--quiet")) {
+        print(ok_line(found));
+        if (line.has("--pressure")) print(limit_lines(found));
+    }
     if (found.ok() && line.has("--verbose")) print(set_lines(found.first));
     return found.ok() ? 0 : policy_invalid;
 }
@@ -225,6 +311,16 @@ int explain(const invocation& line, const policy::sources& from) {
     return 0;
 }
 
+int check_policy(const invocation& line, policy::sources from) {
+    auto found = check_all(std::move(from));
+    if (found.first.snapshot && line.has("--pressure")) {
+        auto pressure = read_pressure(line.given.at("--pressure"), *found.first.snapshot);
+        if (!pressure) return complain(pressure.error());
+        found.pressure = *std::move(pressure);
+    }
+    return report(line, found);
+}
+
 }  // namespace
 
 int check(const invocation& line) {
@@ -232,9 +328,14 @@ int check(const invocation& line) {
         print(policy::json_schema());
         return 0;
     }
+    if (line.has("--explain") && line.has("--pressure")) {
+        return complain(
+            usage_problem{"--explain and --pressure do not go together", "leave one out"}
+        );
+    }
     auto from = policy_sources(line);
     if (!from) return report(line, one_problem(std::move(from.error())));
-    return line.has("--explain") ? explain(line, *from) : report(line, check_all(*std::move(from)));
+    return line.has("--explain") ? explain(line, *from) : check_policy(line, *std::move(from));
 }
 
 }  // namespace curfew::cli

@@ -70,7 +70,8 @@ struct explanation {
     std::string documentation;
 };
 
-/// At most this many problems are listed; the rest is counted.
+/// At most this many problems are listed; the rest is counted. Of warnings too, and the rest is
+/// left out.
 inline constexpr std::size_t problems_max = 20;
 
 /// Which layers said what about each key; made by load().
@@ -81,6 +82,9 @@ struct loading {
     std::shared_ptr<const policy> snapshot;  ///< null when there are problems
     std::vector<problem> problems;
     std::size_t problems_left_out = 0;
+    /// What is valid and may be meant otherwise; each names its environment. None where there are
+    /// problems.
+    std::vector<problem> warnings;
     std::vector<std::string> environments;  ///< those the file has a section for
     std::shared_ptr<const provenance> origins;
 
