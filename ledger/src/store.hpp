@@ -37,7 +37,8 @@ class store {
     );
 
     /// All of it in one transaction, or nothing. With a `spool`, its name is kept so that the same
-    /// spool is never added twice: then nothing is written, and that is a success.
+    /// spool is never added twice: then nothing is written, and that is a success. Who writes
+    /// nothing but spools is no instance, and their rows have none.
     [[nodiscard]] result<> write(const batch& what, wall_time now, std::string_view spool = {});
 
     /// This process as it stands in one file.
