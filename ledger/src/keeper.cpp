@@ -44,7 +44,7 @@ bool keeper::trim(
     told.count(fate::rows_trimmed, done->rows_trimmed);
     told.count(fate::minutes_trimmed, done->minutes_trimmed);
     file_bytes_ = store_->file_bytes().value_or(file_bytes_);
-    return true;
+    return !done->pages_kept || note(std::unexpected{*done->pages_kept}, now, wall);
 }
 
 void keeper::say_goodbye(wall_time wall) {

@@ -60,6 +60,8 @@ class store {
         std::uint64_t minutes_expired = 0;
         std::uint64_t rows_trimmed = 0;
         std::uint64_t minutes_trimmed = 0;
+        /// Why pages that became free could not be given back. What was deleted is deleted.
+        std::optional<failure> pages_kept{};
     };
 
     /// Deletes what is too old, and of what is too much the oldest (rows before minutes), at most
