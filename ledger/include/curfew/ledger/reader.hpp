@@ -94,9 +94,12 @@ class reader {
         std::uint64_t trace_high, std::uint64_t trace_low
     );
 
-    /// Oldest first, at most 10 000 each.
+    /// Oldest first, the newest 10 000 each.
     [[nodiscard]] result<std::vector<mark>> marks(const range& when);
     [[nodiscard]] result<std::vector<instance>> instances(const range& when);
+
+    /// The process of that id (kept_operation::instance).
+    [[nodiscard]] result<std::optional<instance>> find_instance(std::int64_t id);
 
     /// What became of operations: sampled, dropped, deleted. The minute is that of the writing.
     [[nodiscard]] result<fates> what_became(const range& when);
