@@ -319,6 +319,12 @@ result<std::uint64_t> store::file_bytes() {
     return static_cast<std::uint64_t>(*pages * *size);
 }
 
+std::uint64_t store::wal_bytes() const noexcept {
+    struct stat told{};
+    const bool is_there = ::stat((path_ + "-wal").c_str(), &told) == 0;
+    return is_there ? static_cast<std::uint64_t>(told.st_size) : 0;
+}
+
 void store::resume(const registration& before) noexcept {
     if (instance_ == 0 && before.file && before.file == identity_) {
         instance_ = before.instance;

@@ -73,6 +73,10 @@ class store {
     /// The file without its write-ahead log.
     [[nodiscard]] result<std::uint64_t> file_bytes();
 
+    /// Its write-ahead log. It is used again from its beginning when all of it is in the file, for
+    /// which nobody may be reading what is older.
+    [[nodiscard]] std::uint64_t wal_bytes() const noexcept;
+
     /// Whether `path` still names the file that is open.
     [[nodiscard]] bool in_place() const noexcept;
 
