@@ -91,6 +91,7 @@ inline ledger::status example_ledger() {
     made.path = "/state/curfew/ledger.db";
     made.last_written = ledger::wall_time{1'700'000'000s};
     made.file_bytes = 1 << 20;
+    made.wal_bytes = 4 << 20;
     made.success_rows_one_in = 16;
     made.rows_waiting = 3;
     made.so_far[static_cast<std::size_t>(ledger::fate::recorded)] = 100;

@@ -50,6 +50,7 @@ void write_ledger(json_writer& out, const ledger::status* now) {
     out.member("state", to_string(now->is));
     out.member("path", now->path);
     out.member("bytes", now->file_bytes);
+    out.member("wal_bytes", now->wal_bytes);
     out.member("last_written", shown(now->last_written));
     if (now->is == condition::failing) {
         out.member("trouble", now->reason);
@@ -84,6 +85,10 @@ void write_ledger(exposition& out, const ledger::status* now) {
         gauge,
         "Size of the ledger, without its write-ahead log.",
         now->file_bytes);
+    one("curfew_ledger_wal_bytes",
+        gauge,
+        "Size of its write-ahead log, which ledger.size_max does not bound.",
+        now->wal_bytes);
     one("curfew_ledger_last_written_timestamp_seconds",
         gauge,
         "When it was written last, in seconds since 1970; 0: never.",

@@ -133,8 +133,12 @@ engine::series* engine::series_of(watched& of, const sample& what) {
 
 void engine::take(const sample& what) {
     for (watched& each : rules_) {
+        const window::counts counts = counts_of(each.rule, what);
+        if (counts.calls == 0) {
+            continue;
+        }
         if (series* const to = series_of(each, what)) {
-            to->last.add(what.at, counts_of(each.rule, what));
+            to->last.add(what.at, counts);
         }
     }
 }

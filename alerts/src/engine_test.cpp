@@ -154,6 +154,56 @@ TEST_F(engine_test, a_breaker_that_opens_neither_hides_timeouts_nor_ends_the_ale
     );
 }
 
+TEST_F(engine_test, no_client_silences_an_alert_by_what_is_rejected_or_by_leaving) {
+    for (const std::string operation : {"", "*"}) {
+        auto slow = rule("slow", "timeout_rate > 10%", operation);
+        auto wrong = rule("wrong", "error_rate > 10%", operation);
+        auto late = rule("late", "p90 > 1s", operation);
+        begin({slow, wrong, late});
+        call("a", 15);
+        call("a", 5, outcome::timeout, 2s);
+        for (int i = 0; i < 1'000; ++i) {
+            event garbage;
+            garbage.name = operation.empty() ? "request" : "a";
+            garbage.ended = outcome::ignored;
+            garbage.why = {i % 2 == 0 ? cause_kind::rejected : cause_kind::shutdown};
+            garbage.started = now;
+            all->take(sample_of(garbage, false));
+        }
+        call("a", 1'000, outcome::cancelled, 1ms);
+        const std::string name = operation.empty() ? "" : "a";
+        EXPECT_EQ(
+            step(),
+            "slow/" + name + " firing (25.00% of 20 calls in 1m) wrong/" + name +
+                " firing (25.00% of 20 calls in 1m) late/" + name +
+                " firing (25.00% of 20 calls in 1m took over 1s) "
+        );
+        now += 2min;
+    }
+}
+
+TEST_F(engine_test, what_says_nothing_of_an_operation_is_no_data_on_it) {
+    begin({rule("slow", "timeout_rate > 10%", "*"), rule("busy", "rate > 1/s", "*")});
+    call("request", 100, outcome::ignored);
+    EXPECT_EQ(step(), "");
+    EXPECT_EQ(state_of(0), " no_data; ");
+    EXPECT_EQ(state_of(1), "request no_data; ") << "it came, so the rate knows of it";
+    call("a", 1, outcome::timeout);
+    call("a", 100, outcome::cancelled);
+    EXPECT_EQ(step(), "") << "one call is too few, whoever left";
+}
+
+TEST_F(engine_test, who_left_after_more_than_the_value_had_a_call_that_took_as_long) {
+    begin({rule("p", "p50 > 1s")});
+    call("a", 10, outcome::success, 5ms);
+    call("a", 9, outcome::cancelled, 2s);
+    EXPECT_EQ(step(), "");
+    call("a", 5, outcome::cancelled, 1s);
+    EXPECT_EQ(step(), "") << "what it would have taken is not known";
+    call("a", 2, outcome::cancelled, 2s);
+    EXPECT_EQ(step(), "p/ firing (52.38% of 21 calls in 1m took over 1s) ");
+}
+
 TEST_F(engine_test, traffic_that_stops_is_told_by_its_rate_and_what_never_was_is_not) {
     begin({rule("quiet", "rate < 1/s for 10s"), rule("never", "rate < 1/s", "POST /x")});
     for (int i = 0; i < 120; ++i) {

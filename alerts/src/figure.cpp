@@ -49,18 +49,22 @@ std::uint64_t tail_of(metric which) noexcept {
     }
 }
 
+/// How it ended says something of the operation.
+bool ran(const sample& what) noexcept {
+    return !what.refused && what.ended != outcome::ignored && what.ended != outcome::cancelled;
+}
+
+/// Of what ran.
 bool speaks_for(metric which, const sample& what) noexcept {
-    const bool timed_out = what.ended == outcome::timeout && !what.refused;
-    const bool failed = what.ended == outcome::failure && !what.refused;
+    const bool timed_out = what.ended == outcome::timeout;
+    const bool failed = what.ended == outcome::failure;
     switch (which) {
         case metric::timeout_rate:
             return timed_out;
         case metric::failure_rate:
             return failed;
-        case metric::refusal_rate:
-            return what.refused;
         case metric::error_rate:
-            return timed_out || failed || what.refused;
+            return timed_out || failed;
         case metric::near_miss_rate:
             return what.near_miss;
         default:
@@ -89,19 +93,25 @@ std::string refused_too(const figure& what) {
 
 window::counts counts_of(const policy::alert_policy& rule, const sample& what) noexcept {
     const auto& due = rule.due;
-    if (policy::measure_of(due.what) != measure::time) {
-        const bool of_all = due.what == metric::refusal_rate || due.what == metric::error_rate;
-        const std::uint64_t speaks = speaks_for(due.what, what) ? 1 : 0;
-        return {1, of_all || !what.refused ? 1U : 0U, speaks, speaks};
-    }
-    if (what.refused) {
-        return {1, 0, 0, 0};
+    const auto measured = policy::measure_of(due.what);
+    if (measured == measure::rate) {
+        return {1, 1, 0, 0};
     }
     const bool inclusive = due.how == relation::at_least;
     const auto beyond = [&](std::int64_t bound) -> std::uint64_t {
         return what.took.count() > bound || (inclusive && what.took.count() == bound) ? 1 : 0;
     };
-    return {1, 1, beyond(due.value), beyond(rule.clear_at)};
+    if (what.refused) {
+        const bool of_refusals = due.what == metric::refusal_rate || due.what == metric::error_rate;
+        return of_refusals ? window::counts{1, 1, 1, 1} : window::counts{1, 0, 0, 0};
+    }
+    if (measured == measure::time) {
+        const bool left = what.ended == outcome::cancelled && beyond(due.value) != 0;
+        return ran(what) || left ? window::counts{1, 1, beyond(due.value), beyond(rule.clear_at)}
+                                 : window::counts{};
+    }
+    const std::uint64_t speaks = speaks_for(due.what, what) ? 1 : 0;
+    return ran(what) ? window::counts{1, 1, speaks, speaks} : window::counts{};
 }
 
 figure figure_of(

@@ -69,22 +69,39 @@ runtime::task<> outbox::run() {
         const notice what = next();
         auto sending = to_->deliver(what, scope_);
         const delivery how = co_await sending;
-        const bool news = how.good() == told_.failing;
-        told_.failing = !how.good();
-        told_.said = how.said;
-        ++(how.good() ? told_.sent : told_.failed);
-        tell_(name_, what, how, news);
+        note(what, how, how.good() == told_.failing);
         if (scope_.ended()) {
             co_return;
         }
     }
 }
 
-runtime::task<> outbox::close() {
+void outbox::note(const notice& what, const delivery& how, bool news) {
+    told_.failing = !how.good();
+    told_.said = how.said;
+    ++(how.good() ? told_.sent : told_.failed);
+    tell_(name_, what, how, news);
+}
+
+void outbox::give_up() {
+    if (waiting_.empty()) {
+        return;
+    }
+    notice lost = next();
+    lost.left_out += waiting_.size();
+    waiting_.clear();
+    note(lost, {errc::shutting_down, "not sent before Curfew stopped", {}}, true);
+}
+
+runtime::task<> outbox::close(runtime::scope& last) {
+    retire();
+    auto sending = tasks_.join(last);
+    co_await sending;
     runtime::scope always{scope_.on()};
     scope_.end({cause_kind::shutdown});
     auto joining = tasks_.join(always);
     co_await joining;
+    give_up();
 }
 
 }  // namespace curfew::alerts

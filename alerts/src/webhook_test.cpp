@@ -166,7 +166,10 @@ struct slow_sink final : sink {
 
     task<delivery> deliver(const notice& what, runtime::scope& under) override {
         auto resting = runtime::sleep_until{under, under.on().now() + 1s};
-        co_await resting;
+        const auto woken = co_await resting;
+        if (woken == runtime::wake::ended) {
+            co_return delivery{errc::cancelled, "broken off", 0s};
+        }
         taken.push_back(what);
         co_return failing ? delivery{errc::own_timeout, "late", 1s} : delivery{{}, "done", 1s};
     }
@@ -183,8 +186,9 @@ struct outbox_test : testing::Test {
             std::make_unique<slow_sink>(taken, failing),
             "p",
             [] { return wall_time{}; },
-            [this](std::string_view, const notice&, const delivery& how, bool news) {
+            [this](std::string_view, const notice& what, const delivery& how, bool news) {
                 said += how.said + (news ? "! " : " ");
+                lost += how.good() ? 0 : what.changes.size() + what.left_out;
             }
         );
     }
@@ -207,13 +211,14 @@ struct outbox_test : testing::Test {
         over = true;
     }
 
-    task<> close() {
-        auto closing = box->close();
+    task<> close(duration patience) {
+        runtime::scope last{on, bound::after(on.now(), patience, "test")};
+        auto closing = box->close(last);
         co_await closing;
     }
 
-    void end() {
-        tasks.spawn(close());
+    void end(duration patience = 2s) {
+        tasks.spawn(close(patience));
         ASSERT_TRUE(outside.run(on, [this] { return tasks.running() == 0; }));
     }
 
@@ -223,7 +228,9 @@ struct outbox_test : testing::Test {
     runtime::task_group tasks;
     std::vector<notice> taken;
     bool failing = false;
+    const time_point born = on.now();
     std::string said;
+    std::size_t lost = 0;
     int number = 0;
     std::optional<outbox> box;
 };
@@ -284,11 +291,38 @@ TEST_F(outbox_test, one_that_retires_sends_what_waits_and_is_over) {
     EXPECT_TRUE(box->over());
 }
 
-TEST_F(outbox_test, closes_while_something_is_on_its_way) {
+TEST_F(outbox_test, what_waits_at_the_end_has_a_moment_to_be_sent) {
     begin();
     put(1);
+    run_for(100ms);
+    put(3);
     end();
-    EXPECT_EQ(on.now() - time_point{}, outside.now() - time_point{});
+    ASSERT_EQ(taken.size(), 2U);
+    EXPECT_EQ(taken[1].changes.size(), 3U);
+    EXPECT_EQ(on.now() - born, 2s) << "and nothing is waited for beyond that";
+    EXPECT_EQ(said, "done done ");
+    EXPECT_TRUE(box->over());
+}
+
+TEST_F(outbox_test, what_the_end_takes_away_is_counted_and_told) {
+    begin();
+    put(1);
+    run_for(100ms);
+    put(static_cast<int>(outbox::waiting_max) + 4);
+    end(300ms);
+    EXPECT_TRUE(taken.empty());
+    EXPECT_EQ(on.now() - born, 400ms);
+    EXPECT_EQ(said, "broken off! not sent before Curfew stopped! ");
+    EXPECT_EQ(lost, 1 + outbox::waiting_max + 4);
+    EXPECT_EQ(box->state().waiting, 0U);
+    EXPECT_EQ(box->state().failed, 2U);
+}
+
+TEST_F(outbox_test, where_nothing_waits_the_end_is_at_once) {
+    begin();
+    end();
+    EXPECT_EQ(on.now(), born);
+    EXPECT_EQ(said, "");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace curfew::cli {
 
@@ -64,6 +65,16 @@ std::string admin_address(const policy::server_policy& server) {
 
 bool is_from_admin(const http::answer& told) noexcept {
     return told.server == admin::server_name;
+}
+
+int complain_about(const policy::server_policy& server, failure why, std::string hint) {
+    constexpr int unasked = 1;
+    complain(usage_problem{
+        "nobody could be asked at " + admin_address(server) + ": " +
+            std::string{describe(why.code).title},
+        std::move(hint)
+    });
+    return unasked;
 }
 
 int complain_about(const policy::server_policy& server, const http::answer& told) {

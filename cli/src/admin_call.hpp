@@ -26,6 +26,9 @@ namespace curfew::cli {
 /// Whether an admin listener said it, and not the backend's or any other server.
 [[nodiscard]] bool is_from_admin(const http::answer& told) noexcept;
 
+/// Says that nobody could be asked there, and why; the exit code. `hint`: what to do about it.
+int complain_about(const policy::server_policy& server, failure why, std::string hint);
+
 /// Says what the listener did not want to do, or that it is none; the exit code.
 int complain_about(const policy::server_policy& server, const http::answer& told);
 

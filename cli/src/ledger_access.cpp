@@ -15,7 +15,6 @@ namespace curfew::cli {
 
 namespace {
 
-constexpr std::string_view version = CURFEW_VERSION;
 constexpr int not_found = 1;
 
 bool is_there(const std::string& path) noexcept {
@@ -76,7 +75,7 @@ std::expected<opened_ledger, int> open_ledger(const invocation& line) {
         )};
     }
     // What cannot be taken over waits for another; what is there can be read.
-    (void)ledger::merge_spool(*path, version, wall_now());
+    (void)ledger::merge_spool(*path, wall_now());
     if (!is_there(*path)) {
         complain(usage_problem{
             "there is no ledger at " + *path,

@@ -63,6 +63,18 @@ void warn(const invocation& line, const policy::problem& what) {
     if (!line.has("--quiet")) print_error(line, "warning: ", what, yellow);
 }
 
+int complain(const invocation& line, const policy::loading& what) {
+    int code = 0;
+    for (const auto& each : what.problems) {
+        code = complain(line, each);
+    }
+    if (what.problems_left_out > 0) {
+        const auto more = std::to_string(what.problems_left_out);
+        code = complain(usage_problem{"and " + more + " further problems", ""});
+    }
+    return code;
+}
+
 int finish(int exit_code) {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
     print_error(

@@ -20,6 +20,8 @@ void print(std::string_view text);
 /// Everything else goes to stderr. Both say `curfew: ` first and return the exit code.
 int complain(const usage_problem& what);
 int complain(const invocation& line, const policy::problem& what);
+/// Of a policy that does not validate: all that is wrong with it.
+int complain(const invocation& line, const policy::loading& what);
 
 /// "warning: " and what it is, on stderr; nothing with --quiet.
 void warn(const invocation& line, const policy::problem& what);

@@ -92,11 +92,7 @@ std::expected<std::shared_ptr<const policy::policy>, int> policy_or_flag(
             return std::move(without.snapshot);
         }
     }
-    int code = 0;
-    for (const auto& what : loaded.problems) {
-        code = complain(line, what);
-    }
-    return std::unexpected{code};
+    return std::unexpected{complain(line, loaded)};
 }
 
 }  // namespace curfew::cli

@@ -228,6 +228,34 @@ TEST_F(disk_test, wherever_the_disk_fails_once_every_count_arrives_exactly_once)
     }
 }
 
+TEST_F(disk_test, what_was_deleted_is_told_wherever_the_disk_fails_then) {
+    begin();
+    for (int i = 0; i < 4'000; ++i)
+        record(some_event("GET /a/b/c/d", outcome::failure, 5ms, now));
+    ASSERT_TRUE(finish());
+    const std::string whole = path;
+    how.rules.size_max = 64 << 10;
+    bool over = false;
+    int told_all_the_same = 0;
+    for (std::uint64_t nth = 0; !over && nth < 400 && !HasFailure(); ++nth) {
+        path = directory.file("trimmed" + std::to_string(nth) + ".db");
+        std::filesystem::copy_file(whole, path);
+        auto opened = store::open(path, "1", disk.name());
+        ASSERT_TRUE(opened);
+        const std::uint64_t victim = disk.operations() + nth;
+        disk.before = [=](std::uint64_t n) { return n == victim ? SQLITE_FULL : SQLITE_OK; };
+        const auto told = opened->trim(how.rules, wall, 1'000);
+        over = disk.operations() <= victim;
+        disk.before = nullptr;
+        const auto left = reader::open(path)->operations({}, true, 10'000)->size();
+        EXPECT_EQ(left + (told ? told->rows_trimmed : 0), expected.count) << nth;
+        told_all_the_same += told && told->pages_kept ? 1 : 0;
+        EXPECT_TRUE(!over || (told && !told->pages_kept));
+    }
+    EXPECT_TRUE(over);
+    EXPECT_GT(told_all_the_same, 0);
+}
+
 TEST_F(disk_test, a_slow_disk_costs_what_the_ring_cannot_hold_and_that_is_counted) {
     std::uint64_t offered = 0;
     disk.before = [&](std::uint64_t) {

@@ -21,7 +21,7 @@ bool keeper::write(const batch& what, time_point now, wall_time wall) {
         return false;
     }
     worked(wall);
-    file_bytes_ = store_->file_bytes().value_or(file_bytes_);
+    measure();
     return true;
 }
 
@@ -43,8 +43,8 @@ bool keeper::trim(
     told.count(fate::minutes_expired, done->minutes_expired);
     told.count(fate::rows_trimmed, done->rows_trimmed);
     told.count(fate::minutes_trimmed, done->minutes_trimmed);
-    file_bytes_ = store_->file_bytes().value_or(file_bytes_);
-    return true;
+    measure();
+    return !done->pages_kept || note(std::unexpected{*done->pages_kept}, now, wall);
 }
 
 void keeper::say_goodbye(wall_time wall) {
@@ -65,6 +65,7 @@ void keeper::describe(status& to) const {
     to.last_written = last_written_;
     to.set_aside = set_aside_;
     to.file_bytes = file_bytes_;
+    to.wal_bytes = wal_bytes_;
 }
 
 bool keeper::ready(time_point now, wall_time wall) {
@@ -161,6 +162,24 @@ void keeper::complain(failure why, time_point now) {
                     ? ") and was not touched"
                     : ")";
     tell_(sentence + "; figures wait in memory, and what does not fit is counted as dropped");
+}
+
+void keeper::measure() {
+    file_bytes_ = store_->file_bytes().value_or(file_bytes_);
+    wal_bytes_ = store_->wal_bytes();
+    const std::string which = "the write-ahead log " + how_.path + "-wal ";
+    if (!wal_told_ && wal_bytes_ >= how_.wal_told_bytes) {
+        wal_told_ = true;
+        tell_(
+            which + "has grown to " + std::to_string(wal_bytes_ >> 20) +
+            " MiB, and no cap bounds it: somebody keeps the ledger open in a transaction, such as "
+            "a shell of sqlite3; end it (`lsof " +
+            how_.path + "` shows who has it open), and the space is used again"
+        );
+    } else if (wal_told_ && wal_bytes_ < how_.wal_told_bytes / 2) {
+        wal_told_ = false;
+        tell_(which + "is small again");
+    }
 }
 
 void keeper::worked(wall_time wall) {

@@ -56,6 +56,7 @@ class keeper {
     bool note(const result<>& done, time_point now, wall_time wall);
     void failed(failure why, time_point now, wall_time wall);
     void worked(wall_time wall);
+    void measure();
     void complain(failure why, time_point now);
 
     const settings how_;
@@ -75,6 +76,8 @@ class keeper {
     std::string set_aside_;
     wall_time last_written_{};
     std::uint64_t file_bytes_ = 0;
+    std::uint64_t wal_bytes_ = 0;
+    bool wal_told_ = false;
 };
 
 }  // namespace curfew::ledger

@@ -1,5 +1,6 @@
 #include "reader_connection.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace curfew::ledger {
@@ -7,12 +8,27 @@ namespace {
 
 constexpr std::int64_t list_max = 10'000;
 
+constexpr std::string_view instance_columns =
+    "SELECT id, process, version, started_ns, last_seen_ns, stopped FROM instance ";
+
+instance instance_in(const statement& row) {
+    return {
+        row.number(0),
+        row.number(1),
+        std::string{row.text(2)},
+        wall_of(row.number(3)),
+        wall_of(row.number(4)),
+        row.number(5) != 0
+    };
+}
+
 }  // namespace
 
 result<std::vector<mark>> reader::marks(const range& when) {
     std::vector<mark> all;
     const auto done = on_->select(
-        "SELECT at_ns, text FROM mark WHERE at_ns>=?1 AND at_ns<?2 ORDER BY at_ns LIMIT " +
+        "SELECT at_ns, text FROM mark WHERE at_ns>=?1 AND at_ns<?2 "
+        "ORDER BY at_ns DESC, id DESC LIMIT " +
             std::to_string(list_max),
         nanoseconds(when.from),
         nanoseconds(when.to),
@@ -21,30 +37,39 @@ result<std::vector<mark>> reader::marks(const range& when) {
             return true;
         }
     );
+    std::ranges::reverse(all);
     return done ? result<std::vector<mark>>{std::move(all)} : std::unexpected{done.error()};
 }
 
 result<std::vector<instance>> reader::instances(const range& when) {
     std::vector<instance> all;
     const auto done = on_->select(
-        "SELECT id, process, version, started_ns, last_seen_ns, stopped FROM instance "
-        "WHERE last_seen_ns>=?1 AND started_ns<?2 ORDER BY id LIMIT " +
+        std::string{instance_columns} +
+            "WHERE last_seen_ns>=?1 AND started_ns<?2 ORDER BY id DESC LIMIT " +
             std::to_string(list_max),
         nanoseconds(when.from),
         nanoseconds(when.to),
         [&](const statement& row) -> result<bool> {
-            all.push_back(
-                {row.number(0),
-                 row.number(1),
-                 std::string{row.text(2)},
-                 wall_of(row.number(3)),
-                 wall_of(row.number(4)),
-                 row.number(5) != 0}
-            );
+            all.push_back(instance_in(row));
             return true;
         }
     );
+    std::ranges::reverse(all);
     return done ? result<std::vector<instance>>{std::move(all)} : std::unexpected{done.error()};
+}
+
+result<std::optional<instance>> reader::find_instance(std::int64_t id) {
+    std::optional<instance> found;
+    const auto done = on_->select(
+        std::string{instance_columns} + "WHERE id=?1",
+        id,
+        0,
+        [&](const statement& row) -> result<bool> {
+            found = instance_in(row);
+            return false;
+        }
+    );
+    return done ? result<std::optional<instance>>{std::move(found)} : std::unexpected{done.error()};
 }
 
 result<fates> reader::what_became(const range& when) {

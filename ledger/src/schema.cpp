@@ -67,22 +67,22 @@ CREATE TABLE fate(
 CREATE TABLE merged_spool(name TEXT PRIMARY KEY, at_ns INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
-// Step i brings version i to i + 1. A step, once released, is never changed.
-constexpr std::array steps{version_1};
-static_assert(steps.size() == schema_version);
+// A step, once released, is never changed.
+constexpr std::array released{version_1};
+static_assert(released.size() == schema_version);
 
-result<> apply(database& of, std::int64_t from) noexcept {
-    for (auto at = from; at < schema_version; ++at) {
-        if (const auto done = of.run(steps[static_cast<std::size_t>(at)]); !done) {
+result<> apply(database& of, std::int64_t from, schema_steps steps) noexcept {
+    for (const char* each : steps.subspan(static_cast<std::size_t>(from))) {
+        if (const auto done = of.run(each); !done) {
             return done;
         }
     }
     return of.run(("PRAGMA application_id=" + std::to_string(application_id) +
-                   ";PRAGMA user_version=" + std::to_string(schema_version))
+                   ";PRAGMA user_version=" + std::to_string(steps.size()))
                       .c_str());
 }
 
-result<std::int64_t> read_version(database& of) noexcept {
+result<std::int64_t> read_version(database& of, std::size_t newest) noexcept {
     const auto version = of.number("PRAGMA user_version");
     if (!version) {
         return version;
@@ -99,7 +99,7 @@ result<std::int64_t> read_version(database& of) noexcept {
         const bool is_new = *whose == 0 && *version == 0 && *things == 0;
         return is_new ? result<std::int64_t>{0} : fail(errc::ledger_foreign);
     }
-    if (*version > schema_version) {
+    if (*version > static_cast<std::int64_t>(newest)) {
         return fail(errc::ledger_newer, static_cast<std::int32_t>(*version));
     }
     return *version > 0 ? version : fail(errc::ledger_corrupt);
@@ -107,36 +107,44 @@ result<std::int64_t> read_version(database& of) noexcept {
 
 }  // namespace
 
+schema_steps released_steps() noexcept {
+    return released;
+}
+
 // In one transaction: another process may be making the file, and half of what it has made is no
 // damage.
-result<std::int64_t> version_of(database& of) noexcept {
+result<std::int64_t> version_of(database& of, schema_steps known) noexcept {
     if (const auto begun = of.run("SAVEPOINT look"); !begun) {
         return std::unexpected{begun.error()};
     }
-    const auto version = read_version(of);
+    const auto version = read_version(of, known.size());
     if (const auto ended = of.run("RELEASE look"); !ended && version) {
         return std::unexpected{ended.error()};
     }
     return version;
 }
 
-result<> migrate(database& of) noexcept {
-    const auto before = version_of(of);
+result<> migrate(database& of, schema_steps steps) noexcept {
+    const auto newest = static_cast<std::int64_t>(steps.size());
+    const auto before = version_of(of, steps);
     if (!before) {
         return std::unexpected{before.error()};
     }
-    if (*before == schema_version) {
+    if (*before == newest) {
         return {};
     }
     auto changing = transaction::begin(of);
     if (!changing) {
         return std::unexpected{changing.error()};
     }
-    const auto now = version_of(of);  // another process may have been quicker
+    const auto now = version_of(of, steps);  // another process may have been quicker
     if (!now) {
         return std::unexpected{now.error()};
     }
-    if (const auto done = apply(of, *now); !done) {
+    if (*now == newest) {
+        return {};
+    }
+    if (const auto done = apply(of, *now, steps); !done) {
         return done;
     }
     return changing->commit();

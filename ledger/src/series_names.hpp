@@ -6,7 +6,8 @@
 namespace curfew::ledger {
 
 /// The series in columns `first` to `first + 6` of a row: surface, name, outcome, cause, reason,
-/// error, limit_name. `ledger_corrupt` for a name that no enumeration has.
+/// error, limit_name. A name that no enumeration has is one of a newer Curfew, `ledger_newer`; what
+/// looks like no name at all is `ledger_corrupt`.
 [[nodiscard]] result<series> read_series(const statement& from, int first);
 
 }  // namespace curfew::ledger

@@ -63,17 +63,15 @@ result<> append_to_spool(const std::string& ledger_path, const mark& what) {
     return append(ledger_path, spool_frame(what));
 }
 
-result<> merge_spool(const std::string& ledger_path, std::string_view version, wall_time now) {
+result<> merge_spool(const std::string& ledger_path, wall_time now) {
     if (!has_spool(ledger_path)) {
         return {};
     }
-    auto opened = store::open(ledger_path, version);
+    auto opened = store::open(ledger_path, {});
     if (!opened) {
         return std::unexpected{opened.error()};
     }
-    const auto done = merge_spools(*opened, ledger_path, now);
-    (void)opened->say_goodbye(now);
-    return done;
+    return merge_spools(*opened, ledger_path, now);
 }
 
 }  // namespace curfew::ledger

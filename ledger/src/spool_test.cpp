@@ -39,15 +39,29 @@ TEST_F(spool_test, a_serving_writer_takes_it_over_within_seconds) {
 }
 
 TEST_F(spool_test, a_command_that_reads_takes_it_over_itself) {
-    EXPECT_TRUE(merge_spool(path, "1", noon));
+    EXPECT_TRUE(merge_spool(path, noon));
     EXPECT_FALSE(std::filesystem::exists(path)) << "nothing to do makes no ledger";
     random_events some{51};
     for (int i = 0; i < 200; ++i)
         append(some.next({}));
-    EXPECT_TRUE(merge_spool(path, "1", noon));
+    EXPECT_TRUE(merge_spool(path, noon));
     expect_stored(path, expected);
-    EXPECT_TRUE(merge_spool(path, "1", noon));
+    EXPECT_TRUE(merge_spool(path, noon));
     expect_stored(path, expected);
+}
+
+TEST_F(spool_test, who_only_takes_it_over_is_no_process_that_was_there_to_record) {
+    append(some_event("pytest", outcome::timeout, 60s));
+    ASSERT_TRUE(append_to_spool(path, mark{noon, "v2"}));
+    ASSERT_TRUE(merge_spool(path, noon));
+    auto reads = *reader::open(path);
+    EXPECT_TRUE(reads.instances({})->empty());
+    EXPECT_EQ(reads.operations({}, true, 10)->at(0).instance, 0) << "of no known process";
+    EXPECT_EQ(count_of(*reads.what_became({}), fate::spool_merged), 2U);
+    begin();
+    step();
+    EXPECT_TRUE(finish());
+    EXPECT_EQ(reads.instances({})->size(), 1U) << "who serves is one";
 }
 
 TEST_F(spool_test, a_merge_that_was_killed_before_it_could_remove_the_file_adds_nothing_twice) {
@@ -57,10 +71,10 @@ TEST_F(spool_test, a_merge_that_was_killed_before_it_could_remove_the_file_adds_
     const std::string aside = directory.file("ledger.db.spool-0-1-2");
     std::filesystem::rename(spool_path(path), aside);
     std::filesystem::copy_file(aside, copy);
-    ASSERT_TRUE(merge_spool(path, "1", noon));
+    ASSERT_TRUE(merge_spool(path, noon));
     EXPECT_FALSE(std::filesystem::exists(aside));
     std::filesystem::rename(copy, aside);
-    ASSERT_TRUE(merge_spool(path, "1", noon));
+    ASSERT_TRUE(merge_spool(path, noon));
     EXPECT_FALSE(std::filesystem::exists(aside));
     expect_stored(path, expected);
 }
@@ -74,7 +88,7 @@ TEST_F(spool_test, torn_records_are_skipped_and_counted_and_their_neighbours_are
         file.close();
         append(some_event("neighbour"));
     }
-    ASSERT_TRUE(merge_spool(path, "1", noon));
+    ASSERT_TRUE(merge_spool(path, noon));
     expect_stored(path, expected);
     EXPECT_EQ(count_of(*reader::open(path)->what_became({}), fate::spool_torn), 3U);
 }
@@ -113,7 +127,7 @@ TEST_F(spool_test, many_processes_append_while_it_is_merged_and_nothing_is_lost_
         }
     }
     for (int i = 0; i < 200; ++i) {
-        ASSERT_TRUE(merge_spool(path, "1", noon + std::chrono::seconds{i}));
+        ASSERT_TRUE(merge_spool(path, noon + std::chrono::seconds{i}));
     }
     for (const pid_t each : all) {
         int ended = 0;
@@ -121,7 +135,7 @@ TEST_F(spool_test, many_processes_append_while_it_is_merged_and_nothing_is_lost_
         EXPECT_EQ(ended, 0);
     }
     for (int i = 0; i < 3; ++i)
-        ASSERT_TRUE(merge_spool(path, "1", noon + 1h + i * 1s));
+        ASSERT_TRUE(merge_spool(path, noon + 1h + i * 1s));
     EXPECT_EQ(stored_count(path), std::uint64_t{children} * each_appends);
 }
 
@@ -133,7 +147,7 @@ TEST_F(spool_test, it_has_a_bound_and_fits_into_one_merge) {
     EXPECT_EQ(last.error().code, errc::local_resource);
     EXPECT_LE(std::filesystem::file_size(spool_path(path)), spool_bytes_max);
     EXPECT_GT(taken, 10'000U);
-    ASSERT_TRUE(merge_spool(path, "1", noon));
+    ASSERT_TRUE(merge_spool(path, noon));
     EXPECT_EQ(stored_count(path), taken);
     EXPECT_EQ(count_of(*reader::open(path)->what_became({}), fate::row_dropped), 0U);
     EXPECT_TRUE(append_to_spool(path, some_event("a"), noon));

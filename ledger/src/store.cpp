@@ -156,7 +156,10 @@ result<> store::write(const batch& what, wall_time now, std::string_view spool) 
             return noted;
         }
     }
-    auto done = write_all(what, now);
+    auto done = spool.empty() || instance_ != 0 ? register_instance(now) : result<>{};
+    if (done) {
+        done = write_all(what, now);
+    }
     if (done) {
         done = writing->commit();
     }
@@ -172,9 +175,6 @@ result<> store::write_all(const batch& what, wall_time now) {
     if (known_of_ != what.identity()) {
         known_.clear();
         known_of_ = what.identity();
-    }
-    if (const auto done = register_instance(now); !done) {
-        return done;
     }
     if (const auto done = write_minutes(what); !done) {
         return done;
@@ -317,6 +317,12 @@ result<std::uint64_t> store::file_bytes() {
         return std::unexpected{pages ? size.error() : pages.error()};
     }
     return static_cast<std::uint64_t>(*pages * *size);
+}
+
+std::uint64_t store::wal_bytes() const noexcept {
+    struct stat told{};
+    const bool is_there = ::stat((path_ + "-wal").c_str(), &told) == 0;
+    return is_there ? static_cast<std::uint64_t>(told.st_size) : 0;
 }
 
 void store::resume(const registration& before) noexcept {

@@ -37,7 +37,8 @@ class store {
     );
 
     /// All of it in one transaction, or nothing. With a `spool`, its name is kept so that the same
-    /// spool is never added twice: then nothing is written, and that is a success.
+    /// spool is never added twice: then nothing is written, and that is a success. Who writes
+    /// nothing but spools is no instance, and their rows have none.
     [[nodiscard]] result<> write(const batch& what, wall_time now, std::string_view spool = {});
 
     /// This process as it stands in one file.
@@ -59,6 +60,8 @@ class store {
         std::uint64_t minutes_expired = 0;
         std::uint64_t rows_trimmed = 0;
         std::uint64_t minutes_trimmed = 0;
+        /// Why pages that became free could not be given back. What was deleted is deleted.
+        std::optional<failure> pages_kept{};
     };
 
     /// Deletes what is too old, and of what is too much the oldest (rows before minutes), at most
@@ -69,6 +72,10 @@ class store {
 
     /// The file without its write-ahead log.
     [[nodiscard]] result<std::uint64_t> file_bytes();
+
+    /// Its write-ahead log. It is used again from its beginning when all of it is in the file, for
+    /// which nobody may be reading what is older.
+    [[nodiscard]] std::uint64_t wal_bytes() const noexcept;
 
     /// Whether `path` still names the file that is open.
     [[nodiscard]] bool in_place() const noexcept;

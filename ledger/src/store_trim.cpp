@@ -60,7 +60,7 @@ result<store::trimmed> store::trim(
         return std::unexpected{done.error()};
     }
     if (const auto done = give_pages_back(rules.size_max); !done) {
-        return std::unexpected{done.error()};
+        told.pages_kept = done.error();
     }
     return told;
 }

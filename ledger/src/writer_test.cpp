@@ -191,6 +191,43 @@ TEST_F(writer_test, the_file_keeps_its_cap_by_losing_the_oldest_rows_and_no_minu
     EXPECT_EQ(rows->front().started, noon + 119s) << "the newest stay";
 }
 
+TEST_F(writer_test, a_write_ahead_log_that_a_stopped_reader_keeps_is_shown_and_told_once) {
+    how.wal_told_bytes = 20 << 20;
+    begin();
+    step();
+    const auto fill = [&](bool until_told) {
+        for (int second = 0; second < 200 && (said.size() % 2 == 1) != until_told; ++second) {
+            for (int i = 0; i < 3'000; ++i)
+                tape.record(some_event("GET /a", outcome::failure, 5ms, now));
+            step();
+        }
+    };
+    const auto hold = [&] {
+        auto stopped = *database::open(path, {.how = database::access::read});
+        EXPECT_TRUE(stopped.run("BEGIN; SELECT count(*) FROM series"));
+        return stopped;
+    };
+    {
+        const auto stopped = hold();
+        fill(true);
+        ASSERT_EQ(said.size(), 1U);
+        EXPECT_NE(said[0].find(path + "-wal"), std::string::npos) << said[0];
+        EXPECT_NE(said[0].find("20 MiB"), std::string::npos) << said[0];
+        EXPECT_NE(said[0].find("lsof"), std::string::npos) << said[0];
+        EXPECT_GE(work->state().wal_bytes, how.wal_told_bytes);
+        for (int second = 0; second < 5; ++second) {
+            record(some_event("b", outcome::failure, 5ms, now));
+            step();
+        }
+        EXPECT_EQ(said.size(), 1U);
+    }
+    fill(false);
+    ASSERT_EQ(said.size(), 2U);
+    EXPECT_NE(said[1].find("small again"), std::string::npos) << said[1];
+    EXPECT_LT(work->state().wal_bytes, how.wal_told_bytes / 2);
+    EXPECT_TRUE(finish());
+}
+
 TEST_F(writer_test, marks_and_instances_are_told_back) {
     begin();
     step();

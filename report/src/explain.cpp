@@ -15,15 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t failures_most = 2'000;
 
-std::optional<ledger::instance> find_process(ledger::reader& from, const kept_operation& what) {
-    const auto all = from.instances({what.started - 24h * 365, what.started + 24h});
-    if (!all) {
-        return std::nullopt;
-    }
-    const auto found = std::ranges::find(*all, what.instance, &ledger::instance::id);
-    return found == all->end() ? std::nullopt : std::optional{*found};
-}
-
 std::optional<ledger::mark> last_deploy(ledger::reader& from, ledger::wall_time before) {
     auto all = from.marks({before - 24h, before});
     return all && !all->empty() ? std::optional{std::move(all->back())} : std::nullopt;
@@ -61,7 +52,7 @@ result<std::optional<kept_operation>> last_failure(
 
 result<explanation> explain_one(ledger::reader& from, kept_operation what) {
     explanation made;
-    made.process = find_process(from, what);
+    made.process = from.find_instance(what.instance).value_or(std::nullopt);
     auto policy = made.process ? find_policy_then(from, what, *made.process)
                                : result<policy_then>{policy_then{}};
     auto around = look_around(from, what);

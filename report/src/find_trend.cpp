@@ -135,6 +135,9 @@ std::vector<ledger::range> times_recorded(std::vector<ledger::instance> all, wal
         // It says once a minute that it is there.
         const bool runs = !each.stopped && each.last_seen + 3min > now;
         const wall_time end = runs ? now : each.last_seen;
+        if (end <= each.started) {
+            continue;  // killed at once; or what took over a spool, by an older Curfew
+        }
         if (!made.empty() && each.started <= made.back().to) {
             made.back().to = std::max(made.back().to, end);
         } else {

@@ -99,7 +99,19 @@ TEST_F(find_trend_test, of_a_young_ledger_the_slots_are_those_of_its_history) {
     EXPECT_EQ(made.seconds.size(), 11U);
     EXPECT_TRUE(made.lacking.empty());
     EXPECT_THAT(to_text(made), HasSubstr("P50"));
-    EXPECT_THAT(to_text(made), HasSubstr("it takes 30 slots with enough in them"));
+    EXPECT_THAT(
+        to_text(made), HasSubstr("it takes 30 slots with enough in them, and 10 of 11 have that")
+    );
+}
+
+TEST_F(find_trend_test, who_was_there_for_no_time_begins_no_history) {
+    visit(noon - 12h);
+    for (int second = 0; second < 600; ++second) {
+        tell(success("GET /a", 1s * second, 20ms));
+    }
+    const auto made = found({}, 10min, 24h);
+    EXPECT_EQ(made.slot_length, 1min);
+    EXPECT_EQ(made.from, noon);
 }
 
 TEST_F(find_trend_test, slots_are_as_long_as_a_latency_takes_where_the_history_allows) {

@@ -61,6 +61,7 @@ void find_changes(trend& of) {
         in.quantile = quantile_of(in.slots);
         for (const auto what : measures) {
             const auto series = series_of(in, what, of.seconds, of.slot_length);
+            of.fullest_series = std::max(of.fullest_series, series.points.size());
             if (series.points.size() < fewest_trend_slots) {
                 continue;
             }

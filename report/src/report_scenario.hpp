@@ -80,6 +80,15 @@ class report_scenario : public testing::Test {
 
     void mark(std::string text) { book_->mark(std::move(text)); }
 
+    /// Somebody opens the ledger, marks something and is gone at once.
+    void visit(ledger::wall_time at) {
+        ledger::settings how;
+        how.path = folder_ + "/ledger.db";
+        ledger::ledger other{how, {[] { return time_point{}; }, [at] { return at; }}, {}};
+        other.mark("visited");
+        EXPECT_TRUE(other.stop(30s));
+    }
+
     ledger::reader read() {
         EXPECT_TRUE(book_->stop(30s));
         return *ledger::reader::open(folder_ + "/ledger.db");

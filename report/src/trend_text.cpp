@@ -150,8 +150,8 @@ std::string changes(const trend& of) {
     std::string text = "\nwhat changed\n";
     if (of.series_searched == 0) {
         return text + "  not known yet: it takes " + std::to_string(fewest_trend_slots) +
-               " slots with enough in them, and there are " + std::to_string(of.seconds.size()) +
-               " in all\n";
+               " slots with enough in them, and " + std::to_string(of.fullest_series) + " of " +
+               std::to_string(of.seconds.size()) + " have that\n";
     }
     const std::size_t first = all.size() - std::min(all.size(), changes_shown);
     text += first > 0 ? "  " + std::to_string(first) + " earlier ones\n" : "";

@@ -157,6 +157,15 @@ command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_AL
         said = [line for line in curfew.lines["stderr"] if "did not reach the sink" in line]
         self.assertEqual(len(said), 1, said)
 
+    def test_what_is_on_its_way_when_curfew_stops_has_two_seconds_and_is_told_if_lost(self):
+        hook = self.hook(None)
+        curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\ntimeout = "60s"\n')
+        self.cause(curfew, lambda: hook.heard)
+        began = time.monotonic()
+        self.assertEqual(curfew.stop(), 0)
+        self.assertLess(time.monotonic() - began, 6)
+        self.assertRegex(curfew.stderr, r"did not reach the sink chat: .* \(1 lost")
+
     def test_a_silenced_alert_is_watched_and_told_to_nobody(self):
         hook = self.hook()
         curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\n')

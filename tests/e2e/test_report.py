@@ -10,6 +10,9 @@ from test_ledger import Ledgers
 from test_policy_cli import conforms, schema
 
 
+BROKEN = '[request]\ntimeout = "1 s"\n'
+
+
 class Report(Ledgers):
     def ask(self, verb: str, *arguments: str, **options):
         return run(verb, "--ledger", str(self.ledger), *arguments, **options)
@@ -99,11 +102,27 @@ class Report(Ledgers):
             self.assert_one_sentence(done.stderr, "no regular file")
 
     def test_a_half_edited_policy_here_keeps_no_named_ledger_from_being_read(self):
-        self.ask("mark", "v1")
-        broken = '[request]\ntimeout = "1 s"\n'
-        done = run("report", "--ledger", str(self.ledger), policy=broken)
+        trace = self.served()
+        for verb in (["report"], ["trend"], ["explain", trace], ["mark", "v1"]):
+            done = self.ask(*verb, policy=BROKEN)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), verb)
+            done = run(*verb, policy=BROKEN)
+            self.assertEqual(done.returncode, 2, verb)
+            self.assertIn("curfew.toml:2:11: `request.timeout` cannot be", done.stderr)
+
+    def test_advice_is_on_a_policy_so_a_broken_one_is_told(self):
+        self.served()
+        for arguments in ([], ["--write"], ["--json"]):
+            done = self.ask("advise", *arguments, policy=BROKEN)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+            self.assertIn("curfew.toml:2:11: `request.timeout` cannot be", done.stderr)
+
+    def test_a_half_edited_policy_here_keeps_nobody_from_watching_who_is_named(self):
+        curfew = self.serve_here()
+        where = "{}:{}".format(*curfew.admin)
+        done = run("watch", "--once", "--admin", where, policy=BROKEN)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(run("report", policy=broken).returncode, 2)
+        self.assertEqual(run("watch", "--once", policy=BROKEN).returncode, 2)
 
     def test_a_mark_that_cannot_be_written_is_told(self):
         done = run("mark", "v1", "--ledger", "/dev/null/ledger.db")

@@ -19,6 +19,7 @@ namespace curfew::cli {
 namespace {
 
 constexpr auto pace = std::chrono::seconds{1};
+constexpr auto farewell_most = std::chrono::seconds{2};
 constexpr auto longest_silence = std::chrono::hours{24 * 7};
 constexpr std::size_t names_told = 16;
 
@@ -67,7 +68,8 @@ alerting::alerting(
       rules_{std::move(rules)},
       log_{log},
       engine_{rules_->alerts, on.now()},
-      scope_{on} {}
+      scope_{on},
+      farewell_{on} {}
 
 void alerting::add_to(admin_site& site) {
     site.add("/-/alerts", admin::purpose::reads, [this](const http::request& asked) {
@@ -295,8 +297,9 @@ runtime::task<> alerting::close() {
         retired_.push_back(std::move(each.box));
     }
     places_.clear();
+    farewell_.rebound(bound::after(loop_.now(), farewell_most, "alerts"));
     for (const auto& each : retired_) {
-        auto closing = each->close();
+        auto closing = each->close(farewell_);
         co_await closing;
     }
 }

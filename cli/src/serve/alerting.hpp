@@ -61,8 +61,12 @@ class alerting final : public ledger::listener {
         return watching_.load(std::memory_order_relaxed);
     }
 
-    /// Ends what is on its way to a sink. Comes before it is destroyed.
+    /// Gives what waits for sinks two seconds in all, and ends what is on its way then. Comes
+    /// before it is destroyed.
     [[nodiscard]] runtime::task<> close();
+
+    /// From now on `close` gives no time.
+    void hurry() noexcept { farewell_.end({cause_kind::shutdown}); }
 
   private:
     struct place {
@@ -94,6 +98,7 @@ class alerting final : public ledger::listener {
     alerts::engine engine_;
     std::uint64_t dropped_ = 0;
     runtime::scope scope_;
+    runtime::scope farewell_;
     runtime::task_group tasks_;
     std::vector<place> places_;
     std::vector<std::unique_ptr<alerts::outbox>> retired_;

@@ -290,6 +290,7 @@ void serving::end_with(int exit_code) {
 /// Whoever asks again does not want to wait: the backend is killed, and what is served broken off.
 void serving::hurry() {
     delay_.end({cause_kind::shutdown});
+    alerting_.hurry();
     fleet_.hurry();
     if (backend_) {
         ask_backend_to_stop();

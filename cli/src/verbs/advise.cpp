@@ -64,13 +64,17 @@ int advise(const invocation& line) {
             "`curfew init` writes one for the project found here; --config FILE names another"
         });
     }
+    const auto loaded = policy::load(*from);
+    if (!loaded.snapshot) {
+        return complain(line, loaded);
+    }
     auto opened = open_ledger(line);
     if (!opened) {
         return opened.error();
     }
-    const auto rules = policy::load(*from).snapshot;
     const auto end = ledger::begin_of(ledger::minute_of(wall_now()) + 1);
-    auto made = report::advise_limits(opened->book, {{end - *since, end}, *where, rules.get()});
+    auto made =
+        report::advise_limits(opened->book, {{end - *since, end}, *where, loaded.snapshot.get()});
     if (!made) {
         return complain_about_ledger(opened->path, made.error());
     }

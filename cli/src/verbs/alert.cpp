@@ -160,13 +160,12 @@ int silence(const invocation& line, const policy::policy& rules, const std::stri
         "/-/alerts/silence?name=" + name + "&for=" + policy::format_duration(*time)
     );
     if (!told) {
-        complain(usage_problem{
-            "nobody could be asked at " + admin_address(rules.server) + ": " +
-                std::string{describe(told.error().code).title},
+        return complain_about(
+            rules.server,
+            told.error(),
             "an alert is silenced where it is watched, by a Curfew that serves (--admin names it); "
             "`silent = true` in the policy silences it for good"
-        });
-        return failed;
+        );
     }
     if (!is_from_admin(*told) || told->status != status_ok) {
         return complain_about(rules.server, *told);

@@ -46,12 +46,11 @@ int reload(const invocation& line) {
     }
     const auto told = call_admin(*server, http1::method_id::post, target, patience);
     if (!told) {
-        complain(usage_problem{
-            "nobody could be asked at " + admin_address(*server) + ": " +
-                std::string{describe(told.error().code).title},
+        return complain_about(
+            *server,
+            told.error(),
             "--admin names the admin listener, which `curfew serve` prints as admin=ADDRESS"
-        });
-        return failed;
+        );
     }
     const int status = told->status;
     if (!is_from_admin(*told)) {

@@ -47,15 +47,7 @@ int serve(const invocation& line) {
     }
     const auto loaded = policy::load(*from);
     if (!loaded.snapshot) {
-        int code = 0;
-        for (const auto& what : loaded.problems) {
-            code = complain(line, what);
-        }
-        if (loaded.problems_left_out > 0) {
-            const auto more = std::to_string(loaded.problems_left_out);
-            code = complain(usage_problem{"and " + more + " further problems", ""});
-        }
-        return code;
+        return complain(line, loaded);
     }
     if (loaded.snapshot->upstreams.empty()) {
         return complain(usage_problem{

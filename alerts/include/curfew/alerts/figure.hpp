@@ -13,7 +13,7 @@ namespace curfew::alerts {
 /// What was measured.
 struct figure {
     reading is = reading::no_data;
-    std::uint64_t calls = 0;  ///< all of them
+    std::uint64_t calls = 0;  ///< all that count for this alert
     std::uint64_t of = 0;     ///< those that a share is of: where it is not of refusals, that ran
     std::int64_t value = 0;   ///< millionths of a share or of a call a second, or a count
 
@@ -24,6 +24,10 @@ struct figure {
 /// when more than one call in a hundred took over 250 ms, so calls over the value and over the
 /// bound of the end are counted. What a guard refused never ran: it is in no share but those of
 /// refusals and of errors, so that a breaker that opens does not make timeouts look rare.
+/// What says nothing of the operation counts for rates alone, and is else as if it had not been:
+/// what is `ignored` (malformed or too large, a client that was too slow, our own end), and what
+/// was cancelled. Else a client could dilute any share by sending garbage or by leaving. One
+/// exception: who left after more than the value of a quantile had a call that took that long.
 [[nodiscard]] window::counts counts_of(
     const policy::alert_policy& rule, const sample& what
 ) noexcept;

@@ -59,12 +59,15 @@ class outbox {
     /// Whether nothing runs any more, after `retire` or `close`: then it may be destroyed.
     [[nodiscard]] bool over() const noexcept { return tasks_.running() == 0; }
 
-    /// Ends what is on its way. Comes before it is destroyed.
-    [[nodiscard]] runtime::task<> close();
+    /// Retires it, and until `last` ends goes on sending what waits; then breaks off what is on its
+    /// way. What is lost by that is told as a failure. Comes before it is destroyed.
+    [[nodiscard]] runtime::task<> close(runtime::scope& last);
 
   private:
     [[nodiscard]] runtime::task<> run();
     [[nodiscard]] notice next();
+    void note(const notice& what, const delivery& how, bool news);
+    void give_up();
 
     std::string name_;
     std::unique_ptr<sink> to_;

@@ -44,6 +44,9 @@ struct settings {
     /// Of each sink, a power of two. 4 MiB hold about 25 000 events: two seconds of 10 000 a
     /// second, for which the disk may be stuck before events are dropped.
     std::size_t ring_bytes = std::size_t{4} << 20;
+    /// From how large a write-ahead log on it is told, once until it is small again: it is beyond
+    /// the size cap, and grows while somebody keeps the file open in a transaction.
+    std::uint64_t wal_told_bytes = std::uint64_t{64} << 20;
     std::string vfs{};  ///< of SQLite; empty: the usual one
     /// They outlive the ledger, or its `stop`. None: nothing is spent on it.
     std::vector<listener*> listeners{};
@@ -72,6 +75,7 @@ struct status {
     wall_time last_written{};
     std::string set_aside;                  ///< where a damaged file went; empty: there was none
     std::uint64_t file_bytes = 0;           ///< without the write-ahead log
+    std::uint64_t wal_bytes = 0;            ///< the write-ahead log, which no cap bounds
     std::uint32_t success_rows_one_in = 1;  ///< the sampling of plain successes now
     std::size_t rows_waiting = 0;
     fates so_far{};  ///< of this process; row_kept: written, or still waiting

@@ -64,8 +64,10 @@ struct coverage {
 /// was sampled. Rows are all operations that were no plain success, and a sample of those that
 /// were (`kept_operation::one_in`).
 ///
-/// Errors: `io_error` (there is none, it cannot be read), `ledger_corrupt`, `ledger_newer`,
-/// `ledger_foreign`. Thread rule: one thread at a time.
+/// Errors: `io_error` (there is none, it cannot be read), `ledger_corrupt`, `ledger_foreign`,
+/// `ledger_newer`: its version is, or a newer Curfew that shares the file told of something this
+/// one has no name for. Figures without it would not be exact, so there are none.
+/// Thread rule: one thread at a time.
 class reader {
   public:
     /// Also reads a ledger on a read-only file system or in a directory that must not be written.
@@ -92,9 +94,12 @@ class reader {
         std::uint64_t trace_high, std::uint64_t trace_low
     );
 
-    /// Oldest first, at most 10 000 each.
+    /// Oldest first, the newest 10 000 each.
     [[nodiscard]] result<std::vector<mark>> marks(const range& when);
     [[nodiscard]] result<std::vector<instance>> instances(const range& when);
+
+    /// The process of that id (kept_operation::instance).
+    [[nodiscard]] result<std::optional<instance>> find_instance(std::int64_t id);
 
     /// What became of operations: sampled, dropped, deleted. The minute is that of the writing.
     [[nodiscard]] result<fates> what_became(const range& when);

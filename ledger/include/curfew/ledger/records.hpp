@@ -75,11 +75,11 @@ struct kept_operation {
     time_account account{};
     trace_context trace{};
     std::vector<std::pair<std::string, std::string>> attributes;
-    std::uint32_t one_in = 1;  ///< it stands for so many successes
-    std::int64_t instance = 0;
+    std::uint32_t one_in = 1;   ///< it stands for so many successes
+    std::int64_t instance = 0;  ///< 0: told by a command that left it in a spool
 };
 
-/// A process that wrote here.
+/// A process that recorded here.
 struct instance {
     std::int64_t id = 0;
     std::int64_t process = 0;

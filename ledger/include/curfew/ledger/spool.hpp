@@ -33,9 +33,8 @@ inline constexpr std::size_t spool_bytes_max = std::size_t{2} << 20;
 [[nodiscard]] result<> append_to_spool(const std::string& ledger_path, const mark& what);
 
 /// Takes over what lies in the spool now, for a command that wants to read it. Nothing to do is a
-/// success, and makes no ledger where there is none and no spool either.
-[[nodiscard]] result<> merge_spool(
-    const std::string& ledger_path, std::string_view version, wall_time now
-);
+/// success, and makes no ledger where there is none and no spool either. Whoever does it is no
+/// `instance`: it was not there to record.
+[[nodiscard]] result<> merge_spool(const std::string& ledger_path, wall_time now);
 
 }  // namespace curfew::ledger

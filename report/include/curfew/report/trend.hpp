@@ -98,6 +98,7 @@ struct trend {
     std::vector<trend_relation> relations;
     std::vector<trend_marker> marks;  ///< by time
     std::size_t series_searched = 0;  ///< for changes
+    std::size_t fullest_series = 0;   ///< slots with enough in them, of the series with most
     /// A sentence for each figure of all operations together that no slot has: what there is, what
     /// it takes, and what to ask instead.
     std::vector<std::string> lacking;
