@@ -1,5 +1,5 @@
-# The front door. Each job installs what it lacks (tools/bootstrap, apt only; nothing to do takes
-# a moment), then builds and runs. The logic is in CMake and tools/.
+# The front door. Each job installs what it lacks (tools/bootstrap; nothing to do takes a moment),
+# then builds and runs. The logic is in CMake and tools/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory

@@ -11,50 +11,37 @@ package curfewdeadline
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Field is the header field that carries the time left.
+// Field is the header field that carries the time left, in milliseconds.
 const Field = "X-Curfew-Timeout-Ms"
 
-// More digits (from 31 years on) would overflow a time.Duration, and limit nothing.
-var number = regexp.MustCompile(`^\s*(-?[0-9]{1,12})\s*$`)
+const noTimeLeft = `{"type":"urn:curfew:error:no-time-left",` +
+	`"title":"Too little time is left to begin.","status":504}`
 
 type unlimited struct{}
 
-// Read tells the time left by a request's header; false where it has none or one that is no
-// number, which is ignored, as Curfew does.
-func Read(header http.Header) (time.Duration, bool) {
-	found := number.FindStringSubmatch(header.Get(Field))
-	if found == nil {
-		return 0, false
-	}
-	milliseconds, err := strconv.Atoi(found[1])
-	return time.Duration(milliseconds) * time.Millisecond, err == nil
-}
-
-// Handler gives each request's context its deadline. What has expired is answered with 504.
+// Handler gives each request's context its deadline. What has expired is answered with 504; a field
+// that is no number, or of more than 34 years (41 bits), is ignored.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		left, given := Read(r.Header)
-		if given && left <= 0 {
+		left, err := strconv.ParseInt(strings.TrimSpace(r.Header.Get(Field)), 10, 41)
+		if err != nil {
+			next.ServeHTTP(w, r)
+		} else if left <= 0 {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusGatewayTimeout)
-			io.WriteString(w, `{"type":"urn:curfew:error:no-time-left",`+
-				`"title":"Too little time is left to begin.","status":504}`)
-			return
-		}
-		if given {
+			w.Write([]byte(noTimeLeft))
+		} else {
 			parent := context.WithValue(r.Context(), unlimited{}, r.Context())
-			limited, cancel := context.WithTimeout(parent, left)
+			limited, cancel := context.WithTimeout(parent, time.Duration(left)*time.Millisecond)
 			defer cancel()
-			r = r.WithContext(limited)
+			next.ServeHTTP(w, r.WithContext(limited))
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 

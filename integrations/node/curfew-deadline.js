@@ -20,13 +20,11 @@ const current = new AsyncLocalStorage(); // of each request: at, of performance.
 
 class DeadlineExceeded extends Error {
   name = 'DeadlineExceeded';
-  status = 504; // what Express answers with
-  statusCode = 504; // and Fastify
+  statusCode = 504; // what Express and Fastify answer with
 }
 
 function refuse(response, kind, title) {
-  response.statusCode = 504;
-  response.setHeader('Content-Type', 'application/problem+json');
+  response.writeHead(504, { 'Content-Type': 'application/problem+json' });
   response.end(JSON.stringify({ type: `urn:curfew:error:${kind}`, title, status: 504 }));
 }
 
@@ -34,7 +32,7 @@ function refuse(response, kind, title) {
 function attempt(work, response) {
   const late = (error) => {
     if (!(error instanceof DeadlineExceeded)) throw error;
-    if (response.destroyed) return; // the caller left
+    if (response.writableEnded || response.destroyed) return; // answered, or the caller left
     if (response.headersSent) throw error;
     refuse(response, 'inherited-deadline', "The caller's time ran out.");
   };
@@ -47,37 +45,32 @@ function attempt(work, response) {
 }
 
 function middleware(request, response, next) {
-  const field = String(request.headers[FIELD] ?? '').trim();
+  const field = request.headers[FIELD];
   if (!/^-?[0-9]{1,15}$/.test(field)) return next(); // what is no number is ignored
-  if (Number(field) <= 0) {
-    return refuse(response, 'no-time-left', 'Too little time is left to begin.');
-  }
+  const given = Number(field);
+  if (given <= 0) return refuse(response, 'no-time-left', 'Too little time is left to begin.');
   const controller = new AbortController();
-  const held = { at: performance.now() + Number(field), signal: controller.signal };
-  const abort = (why) => { // who listens finds the deadline too
-    held.at = -Infinity; // a timer may fire a moment early
-    current.run(held, () => controller.abort(new DeadlineExceeded(why)));
-  };
-  const timer = setTimeout(abort, Math.min(Number(field), LONGEST), 'the time is over').unref();
-  const over = () => {
-    clearTimeout(timer);
-    held.at = undefined;
-  };
-  const { writeHead } = response;
-  response.writeHead = (...said) => {
-    over();
-    return writeHead.apply(response, said);
-  };
-  response.once('close', () => {
-    over();
-    if (!response.writableEnded) abort('the caller left');
-  });
+  const held = { at: performance.now() + given, signal: controller.signal };
   const within = (work) => current.run(held, attempt, work, response);
+  const abort = (why) => {
+    clearTimeout(timer);
+    held.at = -Infinity; // a timer may fire a moment early
+    controller.abort(new DeadlineExceeded(why));
+  };
+  const timer = within(() => setTimeout(abort, Math.min(given, LONGEST), 'the time is over'));
+  timer.unref();
   for (const emitter of [request, response]) { // whose parser and socket know of no request
     const { emit } = emitter;
     emitter.emit = (...said) => within(() => emit.apply(emitter, said));
   }
-  return within(() => next());
+  const { writeHead } = response;
+  response.writeHead = (...said) => {
+    clearTimeout(timer);
+    held.at = undefined;
+    return writeHead.apply(response, said);
+  };
+  response.once('close', () => response.writableEnded || abort('the caller left'));
+  return within(next);
 }
 
 // Milliseconds left, and never more than `atMost`; undefined where nothing limits. Throws

@@ -250,6 +250,15 @@ test('work that finds no time left and does not catch it is answered 504', async
   }
 });
 
+test('work that is answered 504 already may find it again', async () => {
+  const { status } = await ask(async (request, response) => {
+    await once(deadline.signal(), 'abort');
+    response.once('first', () => deadline.left()).emit('first');
+    throw deadline.signal().reason;
+  }, '30');
+  assert.equal(status, 504);
+});
+
 test('any other error stays where it was thrown', async () => {
   const raw = Object.assign(new EventEmitter(), { headers: { 'x-curfew-timeout-ms': '500' } });
   const response = Object.assign(new EventEmitter(), { writeHead() {} });

@@ -6,18 +6,20 @@ import threading
 import time
 import unittest
 
+import curfew_asgi
 import curfew_deadline as cd
+import curfew_wsgi
 
 
 def call(app, field=None):
-    """One WSGI request: status, body, and whether the answer was closed."""
+    """One WSGI request: status and body; the answer is closed as servers do."""
     told = {}
 
     def start_response(status, headers, exc_info=None):
         told["status"], told["headers"] = status, dict(headers)
 
     environ = {} if field is None else {"HTTP_X_CURFEW_TIMEOUT_MS": field}
-    answer = cd.wsgi(app)(environ, start_response)
+    answer = curfew_wsgi.limited(app)(environ, start_response)
     body = b"".join(answer)
     getattr(answer, "close", lambda: None)()
     return told["status"], body
@@ -83,6 +85,19 @@ class Wsgi(unittest.TestCase):
                 closed.append(True)
 
         self.assertEqual(call(stream, "10")[0], "504 Gateway Timeout")
+        self.assertEqual(closed, [True])
+
+    def test_a_stream_of_which_nobody_takes_a_piece_is_closed(self):
+        closed = []
+
+        def stream(environ, start_response):
+            start_response("200 OK", [])
+            try:
+                yield b"unread"
+            finally:
+                closed.append(True)
+
+        curfew_wsgi.limited(stream)({}, lambda *_: None).close()
         self.assertEqual(closed, [True])
 
     def test_nothing_is_left_over_for_the_next_request_of_the_thread(self):
@@ -157,8 +172,8 @@ def ask(app, field=None, kind="http", pieces=(b"",)):
         await asyncio.sleep(0)
         return {"type": "http.request", "body": coming.pop(0), "more_body": bool(coming)}
 
-    headers = [] if field is None else [(b"X-Curfew-Timeout-Ms", field)]
-    asyncio.run(cd.asgi(app)({"type": kind, "headers": headers}, receive, send))
+    headers = [] if field is None else [(b"x-curfew-timeout-ms", field)]
+    asyncio.run(curfew_asgi.limited(app)({"type": kind, "headers": headers}, receive, send))
     return messages
 
 
@@ -229,7 +244,8 @@ class Asgi(unittest.TestCase):
 
         async def app(scope, receive, send):
             seen.append(cd.left() <= 60)
-            await asyncio.create_task(cd.asgi(later)({**scope, "headers": []}, receive, None))
+            following = curfew_asgi.limited(later)({**scope, "headers": []}, receive, None)
+            await asyncio.create_task(following)
             seen.append(cd.left() <= 60)
 
         ask(app, b"60000")
@@ -241,6 +257,22 @@ class Asgi(unittest.TestCase):
 
         with self.assertRaisesRegex(TimeoutError, "its own"):
             ask(app, b"1000")
+
+    def test_statements_are_limited_where_execute_is_awaited(self):
+        said = []
+
+        class Cursor:
+            async def execute(self, text):
+                said.append(text)
+
+        async def app(scope, receive, send):
+            await curfew_asgi.limit_statements(Cursor())
+            await answer(send)
+
+        ask(app)
+        self.assertEqual(said, [], "no deadline, no limit")
+        ask(app, b"60000")
+        self.assertRegex(said.pop(), r"^SET LOCAL statement_timeout = (60000|59\d\d\d)$")
 
     def test_other_kinds_of_connections_pass_untouched(self):
         async def app(scope, receive, send):

@@ -1,6 +1,6 @@
-// A backend with the Go adapter: integration_backend PORT DSN
-// GET /left tells the time left in milliseconds. /query sleeps in the database for a minute; /last
-// tells how the last one ended.
+// A backend with the Go adapter: integration_backend PORT DATABASE_URL HUNG_URL
+// GET /left tells the time left in milliseconds. /query sleeps in the database for a minute, /call
+// waits for a service that hangs; each answers how it ended, and /last tells how the last one did.
 package main
 
 import (
@@ -23,6 +23,10 @@ func main() {
 	}
 	var last atomic.Value
 	last.Store("nothing ended yet")
+	end := func(w http.ResponseWriter, r *http.Request, err error) {
+		last.Store(fmt.Sprint(r.URL.Path, " ", err))
+		fmt.Fprint(w, last.Load())
+	}
 	answer := func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/left":
@@ -34,9 +38,14 @@ func main() {
 			fmt.Fprint(w, time.Until(at).Milliseconds())
 		case "/last":
 			fmt.Fprint(w, last.Load())
-		default:
+		case "/query":
 			_, err := database.ExecContext(r.Context(), "SELECT pg_sleep(60)")
-			last.Store(fmt.Sprint(err))
+			end(w, r, err)
+		case "/call":
+			onward, _ := http.NewRequestWithContext(r.Context(), "GET", os.Args[3], nil)
+			curfewdeadline.SetHeader(onward)
+			_, err := http.DefaultClient.Do(onward)
+			end(w, r, err)
 		}
 	}
 	handler := curfewdeadline.Handler(http.HandlerFunc(answer))

@@ -1,8 +1,8 @@
 """A backend with the Python adapter: integration_backend.py wsgi|asgi PORT DSN HUNG_URL
 
 GET /left tells the time left in seconds. /query sleeps in the database for a minute under the
-adapter, /careless without it; /call waits for a service that hangs. /last tells how the last of
-these ended.
+adapter, /careless without it; /call waits for a service that hangs. Of ASGI, /wait and /await sleep
+too, in a task and by an awaited statement. /last tells how the last of these ended.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations/pytho
 
 import psycopg2  # noqa: E402
 
+import curfew_asgi  # noqa: E402
 import curfew_deadline  # noqa: E402
+import curfew_wsgi  # noqa: E402
 
 kind, port, dsn, hung = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 last = ["nothing ended yet"]
@@ -40,7 +42,8 @@ def work(path: str) -> str:
         return last[0]
     try:
         if path == "/call":
-            urllib.request.urlopen(hung, timeout=curfew_deadline.left(10))
+            onward = urllib.request.Request(hung, headers=curfew_deadline.headers())
+            urllib.request.urlopen(onward, timeout=curfew_deadline.left(10))
         else:
             sleep_in_database(careful=path == "/query")
         last[0] = f"{path} ended well"
@@ -56,14 +59,22 @@ def wsgi_app(environ, start_response):
     return [body]
 
 
+async def wait(path: str):
+    if path == "/wait":
+        return await asyncio.sleep(60)
+    async with await psycopg.AsyncConnection.connect(dsn) as on, on.cursor() as cursor:
+        await curfew_asgi.limit_statements(cursor)
+        await cursor.execute("SELECT pg_sleep(60)")
+
+
 async def asgi_app(scope, receive, send):
     if scope["type"] != "http":
         return
-    if scope["path"] == "/wait":
+    if scope["path"] in ("/wait", "/await"):
         try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            last[0] = "/wait CancelledError"
+            await wait(scope["path"])
+        except BaseException as ended:
+            last[0] = f"{scope['path']} {type(ended).__name__}"
             raise
     body = work(scope["path"]).encode()
     await send({"type": "http.response.start", "status": 200,
@@ -81,9 +92,10 @@ class Quiet(WSGIRequestHandler):
 
 
 if kind == "wsgi":
-    make_server("127.0.0.1", port, curfew_deadline.wsgi(wsgi_app), Threaded, Quiet).serve_forever()
+    make_server("127.0.0.1", port, curfew_wsgi.limited(wsgi_app), Threaded, Quiet).serve_forever()
 else:
+    import psycopg
     import uvicorn
 
-    uvicorn.run(curfew_deadline.asgi(asgi_app), host="127.0.0.1", port=port, lifespan="off",
+    uvicorn.run(curfew_asgi.limited(asgi_app), host="127.0.0.1", port=port, lifespan="off",
                 log_level="critical")

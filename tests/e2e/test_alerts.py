@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sqlite3
 import tempfile
 import threading
@@ -140,22 +141,45 @@ command = ["/bin/sh", "-c", "cat > /dev/null; echo $CURFEW_ALERT_NAME $CURFEW_AL
         history = run("report", "--surface", "policy", "--ledger", str(self.folder / "l.db")).stdout
         self.assertRegex(history, r"alert slow is firing: (.*\n)*.*alert slow is resolved: ")
 
-    def test_a_hanging_webhook_costs_no_request_and_is_said_once(self):
-        hook = self.hook(None)
-        curfew = self.serve_with(
-            f'[sink.chat]\nwebhook = "{hook.url}"\ntimeout = "1s"\nretries = 0\n')
-        self.cause(curfew, lambda: hook.heard)
+    def costs_no_request_and_is_said_once(self, curfew, failed: int):
+        """Until the sink has lost that many notices, and then at the stop."""
+        def sink() -> dict:
+            return get(curfew.admin, "/-/alerts").json()["sinks"]["chat"]
         for _ in range(20):
             self.assertEqual(get(curfew.http, "/api/items").status, 200)
-        self.assertTrue(wait_for(
-            lambda: "did not reach the sink chat" in curfew.stderr, 30))
+        self.assertTrue(wait_for(lambda: sink()["failed"] >= failed, 30), sink())
         self.assertIn("alerts do not reach the sink chat",
                       "\n".join(get(curfew.admin, "/-/health").json()["problems"]))
+        self.assertEqual(get(curfew.http, "/api/items").status, 200)
         began = time.monotonic()
         self.assertEqual(curfew.stop(), 0)
         self.assertLess(time.monotonic() - began, 9)
         said = [line for line in curfew.lines["stderr"] if "did not reach the sink" in line]
         self.assertEqual(len(said), 1, said)
+        self.assertIn("did not reach the sink chat", said[0])
+
+    def test_a_hanging_webhook_costs_no_request_and_is_said_once(self):
+        hook = self.hook(None)
+        curfew = self.serve_with(
+            f'[sink.chat]\nwebhook = "{hook.url}"\ntimeout = "1s"\nretries = 0\n')
+        self.cause(curfew, lambda: hook.heard)
+        self.costs_no_request_and_is_said_once(curfew, failed=1)
+
+    def test_a_webhook_that_fails_costs_no_request_and_is_said_once(self):
+        hook = self.hook(500)
+        curfew = self.serve_with(f'[sink.chat]\nwebhook = "{hook.url}"\nretries = 1\n')
+        self.cause(curfew, lambda: hook.heard)
+        self.costs_no_request_and_is_said_once(curfew, failed=2)
+        self.assertEqual(hook.states(), [("slow", "firing")] * 2 + [("slow", "resolved")] * 2)
+
+    def test_a_webhook_that_is_gone_costs_no_request_and_is_said_once(self):
+        with socket.socket() as gone:  # bound and not listening: it refuses whoever connects
+            gone.bind(("127.0.0.1", 0))
+            url = "http://127.0.0.1:%d/hook" % gone.getsockname()[1]
+            curfew = self.serve_with(f'[sink.chat]\nwebhook = "{url}"\nretries = 0\n')
+            self.cause(curfew, lambda: "did not reach the sink" in curfew.stderr)
+            self.costs_no_request_and_is_said_once(curfew, failed=2)
+        self.assertIn("efused", curfew.stderr)
 
     def test_what_is_on_its_way_when_curfew_stops_has_two_seconds_and_is_told_if_lost(self):
         hook = self.hook(None)

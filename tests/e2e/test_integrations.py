@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,13 @@ from harness import ROOT, Case
 
 INTEGRATIONS = ROOT / "integrations"
 LIMIT = "600ms"
+ASGI = all(importlib.util.find_spec(name) for name in ("uvicorn", "psycopg"))
 GO_SOURCES = "/usr/share/gocode"  # where Debian keeps them
 GO_DRIVER = f"{GO_SOURCES}/src/github.com/lib/pq"
+NODE_FOLDERS = ("/usr/share/nodejs", "/usr/local/lib/node_modules")  # of apt and of npm
+NODE_BACKEND = ("env", f"NODE_PATH={':'.join(NODE_FOLDERS)}", "node",
+                str(HERE / "integration_backend.js"), "PORT")
+NODE_DRIVER = any(os.path.isdir(f"{folder}/pg") for folder in NODE_FOLDERS)
 
 
 class AdaptedBackend(ProcessBackend):
@@ -45,6 +51,9 @@ class HungService(RawBackend):
 
 
 class Adapted(Case):
+    def setUp(self):
+        self.hung = self.backend(HungService())
+
     def serve_before(self, *line: str):
         self.upstream = self.backend(AdaptedBackend(*line))
         self.curfew = self.serve("--upstream", self.upstream.url, "--timeout", LIMIT,
@@ -57,7 +66,21 @@ class Adapted(Case):
         """Curfew has given up, and so does the work."""
         answer = get(self.curfew.http, path)
         self.assertEqual(answer.status, 504, answer.body)
-        self.assertTrue(wait_for(lambda: self.asked("/last") == how, 5), self.asked("/last"))
+        self.assertTrue(wait_for(lambda: re.fullmatch(f"{path} {how}", self.asked("/last")), 5),
+                        self.asked("/last"))
+
+    def assert_ends_though_the_caller_stays(self, path: str, how: str):
+        """It is the deadline that ends it, and not a connection that broke."""
+        answer = get(("127.0.0.1", self.upstream.port), path, {"X-Curfew-Timeout-Ms": "300"})
+        self.assertRegex(answer.body.decode(), f"^{path} {how}$")
+        self.assertTrue(0.29 < answer.took < 5, answer.took)
+
+    def assert_onward_calls_end(self, calls: int):
+        """Each was told what was left, and the service that hangs has seen it leave."""
+        self.assertTrue(wait_for(lambda: self.hung.left == calls, 5), self.hung.told)
+        self.assertEqual(len(self.hung.told), calls)
+        for told in self.hung.told:
+            self.assertTrue(1 <= int(told) <= 600, told)
 
 
 @unittest.skipIf(postgres.MISSING, "PostgreSQL or psycopg2 is not installed")
@@ -66,11 +89,12 @@ class Statements(Adapted):
     def setUpClass(cls):
         cls.database = postgres.Postgres()
         cls.addClassCleanup(cls.database.stop)
-        cls.hung = HungService()
-        cls.addClassCleanup(cls.hung.stop)
 
     def tearDown(self):
         self.database.end_sleepers()
+
+    def assert_nothing_sleeps(self):
+        self.assertTrue(wait_for(lambda: self.database.sleepers() == 0, 5))
 
     def python(self, kind: str):
         self.serve_before(sys.executable, str(HERE / "integration_backend.py"), kind, "PORT",
@@ -79,25 +103,38 @@ class Statements(Adapted):
     def test_python_wsgi_ends_statements_and_calls_when_the_time_is_over(self):
         self.python("wsgi")
         self.assertLessEqual(float(self.asked("/left")), 0.6)
-        self.assert_ends("/query", "/query QueryCanceled")
+        self.assert_ends("/query", "QueryCanceled")
         self.assertEqual(self.database.sleepers(), 0)
-        self.assert_ends("/call", "/call TimeoutError")
+        self.assert_ends("/call", "TimeoutError")
+        self.assert_onward_calls_end(1)
 
     def test_without_the_adapter_the_database_works_on_for_nobody(self):
         self.python("wsgi")
         self.assertEqual(get(self.curfew.http, "/careless").status, 504)
         self.assertEqual(self.database.sleepers(), 1)
 
-    @unittest.skipUnless(importlib.util.find_spec("uvicorn"), "uvicorn is not installed")
+    @unittest.skipUnless(ASGI, "uvicorn or psycopg is not installed")
     def test_python_asgi_under_uvicorn_cancels_what_is_awaited(self):
         self.python("asgi")
         self.assertLessEqual(float(self.asked("/left")), 0.6)
-        self.assert_ends("/wait", "/wait CancelledError")
-        self.assert_ends("/query", "/query QueryCanceled")
+        self.assert_ends("/wait", "CancelledError")
+        self.assert_ends("/query", "QueryCanceled")
+        self.assert_ends("/await", "(CancelledError|QueryCanceled)")  # whichever is first
+        self.assert_nothing_sleeps()
+
+    @unittest.skipUnless(shutil.which("node") and NODE_DRIVER,
+                         "node or its PostgreSQL driver is not installed")
+    def test_node_ends_statements_when_the_time_is_over(self):
+        self.serve_before(*NODE_BACKEND, self.hung.url, self.database.url)
+        canceled = "57014"  # query_canceled, of PostgreSQL's own codes
+        self.assert_ends("/query", canceled)
+        self.assertEqual(self.database.sleepers(), 0)
+        self.assert_ends_though_the_caller_stays("/query", canceled)
+        self.assertEqual(self.database.sleepers(), 0)
 
     @unittest.skipUnless(shutil.which("go") and os.path.isdir(GO_DRIVER),
                          "Go or its PostgreSQL driver is not installed")
-    def test_go_cancels_the_query_in_the_database(self):
+    def test_go_ends_statements_and_calls_when_the_time_is_over(self):
         folder = Path(tempfile.mkdtemp(prefix="curfew-e2e-go-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         shutil.copytree(INTEGRATIONS / "go", folder / "src/curfewdeadline")
@@ -105,33 +142,35 @@ class Statements(Adapted):
         subprocess.run(["go", "build", "-o", program, HERE / "integration_backend.go"], check=True,
                        cwd=folder, env={**os.environ, "GO111MODULE": "off", "GOFLAGS": "",
                                         "GOPATH": f"{folder}:{GO_SOURCES}"})
-        self.serve_before(str(program), "PORT", self.database.url)
+        self.serve_before(str(program), "PORT", self.database.url, self.hung.url)
         self.assertLessEqual(int(self.asked("/left")), 600)
-        answer = get(self.curfew.http, "/query")
-        self.assertEqual(answer.status, 504, answer.body)
-        self.assertTrue(wait_for(lambda: self.database.sleepers() == 0, 5))
-        self.assertTrue(wait_for(lambda: "cancel" in self.asked("/last"), 5), self.asked("/last"))
+        self.assert_ends("/query", ".*cancel.*")
+        self.assert_ends_though_the_caller_stays("/query", ".*cancel.*")
+        self.assert_nothing_sleeps()
+        self.assert_ends("/call", ".*(deadline exceeded|canceled)")  # Curfew hangs up just then
+        self.assert_ends_though_the_caller_stays("/call", ".*deadline exceeded")
+        self.assert_onward_calls_end(2)
 
 
 @unittest.skipUnless(shutil.which("node"), "node is not installed")
 class Node(Adapted):
+    def setUp(self):
+        super().setUp()
+        self.serve_before(*NODE_BACKEND, self.hung.url)
+
     def test_node_aborts_its_calls_and_tells_the_next_service_what_is_left(self):
-        hung = self.backend(HungService())
-        self.serve_before("node", str(HERE / "integration_backend.js"), "PORT", hung.url)
         self.assertLessEqual(int(self.asked("/left")), 600)
         self.assert_ends("/call", "DeadlineExceeded")
-        self.assertTrue(wait_for(lambda: hung.left == 1, 5))
-        self.assertTrue(1 <= int(hung.told[0]) <= 600, hung.told)
+        self.assert_ends_though_the_caller_stays("/call", "DeadlineExceeded")
+        self.assert_onward_calls_end(2)
 
     def test_node_knows_the_time_left_after_a_body_too(self):
-        hung = self.backend(HungService())
-        self.serve_before("node", str(HERE / "integration_backend.js"), "PORT", hung.url)
         for size in (1, 300_000):
             left = request(self.curfew.http, "POST", "/left", body=b"y" * size)
             self.assertLessEqual(int(left.body), 600)
         self.assertEqual(request(self.curfew.http, "POST", "/call", body=b"y").status, 504)
-        self.assertTrue(wait_for(lambda: self.asked("/last") == "DeadlineExceeded", 5))
-        self.assertTrue(wait_for(lambda: hung.left == 1, 5))
+        self.assertTrue(wait_for(lambda: self.asked("/last") == "/call DeadlineExceeded", 5))
+        self.assert_onward_calls_end(1)
 
 
 class OwnTests(unittest.TestCase):

@@ -49,6 +49,31 @@ class Reload(Reloaded):
         self.assertEqual(told.json()["generation"], 2)
         self.assertEqual(self.timed_out_after(), 300)
 
+    def hangs_meanwhile(self) -> Connection:
+        """A request that the backend has, and that nothing answers yet."""
+        waiting = Connection(self.curfew.http)
+        self.addCleanup(waiting.close)
+        waiting.send(message("GET", "/hang"))
+        self.assertTrue(wait_for(lambda: self.upstream.hung == 1, 5))
+        return waiting
+
+    def test_what_is_in_flight_under_a_short_limit_is_refused_by_it_after_a_longer_one(self):
+        self.write(policy(self.upstream.url, '[request]\ntimeout = "1s"\n'))
+        self.assertEqual(reload(self.curfew).status, 200)
+        waiting = self.hangs_meanwhile()
+        self.write(self.start)
+        self.assertEqual(reload(self.curfew).json()["generation"], 3)
+        said = self.assert_problem(waiting.response(), 504, "own-timeout")
+        self.assertEqual(said["limit_ms"], 1000)
+
+    def test_what_is_in_flight_under_a_long_limit_is_not_cut_by_a_shorter_one(self):
+        waiting = self.hangs_meanwhile()
+        self.write(policy(self.upstream.url, '[request]\ntimeout = "300ms"\n'))
+        self.assertEqual(reload(self.curfew).json()["generation"], 2)
+        self.assertEqual(self.timed_out_after(), 300)
+        self.upstream.end_hang()
+        self.assertEqual(waiting.response().status, 200)
+
     def test_a_hangup_signal_reloads_and_says_so(self):
         self.write(policy(self.upstream.url, '[request]\ntimeout = "300ms"\n'))
         self.curfew.signal(signal.SIGHUP)
