@@ -27,11 +27,8 @@ std::expected<policy::policy, int> load_policy(
     const invocation& line, const policy::sources& from
 ) {
     const auto loaded = policy::load(from);
-    for (const auto& what : loaded.problems) {
-        complain(line, what);
-    }
     if (!loaded.snapshot) {
-        return std::unexpected{describe(errc::policy_invalid).exit_code};
+        return std::unexpected{complain(line, loaded)};
     }
     return *loaded.snapshot;
 }

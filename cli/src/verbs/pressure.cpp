@@ -17,7 +17,6 @@ namespace curfew::cli {
 
 namespace {
 
-constexpr int failed = 1;
 constexpr int status_ok = 200;
 
 /// What is asked of the listener.
@@ -128,12 +127,11 @@ int pressure(const invocation& line) {
     const auto told =
         call_admin(server, asked->method, asked->target, std::chrono::seconds{2}, asked->body);
     if (!told) {
-        complain(usage_problem{
-            "nobody could be asked at " + admin_address(server) + ": " +
-                std::string{describe(told.error().code).title},
+        return complain_about(
+            server,
+            told.error(),
             "signals are of a Curfew that serves: --admin names its admin listener"
-        });
-        return failed;
+        );
     }
     constexpr std::array refused{400, 404, 409};
     if (is_from_admin(*told) && std::ranges::find(refused, told->status) != refused.end()) {
