@@ -132,7 +132,7 @@ class session {
         what.head_only = of != nullptr && of->method == http1::method_id::head;
         event told;
         told.name = "request";
-        told.ended = outcome_of(why);
+        told.ended = outcome_by_client(why);
         told.why = why;
         told.error = code;
         told.started = heads_.begun();

@@ -38,6 +38,7 @@ TEST_F(worker_scenario, a_head_that_never_comes_whole_is_counted_and_told_once_h
     ASSERT_EQ(events.all.size(), 2U);
     EXPECT_EQ(events.all[1].why, cause_kind::own_timeout);
     EXPECT_EQ(events.all[1].error, errc::client_too_slow);
+    EXPECT_EQ(events.all[1].ended, outcome::ignored) << "a slow client is no timeout of ours";
     EXPECT_EQ(bad_requests(), 2U);
 
     const auto& broken = client("GET / HTTP/1.1\r\nHost: x\r\n spaced: out\r\n\r\n");
