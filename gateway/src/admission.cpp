@@ -296,6 +296,7 @@ void admission::set_upstream(
     auto& its = *upstreams_[upstream];
     const bool was_up = its.state == upstream_state::up;
     its.state = state;
+    if (was_up && state != upstream_state::up) its.ends.fetch_add(1, std::memory_order_relaxed);
     its.back_at = retry_after > duration::zero() ? now + retry_after : time_point::min();
     for (auto* route : its.routes) {
         if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its, now));

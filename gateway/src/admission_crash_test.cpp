@@ -22,8 +22,15 @@ TEST(admission_crash, nobody_waits_for_a_start_that_comes_after_the_deadline) {
     EXPECT_EQ(std::get<refused>(came).why.limit_name, "request.timeout");
 }
 
+/// A request that the upstream has.
+permit send(small_gateway& gate, route_index route) {
+    auto one = gate.admit(route);
+    one.sent(gate.now);
+    return one;
+}
+
 /// Ends the upstream's life with these requests under way, and starts it again.
-void crash(small_gateway& gate, std::initializer_list<permit*> under_way) {
+void crash(small_gateway& gate, std::initializer_list<permit*> under_way = {}) {
     for (auto* one : under_way) {
         (void)one->broke_off(gate.now);
         one->leave(outcome::ignored, cause_kind::completed, gate.now);
@@ -36,18 +43,19 @@ void crash(small_gateway& gate, std::initializer_list<permit*> under_way) {
 TEST(admission_crash, of_routes_at_two_crashes_one_request_at_a_time_is_let_in) {
     small_gateway gate{3};
     for (int life = 0; life < 2; ++life) {
-        auto poison = gate.admit(0);
-        auto bystander = gate.admit(1);
+        auto poison = send(gate, 0);
+        auto bystander = send(gate, 1);
         crash(gate, {&poison, &bystander});
     }
-    auto innocent = gate.admit(2);
-    auto tried = gate.admit(1);
+    auto innocent = send(gate, 2);
+    auto tried = send(gate, 1);
     auto& poison = gate.queue(0);
     auto& second = gate.queue(1);
     tried.answered(gate.now);
     succeed(tried, gate.now);
     EXPECT_EQ(mailbox::decided, (std::vector{&poison, &second})) << "an answer clears its route";
     auto fatal = std::get<permit>(gate.guards.collect(poison, gate.now));
+    fatal.sent(gate.now);
     EXPECT_TRUE(fatal.broke_off(gate.now)) << "it was on trial, so it is the one";
     fatal.leave(outcome::failure, cause_kind::failed, gate.now);
     crash(gate, {&innocent});
@@ -59,7 +67,7 @@ TEST(admission_crash, of_routes_at_two_crashes_one_request_at_a_time_is_let_in) 
 TEST(admission_crash, who_brings_the_upstream_down_waits_out_its_reset_whatever_starts) {
     small_gateway gate;
     for (int life = 0; life < 3; ++life) {
-        auto poison = gate.admit(0);
+        auto poison = send(gate, 0);
         crash(gate, {&poison});
     }
     EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
@@ -69,10 +77,26 @@ TEST(admission_crash, who_brings_the_upstream_down_waits_out_its_reset_whatever_
     gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
     EXPECT_EQ(code_of(gate.enter(0)), errc::breaker_open);
     gate.now += 60s;
-    auto probe = gate.admit(0);
+    auto probe = send(gate, 0);
     probe.answered(gate.now);
     succeed(probe, gate.now);
     EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+}
+
+TEST(admission_crash, what_is_told_after_the_next_start_is_not_booked_to_that_life) {
+    small_gateway gate;
+    auto late = send(gate, 0);
+    crash(gate);
+    EXPECT_TRUE(late.has_lost_upstream());
+    EXPECT_FALSE(late.broke_off(gate.now));
+    late.leave(outcome::ignored, cause_kind::completed, gate.now);
+    crash(gate);
+    auto once = send(gate, 0);
+    crash(gate, {&once});
+    auto first = send(gate, 0);
+    auto second = gate.admit(0);
+    EXPECT_TRUE(second.held()) << "it was at the end of one life, so it is no suspect";
+    EXPECT_FALSE(first.has_lost_upstream());
 }
 
 }  // namespace

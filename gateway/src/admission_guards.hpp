@@ -37,6 +37,7 @@ struct upstream_guards {
     std::uint32_t generation = 0;  ///< that it was added in last
     curfew::limiter limiter;
     upstream_state state = upstream_state::up;
+    std::atomic<std::uint32_t> ends = 0;     ///< of its lives; read without the lock
     time_point back_at = time_point::min();  ///< when it may be up again; min: not known
     std::uint64_t trial = 0;                 ///< that is on: a suspect's request; 0: none
     std::uint64_t trials = 0;                ///< so far

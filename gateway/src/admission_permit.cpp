@@ -11,6 +11,8 @@ permit::permit(permit&& other) noexcept
     : owner_{std::exchange(other.owner_, nullptr)},
       route_{other.route_},
       places_{std::move(other.places_)},
+      sent_{other.sent_},
+      life_{other.life_},
       answered_{other.answered_},
       waited_{other.waited_},
       has_answer_{other.has_answer_},
@@ -37,6 +39,15 @@ permit::~permit() {
     if (owner_ == nullptr) return;
     const std::scoped_lock lock{owner_->lock_};
     owner_->release(*this, outcome::ignored, cause_kind::completed, owner_->now_);
+}
+
+void permit::sent(time_point now) noexcept {
+    sent_ = now;
+    life_ = route_->upstream.ends.load(std::memory_order_relaxed);
+}
+
+bool permit::has_lost_upstream() const noexcept {
+    return route_->upstream.ends.load(std::memory_order_relaxed) != life_;
 }
 
 void permit::answered(time_point now) noexcept {
@@ -131,6 +142,9 @@ bool permit::broke_off(time_point now) noexcept {
     if (!held() || std::exchange(broke_off_, true)) return false;
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
+    const auto& upstream = route_->upstream;
+    const std::uint32_t over = upstream.state == upstream_state::up ? 0 : 1;
+    if (upstream.ends.load(std::memory_order_relaxed) != life_ + over) return false;
     route_->suspicion.broke_off(places_.trial != 0);
     return places_.trial != 0;
 }

@@ -16,7 +16,6 @@ void serving::prepare_backend() {
     backend_ = std::make_unique<process::backend>(
         loop_, host_, *probe_, *this, backend_options_of(*rules_)
     );
-    gateway_.backend_is_up = false;
     if (rules_->backend.stacks_on_timeout) {
         gateway_.backend_overdue = [this](duration waited) { stacks_.request_timed_out(waited); };
     }
@@ -38,7 +37,6 @@ void serving::told(process::backend_state state, std::string_view sentence) {
     using enum process::backend_state;
     // A dump keeps children from being reaped; this is where it is heard of.
     process::reap_children();
-    gateway_.backend_is_up = state == ready;
     // Its last word is printed when its run has ended, in one sentence with the exit code's reason.
     if (state == crash_looped) {
         given_up_ = sentence;

@@ -4,6 +4,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/gateway/places.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,14 @@ class permit {
     permit(permit&& other) noexcept;
     permit& operator=(permit&& other) noexcept;
     ~permit();
+
+    /// It is being sent now, for the first time or again, into the life of the upstream that lasts
+    /// now. Lock-free.
+    void sent(time_point now) noexcept;
+
+    /// Whether that life has ended since, as far as the upstream's supervisor has noticed.
+    /// Lock-free.
+    [[nodiscard]] bool has_lost_upstream() const noexcept;
 
     /// The response's head is here: the time to it is what makes a route's usual time. From now on
     /// it cannot hang any more; its body has its own limit.
@@ -119,6 +128,8 @@ class permit {
     admission* owner_ = nullptr;
     detail::route_guards* route_ = nullptr;
     detail::places places_;
+    time_point sent_ = time_point::max();  ///< max: it was not
+    std::uint32_t life_ = 0;               ///< of the upstream, that it was sent into
     time_point answered_{};
     duration waited_{};  ///< for the client
     bool has_answer_ = false;
