@@ -64,6 +64,42 @@ TEST(admission_crash, of_routes_at_two_crashes_one_request_at_a_time_is_let_in) 
     EXPECT_EQ(gate.picture().routes[2].breaker, breaker_state::closed);
 }
 
+/// Routes 0 and 1 were at the end of two lives.
+void bring_under_suspicion(small_gateway& gate) {
+    for (int life = 0; life < 2; ++life) {
+        auto first = send(gate, 0);
+        auto second = send(gate, 1);
+        crash(gate, {&first, &second});
+    }
+}
+
+TEST(admission_crash, a_trial_that_is_over_convicts_nobody) {
+    small_gateway gate;
+    bring_under_suspicion(gate);
+    auto earlier = send(gate, 0);
+    auto& next = gate.queue(1);
+    earlier.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    gate.guards.tick(gate.now);
+    auto on_trial = std::get<permit>(gate.guards.collect(next, gate.now));
+    on_trial.sent(gate.now);
+    EXPECT_FALSE(earlier.broke_off(gate.now));
+    EXPECT_TRUE(on_trial.broke_off(gate.now));
+    crash(gate, {&earlier, &on_trial});
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+    EXPECT_EQ(gate.picture().routes[1].breaker, breaker_state::open);
+}
+
+TEST(admission_crash, a_trial_that_is_on_convicts_though_one_before_it_is_in_still) {
+    small_gateway gate;
+    bring_under_suspicion(gate);
+    auto earlier = send(gate, 0);
+    earlier.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    auto on_trial = send(gate, 1);
+    crash(gate, {&on_trial});
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+    EXPECT_EQ(gate.picture().routes[1].breaker, breaker_state::open);
+}
+
 TEST(admission_crash, who_brings_the_upstream_down_waits_out_its_reset_whatever_starts) {
     small_gateway gate;
     for (int life = 0; life < 3; ++life) {

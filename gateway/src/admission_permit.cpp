@@ -145,8 +145,9 @@ bool permit::broke_off(time_point now) noexcept {
     const auto& upstream = route_->upstream;
     const std::uint32_t over = upstream.state == upstream_state::up ? 0 : 1;
     if (upstream.ends.load(std::memory_order_relaxed) != life_ + over) return false;
-    route_->suspicion.broke_off(places_.trial != 0);
-    return places_.trial != 0;
+    const bool alone = places_.trial != 0 && places_.trial == upstream.trial;
+    route_->suspicion.broke_off(alone);
+    return alone;
 }
 
 void permit::blame_endpoint(time_point now) noexcept {
