@@ -29,12 +29,17 @@ permit send(small_gateway& gate, route_index route) {
     return one;
 }
 
+enum class end { by_itself, from_outside };
+
 /// Ends the upstream's life with these requests under way, and starts it again.
-void crash(small_gateway& gate, std::initializer_list<permit*> under_way = {}) {
+void crash(
+    small_gateway& gate, std::initializer_list<permit*> under_way = {}, end how = end::by_itself
+) {
     for (auto* one : under_way) {
-        (void)one->broke_off(gate.now);
+        one->broke_off(gate.now);
         one->leave(outcome::ignored, cause_kind::completed, gate.now);
     }
+    if (how == end::by_itself) gate.guards.upstream_crashed(0, gate.now);
     gate.guards.set_upstream(0, upstream_state::starting, 100ms, gate.now);
     gate.now += 100ms;
     gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
@@ -56,7 +61,12 @@ TEST(admission_crash, of_routes_at_two_crashes_one_request_at_a_time_is_let_in) 
     EXPECT_EQ(mailbox::decided, (std::vector{&poison, &second})) << "an answer clears its route";
     auto fatal = std::get<permit>(gate.guards.collect(poison, gate.now));
     fatal.sent(gate.now);
-    EXPECT_TRUE(fatal.broke_off(gate.now)) << "it was on trial, so it is the one";
+    fatal.broke_off(gate.now);
+    EXPECT_FALSE(fatal.brought_upstream_down(gate.now)) << "it lives, as far as is known";
+    gate.guards.upstream_crashed(0, gate.now);
+    EXPECT_TRUE(fatal.brought_upstream_down(gate.now)) << "it was on trial, so it is the one";
+    innocent.broke_off(gate.now);
+    EXPECT_FALSE(innocent.brought_upstream_down(gate.now));
     fatal.leave(outcome::failure, cause_kind::failed, gate.now);
     crash(gate, {&innocent});
     EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::open);
@@ -82,8 +92,6 @@ TEST(admission_crash, a_trial_that_is_over_convicts_nobody) {
     gate.guards.tick(gate.now);
     auto on_trial = std::get<permit>(gate.guards.collect(next, gate.now));
     on_trial.sent(gate.now);
-    EXPECT_FALSE(earlier.broke_off(gate.now));
-    EXPECT_TRUE(on_trial.broke_off(gate.now));
     crash(gate, {&earlier, &on_trial});
     EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
     EXPECT_EQ(gate.picture().routes[1].breaker, breaker_state::open);
@@ -124,7 +132,7 @@ TEST(admission_crash, what_is_told_after_the_next_start_is_not_booked_to_that_li
     auto late = send(gate, 0);
     crash(gate);
     EXPECT_TRUE(late.has_lost_upstream());
-    EXPECT_FALSE(late.broke_off(gate.now));
+    late.broke_off(gate.now);
     late.leave(outcome::ignored, cause_kind::completed, gate.now);
     crash(gate);
     auto once = send(gate, 0);
@@ -133,6 +141,132 @@ TEST(admission_crash, what_is_told_after_the_next_start_is_not_booked_to_that_li
     auto second = gate.admit(0);
     EXPECT_TRUE(second.held()) << "it was at the end of one life, so it is no suspect";
     EXPECT_FALSE(first.has_lost_upstream());
+}
+
+TEST(admission_crash, a_trial_lasts_a_second_and_then_the_next_suspect_comes) {
+    small_gateway gate;
+    bring_under_suspicion(gate);
+    auto slow = send(gate, 0);
+    auto& next = gate.queue(1);
+    gate.now += 999ms;
+    gate.guards.tick(gate.now);
+    EXPECT_TRUE(mailbox::decided.empty());
+    gate.now += 1ms;
+    gate.guards.tick(gate.now);
+    ASSERT_EQ(mailbox::decided, std::vector{&next});
+    auto fatal = std::get<permit>(gate.guards.collect(next, gate.now));
+    fatal.sent(gate.now);
+    crash(gate, {&slow, &fatal});
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+    EXPECT_EQ(gate.picture().routes[1].breaker, breaker_state::open);
+    EXPECT_TRUE(send(gate, 0).held() && send(gate, 0).held()) << "a second in it clears";
+}
+
+TEST(admission_crash, a_trial_counts_from_when_it_was_sent) {
+    small_gateway gate;
+    bring_under_suspicion(gate);
+    auto connecting = gate.admit(0);
+    gate.now += 900ms;
+    connecting.sent(gate.now);
+    auto& next = gate.queue(1);
+    gate.now += 900ms;
+    gate.guards.tick(gate.now);
+    EXPECT_TRUE(mailbox::decided.empty());
+    crash(gate, {&connecting});
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::open);
+    gate.guards.cancel(next, gate.now);
+}
+
+TEST(admission_crash, kills_from_outside_convict_nobody) {
+    small_gateway gate;
+    for (int life = 0; life < 5; ++life) {
+        auto first = send(gate, 0);
+        auto second = send(gate, 0);
+        crash(gate, {&first, &second}, end::from_outside);
+    }
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+    bring_under_suspicion(gate);
+    auto on_trial = send(gate, 0);
+    crash(gate, {&on_trial}, end::from_outside);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+}
+
+TEST(admission_crash, what_had_been_in_for_a_second_did_not_bring_it_down) {
+    small_gateway gate;
+    for (int life = 0; life < 5; ++life) {
+        auto first = send(gate, 0);
+        auto second = send(gate, 0);
+        gate.now += 1s;
+        auto young = send(gate, 0);
+        crash(gate, {&young, &first, &second});
+    }
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+}
+
+TEST(admission_crash, what_broke_off_is_no_older_for_being_settled_late) {
+    small_gateway gate;
+    for (int life = 0; life < 2; ++life) {
+        auto good = send(gate, 0);
+        good.answered(gate.now);
+        succeed(good, gate.now);
+        auto poison = send(gate, 0);
+        poison.broke_off(gate.now);
+        gate.guards.upstream_crashed(0, gate.now);
+        gate.guards.set_upstream(0, upstream_state::starting, 100ms, gate.now);
+        gate.now += 5s;
+        poison.leave(outcome::failure, cause_kind::failed, gate.now);
+        gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    }
+    auto on_trial = send(gate, 0);
+    EXPECT_TRUE(std::holds_alternative<queued>(gate.enter(0))) << "it is a suspect";
+}
+
+TEST(admission_crash, an_event_stream_that_has_begun_did_not_bring_it_down) {
+    small_gateway gate;
+    for (int life = 0; life < 5; ++life) {
+        auto first = send(gate, 0);
+        auto second = send(gate, 0);
+        for (auto* each : {&first, &second}) {
+            each->answered(gate.now);
+            each->detach(gate.now);
+        }
+        crash(gate, {&first, &second});
+    }
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+}
+
+TEST(admission_crash, a_request_that_breaks_off_on_trial_is_no_crash_to_come) {
+    small_gateway gate;
+    bring_under_suspicion(gate);
+    auto broken = send(gate, 0);
+    broken.broke_off(gate.now);
+    broken.leave(outcome::failure, cause_kind::failed, gate.now);
+    gate.now += 1s;
+    crash(gate);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed);
+    auto again = send(gate, 0);
+    again.broke_off(gate.now);
+    again.leave(outcome::failure, cause_kind::failed, gate.now);
+    gate.now += 10ms;
+    auto other = send(gate, 1);
+    other.answered(gate.now);
+    succeed(other, gate.now);
+    crash(gate);
+    EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed) << "another outlived it";
+}
+
+TEST(admission_crash, a_conviction_of_a_route_that_nobody_asks_ends_with_its_reset) {
+    small_gateway gate;
+    for (int life = 0; life < 3; ++life) {
+        auto poison = send(gate, 0);
+        crash(gate, {&poison});
+    }
+    gate.now += 61s;
+    auto probe = send(gate, 0);
+    probe.abandon(outcome::cancelled, cause_kind::cancelled, gate.now);
+    probe.leave(outcome::ignored, cause_kind::cancelled, gate.now);
+    crash(gate, {}, end::from_outside);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0))) << "a start is a reason to probe";
 }
 
 }  // namespace

@@ -67,6 +67,9 @@ void serving::told(process::backend_state state, std::string_view sentence) {
 }
 
 void serving::happened(process::supervisor_action::notice what, std::string_view sentence) {
+    if (what == process::supervisor_action::notice::exited && backend_->has_ended_by_itself()) {
+        gateway_.guards().upstream_crashed(0, loop_.now());
+    }
     recording_.tell_backend(what, sentence, loop_.now());
 }
 
