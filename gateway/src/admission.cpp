@@ -82,7 +82,7 @@ entered admission::enter(
         return shed(errc::in_flight_cap, shed_reason::in_flight, limit);
     }
     if (why.what == obstacle::breaker && !(its.recovering && its.queue.bound() > 0)) {
-        return by_breaker(its, why.open.retry_after);
+        return by_breaker(its, why.open.retry_after, now);
     }
     if (why.abandoned) return by_abandoned(limit);
     if (is_jammed(its, now)) return by_abandoned(share_of(its));
@@ -116,7 +116,8 @@ std::optional<refused> admission::refuse_before_start(
 ) const noexcept {
     if (route.suspicion.is_convicted(now)) {
         const auto breaker = route.breaker.status(now);
-        if (breaker.state == breaker_state::open) return by_breaker(route, breaker.retry_after);
+        if (breaker.state == breaker_state::open)
+            return by_breaker(route, breaker.retry_after, now);
     }
     const auto back_at = route.upstream.back_at;
     if (back_at == time_point::min() || !until.at.expired(back_at)) return std::nullopt;

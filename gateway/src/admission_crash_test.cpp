@@ -32,7 +32,7 @@ permit send(small_gateway& gate, route_index route) {
 enum class end { by_itself, from_outside };
 
 /// Ends the upstream's life with these requests under way, and starts it again.
-void crash(
+held_back crash(
     small_gateway& gate, std::initializer_list<permit*> under_way = {}, end how = end::by_itself
 ) {
     for (auto* one : under_way) {
@@ -42,7 +42,7 @@ void crash(
     if (how == end::by_itself) gate.guards.upstream_crashed(0, gate.now);
     gate.guards.set_upstream(0, upstream_state::starting, 100ms, gate.now);
     gate.now += 100ms;
-    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    return gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
 }
 
 TEST(admission_crash, of_routes_at_two_crashes_one_request_at_a_time_is_let_in) {
@@ -253,6 +253,35 @@ TEST(admission_crash, a_request_that_breaks_off_on_trial_is_no_crash_to_come) {
     succeed(other, gate.now);
     crash(gate);
     EXPECT_EQ(gate.picture().routes[0].breaker, breaker_state::closed) << "another outlived it";
+}
+
+TEST(admission_crash, who_is_held_back_is_named_once_and_told_why) {
+    small_gateway gate;
+    bring_under_suspicion(gate);
+    EXPECT_TRUE(gate.picture().routes[0].suspect);
+    EXPECT_FALSE(gate.picture().routes[0].held_back);
+    auto poison = send(gate, 0);
+    const auto found = crash(gate, {&poison});
+    EXPECT_EQ(found.route, "r0");
+    EXPECT_EQ(found.length, 60s);
+    EXPECT_TRUE(gate.picture().routes[0].held_back);
+    EXPECT_EQ(gate.picture().routes[0].times_held_back, 1U);
+    EXPECT_FALSE(gate.picture().routes[1].held_back);
+    const auto refusal = std::get<refused>(gate.enter(0));
+    EXPECT_EQ(refusal.why.detail, "its requests brought the backend down");
+    EXPECT_EQ(crash(gate).route, "");
+    gate.now += 60s;
+    EXPECT_FALSE(gate.picture().routes[0].held_back);
+}
+
+TEST(admission_crash, a_breaker_that_opened_otherwise_says_nothing_of_crashes) {
+    small_gateway gate;
+    auto failing = fill(gate, 0);
+    for (auto& one : failing)
+        one.leave(outcome::failure, cause_kind::completed, gate.now);
+    const auto refusal = std::get<refused>(gate.enter(0));
+    EXPECT_EQ(refusal.code, errc::breaker_open);
+    EXPECT_EQ(refusal.why.detail, "");
 }
 
 TEST(admission_crash, a_conviction_of_a_route_that_nobody_asks_ends_with_its_reset) {

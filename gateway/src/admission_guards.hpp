@@ -111,6 +111,7 @@ struct route_guards final : breaker_listener {
     std::array<std::uint64_t, reason_count> would_refuse{};
     std::uint64_t would_refuse_by_breaker = 0;
     std::uint64_t would_queue = 0;
+    std::uint64_t times_held_back = 0;
 };
 
 }  // namespace curfew::gateway::detail

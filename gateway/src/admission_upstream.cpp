@@ -9,7 +9,7 @@ namespace curfew::gateway {
 
 using detail::crash_suspicion;
 
-void admission::set_upstream(
+held_back admission::set_upstream(
     std::size_t upstream, upstream_state state, duration retry_after, time_point now
 ) noexcept {
     const std::scoped_lock lock{lock_};
@@ -22,11 +22,13 @@ void admission::set_upstream(
     for (auto* route : its.routes) {
         if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its, now));
     }
+    held_back found;
     if (state == upstream_state::up && !was_up) {
-        judge(its, now);
+        found = judge(its, now);
         hint_recovered(its, now);
     }
     serve_waiters(its, now);
+    return found;
 }
 
 void admission::upstream_crashed(std::size_t upstream, time_point now) noexcept {
@@ -48,23 +50,27 @@ void admission::upstream_recovered(std::size_t upstream, time_point now) noexcep
 }
 
 /// Judges by how the upstream's last life ended.
-void admission::judge(upstream_guards& upstream, time_point now) noexcept {
+held_back admission::judge(upstream_guards& upstream, time_point now) noexcept {
+    held_back found;
     const bool crashed = std::exchange(upstream.crashed, false);
     guards* const accused = std::exchange(upstream.accused, nullptr);
     for (auto* route : upstream.routes) {
         const bool at_the_end = route->suspicion.begin_life(crashed, upstream.alive_at, now);
-        if (at_the_end && route == accused) hold_back(*route, now);
+        if (at_the_end && route == accused) found = hold_back(*route, now);
     }
+    return found;
 }
 
 /// Where the last of its requests was a probe, its breaker is open already.
-void admission::hold_back(guards& route, time_point now) noexcept {
+held_back admission::hold_back(guards& route, time_point now) noexcept {
     route.breaker.trip(now);
     const auto breaker = route.breaker.status(now);
     route.opened = breaker.state == breaker_state::open;
-    if (!route.opened) return;
+    if (!route.opened) return {};
     route.suspicion.convict(add_saturated(now, breaker.retry_after));
+    ++route.times_held_back;
     refuse_if_opened(route, now);
+    return {route.name, breaker.retry_after};
 }
 
 void admission::hint_recovered(upstream_guards& upstream, time_point now) noexcept {

@@ -82,7 +82,7 @@ admission::served admission::serve_one(guards& route, time_point now) noexcept {
         if (why.what == obstacle::total || why.what == obstacle::limit) return served::nobody_else;
         if (why.what == obstacle::breaker && !route.recovering) {
             route.opened = false;
-            refuse_waiters(route, by_breaker(route, why.open.retry_after));
+            refuse_waiters(route, by_breaker(route, why.open.retry_after, now));
         }
         return served::none;
     }
@@ -103,7 +103,7 @@ bool admission::refuse_if_opened(guards& route, time_point now) noexcept {
     route.opened = false;
     // While the upstream is down its failures are the crash, and waiters wait for the restart.
     if (route.upstream.state == upstream_state::up) {
-        refuse_waiters(route, by_breaker(route, route.breaker.status(now).retry_after));
+        refuse_waiters(route, by_breaker(route, route.breaker.status(now).retry_after, now));
     }
     return true;
 }

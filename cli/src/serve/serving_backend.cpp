@@ -1,5 +1,6 @@
 #include "backend_setup.hpp"
 #include "serving.hpp"
+#include <curfew/policy/duration_text.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -49,7 +50,7 @@ void serving::told(process::backend_state state, std::string_view sentence) {
     const duration pause = again_at ? std::max(*again_at - loop_.now(), duration{}) : duration{};
     switch (state) {
         case ready:
-            guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now());
+            tell_held_back(guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now()));
             announce_ready();
             break;
         case crash_looped:
@@ -71,6 +72,18 @@ void serving::happened(process::supervisor_action::notice what, std::string_view
         gateway_.guards().upstream_crashed(0, loop_.now());
     }
     recording_.tell_backend(what, sentence, loop_.now());
+}
+
+void serving::tell_held_back(const gateway::held_back& found) {
+    if (found.route.empty()) {
+        return;
+    }
+    const std::string route{found.route};
+    const std::string sentence = "route " + route + " is held back for " +
+                                 policy::duration_figure(found.length) +
+                                 ": its requests brought the backend down";
+    log_.say(policy::severity::warning, sentence);
+    recording_.tell_held_back(route, sentence, loop_.now());
 }
 
 void serving::printed(std::string_view line) {

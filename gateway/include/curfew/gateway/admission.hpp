@@ -42,6 +42,12 @@ enum class upstream_state : std::uint8_t {
     stopped,   ///< not coming back by itself: requests are refused at once
 };
 
+/// A route that is held back from now on, because its request brought its upstream down.
+struct held_back {
+    std::string_view route{};  ///< lives as long as the admission; empty: none is
+    duration length{};
+};
+
 /// Why a request was not let in: everything its refusal needs. `why.limit_name` is the policy key
 /// of the guard that decided, where there is one, and `why.limit_value` how many it lets in now (of
 /// `limiter` and `limiter.route_share`, which move: places at this upstream).
@@ -187,8 +193,9 @@ class admission {
     void cancel(waiter& wait, time_point now) noexcept;
 
     /// `retry_after`: when it may be up again, as far as known; told to those who are refused.
-    /// A stopped one with nothing known (zero) is a crash loop.
-    void set_upstream(
+    /// A stopped one with nothing known (zero) is a crash loop. One that is up again: whose request
+    /// brought the one before down, if that is known.
+    held_back set_upstream(
         std::size_t upstream, upstream_state state, duration retry_after, time_point now
     ) noexcept;
 
@@ -267,8 +274,8 @@ class admission {
     void give_back(guards& route, detail::places& held, time_point now) noexcept;
     void after_release(upstream_guards& upstream, time_point now) noexcept;
     void note_survival(const permit& ended, time_point now) noexcept;
-    void judge(upstream_guards& upstream, time_point now) noexcept;
-    void hold_back(guards& route, time_point now) noexcept;
+    held_back judge(upstream_guards& upstream, time_point now) noexcept;
+    held_back hold_back(guards& route, time_point now) noexcept;
     void hint_recovered(upstream_guards& upstream, time_point now) noexcept;
     [[nodiscard]] std::optional<refused> refuse_before_start(
         const guards& route, const bound& until, time_point now
