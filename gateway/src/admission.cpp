@@ -66,7 +66,7 @@ entered admission::enter(
     auto& its = *by_index_[route].load(std::memory_order_relaxed);
     if (draining_) return by_draining();
     if (until.at.expired(now)) return by_lack_of_time(until);
-    if (config_.observe) return observe(its, now);
+    if (config_.observe) return observe(its, wait, until, now);
     if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream, now);
     if (its.upstream.state == upstream_state::starting) {
         if (const auto refusal = refuse_before_start(its, until, now)) return *refusal;
@@ -129,13 +129,25 @@ permit admission::admit(guards& route, detail::places&& held) noexcept {
     return permit{*this, route, std::move(held)};
 }
 
-permit admission::observe(guards& route, time_point now) noexcept {
+/// To wait for an upstream that starts is no refusal.
+entered admission::observe(
+    guards& route, waiter& wait, const bound& until, time_point now
+) noexcept {
+    if (route.upstream.state == upstream_state::starting) {
+        auto waits = wait_for(route, wait, until, now, shed_reason::upstream_down, {});
+        if (std::holds_alternative<queued>(waits)) return waits;
+        ++route.would_refuse[static_cast<std::size_t>(shed_reason::queue_full)];
+    }
+    return admit(route, observed_places(route, now));
+}
+
+detail::places admission::observed_places(guards& route, time_point now) noexcept {
     const auto count = [&](shed_reason reason) noexcept {
         ++route.would_refuse[static_cast<std::size_t>(reason)];
     };
     auto held = take_places(route, turn::newcomer, now);
     refuse_if_opened(route, now);
-    if (held) return admit(route, std::move(*held));
+    if (held) return std::move(*held);
     const auto without_place = route.in_flight - route.holding - route.detached;
     if (held.error().what == obstacle::total)
         count(shed_reason::in_flight);
@@ -153,7 +165,7 @@ permit admission::observe(guards& route, time_point now) noexcept {
     if (held.error().what != obstacle::breaker) {
         if (auto call = route.breaker.try_acquire(now)) some.call = std::move(*call);
     }
-    return admit(route, std::move(some));
+    return some;
 }
 
 entered admission::wait_for(

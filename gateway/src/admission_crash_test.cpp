@@ -22,6 +22,29 @@ TEST(admission_crash, nobody_waits_for_a_start_that_comes_after_the_deadline) {
     EXPECT_EQ(std::get<refused>(came).why.limit_name, "request.timeout");
 }
 
+TEST(admission_crash, an_observer_waits_for_a_start_and_for_nothing_else) {
+    small_gateway gate{2, {}, {.queue = 1, .breaker = {}}, {.observe = true}};
+    auto lost = fill(gate, 0, 6);
+    for (auto& one : lost)
+        one.leave(outcome::failure, cause_kind::completed, gate.now);
+    ASSERT_EQ(gate.picture().routes[0].breaker, breaker_state::open);
+    gate.guards.set_upstream(0, upstream_state::starting, 20s, gate.now);
+    auto& patient = gate.queue(0, 30s);
+    auto& hopeless = gate.queue(1, 5s);
+    auto beyond = gate.admit(0);
+    EXPECT_EQ(
+        gate.picture().routes[0].would_refuse[static_cast<std::size_t>(shed_reason::queue_full)], 1U
+    );
+    gate.now += 5s;
+    EXPECT_EQ(code_of(gate.guards.collect(hopeless, gate.now)), errc::upstream_down);
+    gate.now += 15s;
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    ASSERT_EQ(mailbox::decided, std::vector{&patient});
+    auto served = std::get<permit>(gate.guards.collect(patient, gate.now));
+    auto next = gate.admit(0);
+    EXPECT_TRUE(next.held()) << "whatever the breaker says";
+}
+
 /// A request that the upstream has.
 permit send(small_gateway& gate, route_index route) {
     auto one = gate.admit(route);

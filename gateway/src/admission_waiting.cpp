@@ -75,7 +75,8 @@ void admission::serve_waiters(upstream_guards& upstream, time_point now) noexcep
 }
 
 admission::served admission::serve_one(guards& route, time_point now) noexcept {
-    auto held = take_places(route, turn::waiter, now);
+    auto held =
+        config_.observe ? observed_places(route, now) : take_places(route, turn::waiter, now);
     if (!held) {
         const auto& why = held.error();
         if (why.what == obstacle::total) short_of_total_ = true;

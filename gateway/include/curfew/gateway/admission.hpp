@@ -142,7 +142,8 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///    for a whole reset, whatever starts meanwhile.
 ///  - A deadline that has passed refuses; at the very instant of its deadline a waiter has expired;
 ///    a grant before that stands.
-///  - Observing: every decision is made and counted as above, but the request is admitted.
+///  - Observing: every decision is made and counted as above, but the request is admitted. Only for
+///    an upstream that starts it waits, as long as the queue has room.
 ///
 /// Guards are kept by name and outlive a reload: reconfigure(), and add everything again. What is
 /// not added again stays with what is in flight, and shows as retired.
@@ -254,7 +255,10 @@ class admission {
         guards& route, turn whose, time_point now
     ) noexcept;
     [[nodiscard]] permit admit(guards& route, detail::places&& held) noexcept;
-    [[nodiscard]] permit observe(guards& route, time_point now) noexcept;
+    [[nodiscard]] entered observe(
+        guards& route, waiter& wait, const bound& until, time_point now
+    ) noexcept;
+    [[nodiscard]] detail::places observed_places(guards& route, time_point now) noexcept;
     [[nodiscard]] entered wait_for(
         guards& route,
         waiter& wait,
