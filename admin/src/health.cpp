@@ -45,7 +45,9 @@ void add_problems(const upstream_snapshot& upstream, std::vector<std::string>& p
 void add_problems(
     const route_snapshot& route, const std::string& name, std::vector<std::string>& problems
 ) {
-    if (route.breaker != breaker_state::closed) {
+    if (route.held_back) {
+        problems.push_back("route " + name + ": held back, its requests brought the backend down");
+    } else if (route.breaker != breaker_state::closed) {
         problems.push_back("route " + name + ": breaker " + std::string{to_string(route.breaker)});
     }
     if (route.abandoned != 0) {
@@ -152,6 +154,12 @@ void write(json_writer& out, const route_snapshot& route, const snapshot& now) {
     out.member("state", to_string(route.breaker));
     if (route.breaker == breaker_state::open) {
         out.member("retry_after_ms", whole_ms(route.retry_after));
+    }
+    if (route.held_back) {
+        out.member("held_back", true);
+    }
+    if (route.suspect) {
+        out.member("suspect", true);
     }
     out.member("in_flight", route.in_flight);
     out.member("queued", route.queued);

@@ -59,6 +59,18 @@ TEST_F(health_test, holds_what_the_contract_names) {
     EXPECT_EQ(std::int64_t{hung["retry_after_ms"]}, 42'000);
 }
 
+TEST_F(health_test, a_route_that_is_held_back_says_so_and_for_how_long_and_a_suspect_is_named) {
+    auto now = example_snapshot();
+    now.routes[0].suspect = true;
+    now.routes[1].held_back = true;
+    const element routes = parse(render_health(now, {}, at))["routes"];
+    EXPECT_TRUE(bool{routes["GET /slow"]["held_back"]});
+    EXPECT_EQ(std::int64_t{routes["GET /slow"]["retry_after_ms"]}, 42'000);
+    EXPECT_TRUE(bool{routes["GET /users/{id}"]["suspect"]});
+    EXPECT_TRUE(routes["GET /users/{id}"]["held_back"].error()) << "only where it is so";
+    EXPECT_TRUE(routes["GET /slow"]["suspect"].error());
+}
+
 TEST_F(health_test, every_breaker_state_has_its_word) {
     auto now = calm();
     for (const auto& [state, word] : std::map<breaker_state, std::string_view>{
@@ -89,6 +101,11 @@ TEST_F(health_test, each_trouble_alone_degrades_and_is_told) {
          "endpoint 127.0.0.1:8000 is skipped: requests hang at it"},
         {[](auto& now) { now.routes[0].breaker = breaker_state::half_open; },
          "route GET /users/{id}: breaker half_open"},
+        {[](auto& now) {
+             now.routes[0].breaker = breaker_state::open;
+             now.routes[0].held_back = true;
+         },
+         "route GET /users/{id}: held back, its requests brought the backend down"},
         {[](auto& now) { now.routes[0].abandoned = 3; }, "route GET /users/{id}: 3 abandoned"},
         {[](auto& now) { now.routes[0].hanging = 2; }, "route GET /users/{id}: 2 hanging"},
         {[](auto& now) { now.connections_crowded = true; },

@@ -115,7 +115,6 @@ runtime::task<> see_out(
         );
         const auto got = co_await filling;
         if (got.status != io::ok) {
-            (void)held.broke_off(at.on.now());
             break;
         }
         whole = answer.take(connection.input);

@@ -8,6 +8,8 @@
 
 namespace curfew::gateway {
 
+using detail::crash_suspicion;
+
 // ---- entering ------------------------------------------------------------------------------
 
 std::expected<detail::places, admission::obstacle> admission::take_places(
@@ -31,7 +33,7 @@ std::expected<detail::places, admission::obstacle> admission::take_places(
     if (whose == turn::newcomer) {
         if (const auto open = ask_breaker()) return std::unexpected{*open};
     }
-    if (route.suspicion.is_suspect() && route.upstream.trial != 0) {
+    if (route.suspicion.is_suspect(now) && is_trying(route.upstream, now)) {
         return std::unexpected{obstacle{.what = obstacle::trial}};
     }
     if (route.silence.holds(now, route.usual.patience())) {
@@ -64,7 +66,7 @@ entered admission::enter(
     auto& its = *by_index_[route].load(std::memory_order_relaxed);
     if (draining_) return by_draining();
     if (until.at.expired(now)) return by_lack_of_time(until);
-    if (config_.observe) return observe(its, now);
+    if (config_.observe) return observe(its, wait, until, now);
     if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream, now);
     if (its.upstream.state == upstream_state::starting) {
         if (const auto refusal = refuse_before_start(its, until, now)) return *refusal;
@@ -80,7 +82,7 @@ entered admission::enter(
         return shed(errc::in_flight_cap, shed_reason::in_flight, limit);
     }
     if (why.what == obstacle::breaker && !(its.recovering && its.queue.bound() > 0)) {
-        return by_breaker(its, why.open.retry_after);
+        return by_breaker(its, why.open.retry_after, now);
     }
     if (why.abandoned) return by_abandoned(limit);
     if (is_jammed(its, now)) return by_abandoned(share_of(its));
@@ -112,9 +114,10 @@ detail::named_limit admission::limit_of(const guards& route, const obstacle& why
 std::optional<refused> admission::refuse_before_start(
     const guards& route, const bound& until, time_point now
 ) const noexcept {
-    if (route.suspicion.is_convicted()) {
+    if (route.suspicion.is_convicted(now)) {
         const auto breaker = route.breaker.status(now);
-        if (breaker.state == breaker_state::open) return by_breaker(route, breaker.retry_after);
+        if (breaker.state == breaker_state::open)
+            return by_breaker(route, breaker.retry_after, now);
     }
     const auto back_at = route.upstream.back_at;
     if (back_at == time_point::min() || !until.at.expired(back_at)) return std::nullopt;
@@ -126,13 +129,25 @@ permit admission::admit(guards& route, detail::places&& held) noexcept {
     return permit{*this, route, std::move(held)};
 }
 
-permit admission::observe(guards& route, time_point now) noexcept {
+/// To wait for an upstream that starts is no refusal.
+entered admission::observe(
+    guards& route, waiter& wait, const bound& until, time_point now
+) noexcept {
+    if (route.upstream.state == upstream_state::starting) {
+        auto waits = wait_for(route, wait, until, now, shed_reason::upstream_down, {});
+        if (std::holds_alternative<queued>(waits)) return waits;
+        ++route.would_refuse[static_cast<std::size_t>(shed_reason::queue_full)];
+    }
+    return admit(route, observed_places(route, now));
+}
+
+detail::places admission::observed_places(guards& route, time_point now) noexcept {
     const auto count = [&](shed_reason reason) noexcept {
         ++route.would_refuse[static_cast<std::size_t>(reason)];
     };
     auto held = take_places(route, turn::newcomer, now);
     refuse_if_opened(route, now);
-    if (held) return admit(route, std::move(*held));
+    if (held) return std::move(*held);
     const auto without_place = route.in_flight - route.holding - route.detached;
     if (held.error().what == obstacle::total)
         count(shed_reason::in_flight);
@@ -150,7 +165,7 @@ permit admission::observe(guards& route, time_point now) noexcept {
     if (held.error().what != obstacle::breaker) {
         if (auto call = route.breaker.try_acquire(now)) some.call = std::move(*call);
     }
-    return admit(route, std::move(some));
+    return some;
 }
 
 entered admission::wait_for(
@@ -196,14 +211,19 @@ void admission::count_in(guards& route, detail::places& held) noexcept {
     ++route.in_flight;
     in_flight_.fetch_add(1, std::memory_order_relaxed);
     held.serial = route.silence.admit(held.since);
-    if (route.suspicion.is_suspect() && !config_.observe) {
+    if (route.suspicion.is_suspect(held.since) && !config_.observe) {
         held.trial = route.upstream.trial = ++route.upstream.trials;
+        route.upstream.trial_until = held.since + crash_suspicion::at_once;
     }
     if (held.upstream.held()) {
         ++route.holding;
         ++route.upstream.holding;
         route.abandoned_since = time_point::max();
     }
+}
+
+bool admission::is_trying(const upstream_guards& upstream, time_point now) noexcept {
+    return upstream.trial != 0 && now < upstream.trial_until;
 }
 
 void admission::end_trial(upstream_guards& upstream, const detail::places& held) noexcept {
@@ -242,6 +262,14 @@ bool admission::is_evidence(guards& route, time_point began, time_point now) noe
     return std::exchange(route.late_since, now) != time_point::min();
 }
 
+void admission::note_survival(const permit& ended, time_point now) noexcept {
+    const bool answered = ended.has_answer_ && ended.broke_off_ == time_point::max();
+    if (!answered && ended.in_upstream(now) < crash_suspicion::at_once) return;
+    ended.route_->suspicion.survived();
+    auto& alive_at = ended.route_->upstream.alive_at;
+    if (answered) alive_at = std::max(alive_at, ended.sent_);
+}
+
 void admission::release(permit& ended, outcome result, cause_kind why, time_point now) noexcept {
     auto& route = *ended.route_;
     auto& held = ended.places_;
@@ -249,7 +277,7 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     const auto answered = ended.has_answer_ ? ended.answered_ : now;
     const duration took = ended.took(now);
     route.silence.heard();
-    if (ended.has_answer_ && !ended.broke_off_) route.suspicion.answered();
+    note_survival(ended, now);
     const bool late = ended.hanging_ || ended.abandoned_;
     if (well && !ended.detached_) {
         const bool usual = !(late || ended.silent_) || is_evidence(route, held.since, now);
@@ -257,7 +285,7 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
     }
     if (held.call.held()) held.call.finish(result, why, now, took);
     // Also without an answer: a backend that was restarted drops what hung in it.
-    if (late && ended_by_itself(why) && !route.suspicion.is_convicted())
+    if (late && ended_by_itself(why) && !route.suspicion.is_convicted(now))
         route.breaker.hint_recovered(now);
 
     route.hanging -= ended.hanging_ ? 1U : 0U;
@@ -287,50 +315,6 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
 }
 
 // ---- the whole -----------------------------------------------------------------------------
-
-void admission::set_upstream(
-    std::size_t upstream, upstream_state state, duration retry_after, time_point now
-) noexcept {
-    const std::scoped_lock lock{lock_};
-    seen(now);
-    auto& its = *upstreams_[upstream];
-    const bool was_up = its.state == upstream_state::up;
-    its.state = state;
-    its.back_at = retry_after > duration::zero() ? now + retry_after : time_point::min();
-    for (auto* route : its.routes) {
-        if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its, now));
-    }
-    if (state == upstream_state::up && !was_up) {
-        convict(its, now);
-        hint_recovered(its, now);
-    }
-    serve_waiters(its, now);
-}
-
-void admission::upstream_recovered(std::size_t upstream, time_point now) noexcept {
-    const std::scoped_lock lock{lock_};
-    seen(now);
-    hint_recovered(*upstreams_[upstream], now);
-    serve_waiters(*upstreams_[upstream], now);
-}
-
-/// Judges by how the upstream's last life ended.
-void admission::convict(upstream_guards& upstream, time_point now) noexcept {
-    for (auto* route : upstream.routes) {
-        if (!route->suspicion.begin_life()) continue;
-        route->breaker.trip(now);
-        route->opened = route->breaker.status(now).state == breaker_state::open;
-        refuse_if_opened(*route, now);
-    }
-}
-
-void admission::hint_recovered(upstream_guards& upstream, time_point now) noexcept {
-    for (auto* route : upstream.routes) {
-        if (route->suspicion.is_convicted()) continue;
-        route->recovering = route->breaker.status(now).state != breaker_state::closed;
-        route->breaker.hint_recovered(now);
-    }
-}
 
 void admission::set_listener(waiting_listener* hears) noexcept {
     const std::scoped_lock lock{lock_};

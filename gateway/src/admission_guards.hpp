@@ -37,12 +37,18 @@ struct upstream_guards {
     std::uint32_t generation = 0;  ///< that it was added in last
     curfew::limiter limiter;
     upstream_state state = upstream_state::up;
-    time_point back_at = time_point::min();  ///< when it may be up again; min: not known
-    std::uint64_t trial = 0;                 ///< that is on: a suspect's request; 0: none
-    std::uint64_t trials = 0;                ///< so far
-    std::uint32_t holding = 0;               ///< adaptive places held, abandoned ones included
-    std::uint32_t abandoned = 0;             ///< of these
-    std::uint32_t stuck = 0;  ///< of these: hung, or over their time; they will not end soon
+    std::atomic<std::uint32_t> ends = 0;      ///< of its lives; read without the lock
+    time_point back_at = time_point::min();   ///< when it may be up again; min: not known
+    bool crashed = false;                     ///< its last life ended by itself
+    time_point alive_at = time_point::min();  ///< what was sent then was answered
+    std::uint64_t trial = 0;                  ///< that is on, unless its time is over; 0: none
+    time_point trial_until{};                 ///< then the next suspect's request may come
+    std::uint64_t trials = 0;                 ///< so far
+    route_guards* accused = nullptr;  ///< whose request broke off last while it was on trial
+    time_point accused_at{};
+    std::uint32_t holding = 0;    ///< adaptive places held, abandoned ones included
+    std::uint32_t abandoned = 0;  ///< of these
+    std::uint32_t stuck = 0;      ///< of these: hung, or over their time; they will not end soon
     std::uint32_t detached = 0;
     given_places given;        ///< while they wait for their client
     given_places left_behind;  ///< at resting endpoints
@@ -105,6 +111,7 @@ struct route_guards final : breaker_listener {
     std::array<std::uint64_t, reason_count> would_refuse{};
     std::uint64_t would_refuse_by_breaker = 0;
     std::uint64_t would_queue = 0;
+    std::uint64_t times_held_back = 0;
 };
 
 }  // namespace curfew::gateway::detail

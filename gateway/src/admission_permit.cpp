@@ -7,10 +7,15 @@
 
 namespace curfew::gateway {
 
+using detail::crash_suspicion;
+
 permit::permit(permit&& other) noexcept
     : owner_{std::exchange(other.owner_, nullptr)},
       route_{other.route_},
       places_{std::move(other.places_)},
+      sent_{other.sent_},
+      life_{other.life_},
+      broke_off_{other.broke_off_},
       answered_{other.answered_},
       waited_{other.waited_},
       has_answer_{other.has_answer_},
@@ -22,7 +27,7 @@ permit::permit(permit&& other) noexcept
       stuck_{other.stuck_},
       gave_way_{other.gave_way_},
       blamed_{other.blamed_},
-      broke_off_{other.broke_off_},
+      accused_{other.accused_},
       left_behind_{other.left_behind_} {}
 
 permit& permit::operator=(permit&& other) noexcept {
@@ -39,19 +44,23 @@ permit::~permit() {
     owner_->release(*this, outcome::ignored, cause_kind::completed, owner_->now_);
 }
 
+void permit::sent(time_point now) noexcept {
+    sent_ = now;
+    auto& upstream = route_->upstream;
+    life_ = upstream.ends.load(std::memory_order_relaxed);
+    if (places_.trial == 0) return;
+    const std::scoped_lock lock{owner_->lock_};
+    if (places_.trial == upstream.trial) upstream.trial_until = now + crash_suspicion::at_once;
+}
+
+bool permit::has_lost_upstream() const noexcept {
+    return route_->upstream.ends.load(std::memory_order_relaxed) != life_;
+}
+
 void permit::answered(time_point now) noexcept {
     has_answer_ = true;
     answered_ = now;
     route_->silence.heard();
-    if (places_.trial != 0) end_trial(now);
-}
-
-/// The next suspect may come.
-void permit::end_trial(time_point now) noexcept {
-    const std::scoped_lock lock{owner_->lock_};
-    owner_->seen(now);
-    admission::end_trial(route_->upstream, places_);
-    owner_->serve_waiters(route_->upstream, now);
 }
 
 void permit::wait_for_client() noexcept {
@@ -127,12 +136,27 @@ bool permit::mark_hanging(time_point now) noexcept {
     return opened;
 }
 
-bool permit::broke_off(time_point now) noexcept {
-    if (!held() || std::exchange(broke_off_, true)) return false;
+void permit::broke_off(time_point now) noexcept {
+    if (!held() || broke_off_ != time_point::max()) return;
+    broke_off_ = now;
+    if (detached_ || in_upstream(now) >= crash_suspicion::at_once) return;
     const std::scoped_lock lock{owner_->lock_};
     owner_->seen(now);
-    route_->suspicion.broke_off(places_.trial != 0);
-    return places_.trial != 0;
+    auto& upstream = route_->upstream;
+    const std::uint32_t over = upstream.state == upstream_state::up ? 0 : 1;
+    if (upstream.ends.load(std::memory_order_relaxed) != life_ + over) return;
+    route_->suspicion.broke_off(now);
+    if (places_.trial == 0 || places_.trial != upstream.trial) return;
+    accused_ = true;
+    upstream.accused = route_;
+    upstream.accused_at = now;
+}
+
+bool permit::brought_upstream_down(time_point now) const noexcept {
+    if (!held() || !accused_) return false;
+    const std::scoped_lock lock{owner_->lock_};
+    const auto& upstream = route_->upstream;
+    return (upstream.crashed && upstream.accused == route_) || route_->suspicion.is_convicted(now);
 }
 
 void permit::blame_endpoint(time_point now) noexcept {
@@ -224,6 +248,7 @@ void permit::detach(time_point now) noexcept {
         route_->upstream.given.end(false);
     }
     detached_ = true;
+    admission::end_trial(route_->upstream, places_);
     ++route_->detached;
     ++route_->upstream.detached;
     if (places_.upstream.held()) {
@@ -235,6 +260,12 @@ void permit::detach(time_point now) noexcept {
         places_.call.finish(outcome::success, cause_kind::completed, now, took(now));
     }
     owner_->after_release(route_->upstream, now);
+}
+
+/// Since it was sent, without the time in which the client was waited for.
+duration permit::in_upstream(time_point now) const noexcept {
+    return sent_ == time_point::min() ? duration::zero()
+                                      : std::min(now, broke_off_) - sent_ - waited_;
 }
 
 /// Until its answer began, without the time in which the client was waited for.

@@ -23,8 +23,11 @@ inline refused shed(
     return {code, {cause_kind::shed, reason, by.name, {}, by.value}, retry_after};
 }
 
-inline refused by_breaker(const detail::route_guards& route, duration retry_after) noexcept {
-    const cause why{cause_kind::breaker_open, shed_reason::none, route.names.reset, route.reset};
+inline refused by_breaker(
+    const detail::route_guards& route, duration retry_after, time_point now
+) noexcept {
+    cause why{cause_kind::breaker_open, shed_reason::none, route.names.reset, route.reset};
+    if (route.suspicion.is_convicted(now)) why.detail = "its requests brought the backend down";
     return {errc::breaker_open, why, retry_after};
 }
 

@@ -107,6 +107,9 @@ void copy_numbers(const detail::route_guards& of, time_point now, route_snapshot
     view.breaker = breaker.state;
     view.retry_after = breaker.retry_after;
     view.breaker_opened = breaker.totals.opened;
+    view.held_back = breaker.state == breaker_state::open && of.suspicion.is_convicted(now);
+    view.suspect = of.suspicion.is_suspect(now);
+    view.times_held_back = of.times_held_back;
     view.in_flight = of.in_flight;
     view.abandoned = of.abandoned + of.given.abandoned + of.left_behind.abandoned;
     view.hanging = of.hanging;

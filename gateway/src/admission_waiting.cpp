@@ -75,14 +75,15 @@ void admission::serve_waiters(upstream_guards& upstream, time_point now) noexcep
 }
 
 admission::served admission::serve_one(guards& route, time_point now) noexcept {
-    auto held = take_places(route, turn::waiter, now);
+    auto held =
+        config_.observe ? observed_places(route, now) : take_places(route, turn::waiter, now);
     if (!held) {
         const auto& why = held.error();
         if (why.what == obstacle::total) short_of_total_ = true;
         if (why.what == obstacle::total || why.what == obstacle::limit) return served::nobody_else;
         if (why.what == obstacle::breaker && !route.recovering) {
             route.opened = false;
-            refuse_waiters(route, by_breaker(route, why.open.retry_after));
+            refuse_waiters(route, by_breaker(route, why.open.retry_after, now));
         }
         return served::none;
     }
@@ -103,7 +104,7 @@ bool admission::refuse_if_opened(guards& route, time_point now) noexcept {
     route.opened = false;
     // While the upstream is down its failures are the crash, and waiters wait for the restart.
     if (route.upstream.state == upstream_state::up) {
-        refuse_waiters(route, by_breaker(route, route.breaker.status(now).retry_after));
+        refuse_waiters(route, by_breaker(route, route.breaker.status(now).retry_after, now));
     }
     return true;
 }

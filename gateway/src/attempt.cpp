@@ -71,6 +71,7 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
         budget_.enter(stage::attempt, now(), number);
         sent_at_ = now();
         upstream_->lent.sent(place_, now());
+        permit_.sent(now());
         if (head_.body.empty()) {
             pool_.expect_answer(*upstream_);
         }
@@ -289,7 +290,7 @@ runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_
         co_return after;
     }
     if (is_cut(what)) {
-        (void)permit_.broke_off(now());
+        permit_.broke_off(now());
     }
     upstream_.reset();
     cause why = cause_of(what.code);
@@ -326,13 +327,15 @@ bool exchange::may_outlive_a_crash(failure what) const noexcept {
 
 runtime::task<exchange::next> exchange::wait_for_backend(failure what) {
     budget_.enter(stage::backoff, now());
+    if (cut_) {
+        permit_.broke_off(now());
+    }
     runtime::sleep_until until{scope_, now() + notice_pause};
     co_await until;
     // Who was there at one crash was only there; who was there at two is taken for their cause.
-    const bool crashed = !is_cut(what) || !at_.shared.backend_is_up;
+    const bool crashed = !is_cut(what) || permit_.has_lost_upstream();
     crashes_ += cut_ && crashed ? 1 : 0;
-    const bool blamed = cut_ && crashed && permit_.broke_off(now());
-    if (!crashed || crashes_ > 1 || blamed) {
+    if (!crashed || crashes_ > 1 || permit_.brought_upstream_down(now())) {
         auto refusing = refuse(what.code, cause_of(what.code));
         co_await refusing;
         co_return next::done;

@@ -121,7 +121,9 @@ void exchange::break_off(const cut& how) {
     if (how.by_client) {
         give_up_on_upstream({cause_kind::cancelled});
     } else if (how.why.kind == cause_kind::failed) {
-        (void)permit_.broke_off(now());
+        if (how.code != errc::upstream_protocol) {
+            permit_.broke_off(now());
+        }
         upstream_.reset();
     } else {
         tell_overdue(how.why);

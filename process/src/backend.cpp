@@ -102,6 +102,10 @@ pid_t backend::pid() const noexcept {
     return running_ && !running_->tree->exited() ? running_->tree->identity().leader.pid : 0;
 }
 
+bool backend::has_ended_by_itself() const noexcept {
+    return running_ && running_->tree->exited() && !running_->tree->exited()->by_others();
+}
+
 void backend::stop() noexcept {
     ++stops_asked_;
     attention_.pass();

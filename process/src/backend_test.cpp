@@ -69,12 +69,19 @@ struct recorder final : backend_watcher {
         }
     }
 
+    void happened(supervisor_action::notice what, std::string_view) override {
+        if (what == supervisor_action::notice::exited) {
+            exited();
+        }
+    }
+
     void printed(std::string_view) override {}
 
     const clock& time;
     time_point began;
     std::vector<change> changes;
     std::vector<std::string> sentences;
+    std::function<void()> exited = [] {};
 };
 
 struct backend_scenario : testing::Test {
@@ -244,6 +251,21 @@ TEST_F(backend_scenario, its_last_end_is_how_it_ended_and_not_what_follows) {
         subject->stop();
     });
     ASSERT_TRUE(finish());
+}
+
+TEST_F(backend_scenario, an_end_of_its_own_is_told_from_one_that_others_brought_about) {
+    machine.script_next(sim::behaviour{.lives = 1s, .exit_code = 3});
+    machine.script_next(sim::behaviour{.lives = 1s, .exit_code = 128 + SIGKILL});
+    machine.script_next(sim::behaviour{});
+    std::vector<bool> by_itself;
+    heard.exited = [&] { by_itself.push_back(subject->has_ended_by_itself()); };
+    begin();
+    at(10s, [&] {
+        EXPECT_FALSE(subject->has_ended_by_itself());
+        subject->stop();
+    });
+    ASSERT_TRUE(finish());
+    EXPECT_THAT(by_itself, ElementsAre(true, false));
 }
 
 TEST_F(backend_scenario, one_that_answers_with_errors_is_unhealthy_and_does_not_hang) {

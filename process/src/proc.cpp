@@ -192,6 +192,21 @@ std::string read_small_file(const char* path, std::size_t limit) {
     return text;
 }
 
+std::uint64_t parse_oom_kills(std::string_view vmstat) noexcept {
+    constexpr std::string_view key = "\noom_kill ";
+    const auto at = vmstat.find(key);
+    std::uint64_t count = 0;
+    if (at != std::string_view::npos) {
+        const auto number = vmstat.substr(at + key.size());
+        std::from_chars(number.data(), number.data() + number.size(), count);
+    }
+    return count;
+}
+
+std::uint64_t count_oom_kills() {
+    return parse_oom_kills(read_small_file("/proc/vmstat"));
+}
+
 bool signal_exactly(process_id target, int signal) noexcept {
     const runtime::descriptor held{static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0))};
     const bool no_handles = !held && (errno == ENOSYS || errno == EPERM);  // an old sandbox

@@ -85,6 +85,13 @@ TEST(read_process_table, holds_ourselves) {
     EXPECT_TRUE(std::ranges::any_of(table, [&](const auto& one) { return one.id == own->id; }));
 }
 
+TEST(oom_kills, are_the_kernels_count_and_none_where_it_does_not_say) {
+    EXPECT_EQ(parse_oom_kills("nr_free_pages 12\noom_kill 7\nnuma_hit 9\n"), 7U);
+    EXPECT_EQ(parse_oom_kills("nr_free_pages 12\nxoom_kill 7\noom_kill_x 8\n"), 0U);
+    EXPECT_EQ(parse_oom_kills(""), 0U);
+    EXPECT_EQ(parse_oom_kills("x 1\noom_kill "), 0U);
+}
+
 TEST(signal_exactly, spares_whoever_took_the_pid) {
     auto self = read_stat_numbers(::getpid())->id;
     EXPECT_TRUE(signal_exactly(self, 0));

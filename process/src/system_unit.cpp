@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -40,6 +41,13 @@ std::string describe(const exit_report& report) {
            (report.dumped_core ? ", core dumped" : "");
 }
 
+bool exit_report::by_others() const noexcept {
+    constexpr std::array signals{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGKILL};
+    const int sent = shell_code() - 128;
+    const bool told = std::ranges::find(signals, sent) != signals.end();
+    return unknown || (told && !(sent == SIGKILL && out_of_memory));
+}
+
 system_unit::system_unit(
     unit_identity identity,
     runtime::descriptor channel,
@@ -53,7 +61,8 @@ system_unit::system_unit(
       keeper_{std::move(keeper)},
       output_{std::move(standard_output)},
       error_{std::move(standard_error)},
-      listened_before_{std::move(listened_before)} {}
+      listened_before_{std::move(listened_before)},
+      oom_kills_before_{count_oom_kills()} {}
 
 system_unit::~system_unit() {
     collect();
@@ -81,6 +90,7 @@ void system_unit::collect() {
 void system_unit::take(const keeper::message& news) {
     if (news.what == keeper::news::leader_ended) {
         exited_ = to_report(news);
+        exited_->out_of_memory = count_oom_kills() > oom_kills_before_;
     } else if (news.what == keeper::news::everyone_ended) {
         empty_ = true;
     }

@@ -61,6 +61,7 @@ class system_unit final : public unit {
     runtime::descriptor output_;
     runtime::descriptor error_;
     std::vector<listening_socket> listened_before_;  ///< the unit was started
+    std::uint64_t oom_kills_before_;                 ///< likewise
     std::optional<exit_report> exited_;
     bool empty_ = false;
     bool keeper_lost_ = false;

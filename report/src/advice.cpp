@@ -55,8 +55,27 @@ void advise_on_whole_limit(const explanation& of, told& to) {
     }
 }
 
+std::string explain_command(const ledger::kept_operation& other) {
+    const auto trace = format_trace(other.trace);
+    return "`curfew explain " + std::string{trace.data(), trace.size()} + '`';
+}
+
+void advise_on_hold(const explanation& of, const ledger::kept_operation& hold, told& to) {
+    to.push_back(
+        "Its route was held back " + time_figure(of.what.started - hold.started) +
+        " before it, for its requests had brought the backend down" +
+        (of.before ? "; the last of them: " + explain_command(*of.before) : "") +
+        ". It is tried again after " + clean(of.what.what.limit_name) +
+        ", sooner when a reload makes that shorter."
+    );
+}
+
 void advise_on_breaker(const explanation& of, told& to) {
     if (of.what.what.why != cause_kind::breaker_open) {
+        return;
+    }
+    if (of.held_back) {
+        advise_on_hold(of, *of.held_back, to);
         return;
     }
     if (!of.before) {
@@ -67,12 +86,10 @@ void advise_on_breaker(const explanation& of, told& to) {
         return;
     }
     const auto& last = *of.before;
-    const auto trace = format_trace(last.trace);
     to.push_back(
         "The breaker was open for its like had failed; the last one, " +
         time_figure(of.what.started - last.started - last.took) +
-        " before it: " + how_it_ended(last.what) + ", `curfew explain " +
-        std::string{trace.data(), trace.size()} + "`."
+        " before it: " + how_it_ended(last.what) + ", " + explain_command(last) + '.'
     );
 }
 

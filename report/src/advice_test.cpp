@@ -151,6 +151,22 @@ TEST(advice, a_breaker_that_refused_leads_to_a_failure_that_opened_it) {
     );
 }
 
+TEST(advice, a_route_that_was_held_back_is_told_with_the_reason_and_how_to_end_it) {
+    auto refused = operation(outcome::ignored, cause_kind::breaker_open, 10us);
+    refused.what.what.limit_name = "breaker.reset";
+    refused.what.what.error = errc::breaker_open;
+    refused.what.cause_limit = 60s;
+    refused.held_back = step("held back", -3s, "route GET /a is held back");
+    refused.before = timed_out(stage::attempt).what;
+    EXPECT_THAT(
+        advice_for(refused),
+        ElementsAre("Its route was held back 3.00 s before it, for its requests had brought the "
+                    "backend down; the last of them: `curfew explain "
+                    "0000000000000abc0000000000000007`. It is tried again after breaker.reset, "
+                    "sooner when a reload makes that shorter.")
+    );
+}
+
 TEST(advice, a_callers_time_is_not_ours_to_raise) {
     auto late = timed_out(stage::attempt);
     late.what.what.why = cause_kind::inherited_deadline;

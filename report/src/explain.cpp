@@ -50,6 +50,39 @@ result<std::optional<kept_operation>> last_failure(
     return found;
 }
 
+bool is_of_route(const kept_operation& step, std::string_view route) noexcept {
+    return std::ranges::any_of(step.attributes, [&](const auto& each) {
+        // A long name was cut.
+        return each.first == "route" && !each.second.empty() && route.starts_with(each.second);
+    });
+}
+
+/// The last time before it that its route was held back for what its requests did to the backend,
+/// if that lasted then.
+result<std::optional<kept_operation>> find_hold(ledger::reader& from, const kept_operation& what) {
+    std::optional<kept_operation> found;
+    if (what.what.why != cause_kind::breaker_open) {
+        return found;
+    }
+    ledger::filter holds;
+    holds.where = surface::supervisor;
+    holds.name = "held back";
+    holds.when = {what.started - what.cause_limit, what.started + 1min};
+    auto rows = from.operations(holds, false, failures_most);
+    if (!rows) {
+        return std::unexpected{rows.error()};
+    }
+    for (auto& row : *rows) {
+        const bool then =
+            row.started <= what.started && what.started - row.started <= what.cause_limit;
+        if (then && row.instance == what.instance && is_of_route(row, what.what.name) &&
+            (!found || row.started > found->started)) {
+            found = std::move(row);
+        }
+    }
+    return found;
+}
+
 result<explanation> explain_one(ledger::reader& from, kept_operation what) {
     explanation made;
     made.process = from.find_instance(what.instance).value_or(std::nullopt);
@@ -58,13 +91,15 @@ result<explanation> explain_one(ledger::reader& from, kept_operation what) {
     auto around = look_around(from, what);
     auto steps = steps_of_backend(from, what);
     auto failed = last_failure(from, what);
+    auto hold = find_hold(from, what);
     const auto ended = what.started + what.took;
     const auto pressure = find_pressure(from, {what.started - 24h, ended + 1min});
-    if (!policy || !around || !steps || !failed || !pressure) {
+    if (!policy || !around || !steps || !failed || !hold || !pressure) {
         const failure why = !policy   ? policy.error()
                             : !around ? around.error()
                             : !steps  ? steps.error()
                             : !failed ? failed.error()
+                            : !hold   ? hold.error()
                                       : pressure.error();
         return std::unexpected{why};
     }
@@ -77,6 +112,7 @@ result<explanation> explain_one(ledger::reader& from, kept_operation what) {
     made.backend = std::move(steps->all);
     made.backend_left_out = steps->left_out;
     made.before = *std::move(failed);
+    made.held_back = *std::move(hold);
     made.deployed = last_deploy(from, ended);
     made.pressure = pressure_at(*pressure, what.instance, ended);
     made.what = std::move(what);

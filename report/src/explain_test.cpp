@@ -136,6 +136,55 @@ TEST_F(explain_test, without_a_record_of_the_policy_the_layer_is_not_guessed) {
     EXPECT_THAT(to_json({told}), HasSubstr("\"layer\": null"));
 }
 
+TEST_F(explain_test, a_breaker_that_holds_a_route_back_is_told_with_what_its_requests_did) {
+    const auto hold = [&](std::string_view route, duration at) {
+        const std::array said{
+            event::attribute{"said", "its requests brought the backend down"},
+            event::attribute{"route", route},
+        };
+        event what = step(surface::supervisor, "held back", at);
+        what.attributes = said;
+        tell(what);
+    };
+    hold("GET /a", 1s);
+    hold("GET /a", 20s);
+    hold("GET /b", 25s);
+    hold("GET /a", 50s);
+    event no = refused(
+        "GET /a",
+        30s,
+        {cause_kind::breaker_open, shed_reason::none, "breaker.reset", 60s},
+        errc::breaker_open
+    );
+    no.trace = {0xabc, 7, 1, 0};
+    tell(no);
+    const auto told = explained();
+    ASSERT_TRUE(told.held_back);
+    EXPECT_EQ(told.held_back->started, noon + 20s);
+    EXPECT_THAT(to_text(told), HasSubstr("its requests brought the backend down"));
+    EXPECT_THAT(to_text(told), HasSubstr("Its route was held back 10.0 s before it"));
+    EXPECT_THAT(to_text(told), Not(HasSubstr("no row of its failures")));
+    EXPECT_THAT(to_json({told}), HasSubstr("\"held_back\": {"));
+}
+
+TEST_F(explain_test, a_hold_that_was_over_opened_no_breaker) {
+    const std::array said{event::attribute{"route", "GET /a"}};
+    event hold = step(surface::supervisor, "held back", 1s);
+    hold.attributes = said;
+    tell(hold);
+    event no = refused(
+        "GET /a",
+        62s,
+        {cause_kind::breaker_open, shed_reason::none, "breaker.reset", 60s},
+        errc::breaker_open
+    );
+    no.trace = {0xabc, 7, 1, 0};
+    tell(no);
+    const auto told = explained();
+    EXPECT_FALSE(told.held_back);
+    EXPECT_THAT(to_json({told}), HasSubstr("\"held_back\": null"));
+}
+
 TEST_F(explain_test, counts_what_else_happened_in_that_minute) {
     tell(timed_out("GET /a", 1s));
     for (int i = 0; i < 30; ++i) {

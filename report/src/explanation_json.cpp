@@ -62,6 +62,13 @@ void write_backend(json_text& to, const explanation& of) {
         to.member("said", said_of(step)).end();
     }
     to.end().member("backend_left_out", static_cast<std::uint64_t>(of.backend_left_out));
+    to.key("held_back");
+    if (of.held_back) {
+        to.object().member("at", rfc3339(of.held_back->started));
+        to.member("said", said_of(*of.held_back)).end();
+    } else {
+        to.null();
+    }
     to.key("pressure").array();
     for (const auto& each : of.pressure) {
         to.object().member("signal", each.signal).member("at", rfc3339(each.at));

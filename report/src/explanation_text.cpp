@@ -8,6 +8,7 @@
 #include <curfew/report/explanation.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace curfew::report {
 namespace {
@@ -134,7 +135,12 @@ std::string usual_line(const surroundings& around) {
 
 std::string backend_lines(const explanation& of) {
     constexpr std::size_t shown = 6;
-    const auto nearest = nearest_steps(of.backend, of.what, shown);
+    auto steps = of.backend;
+    std::erase_if(steps, [&](const auto& each) {
+        return of.held_back && each.what.name == of.held_back->what.name &&
+               each.started == of.held_back->started;  // has a line of its own
+    });
+    const auto nearest = nearest_steps(std::move(steps), of.what, shown);
     std::string out;
     for (const auto& step : nearest.all) {
         const std::string said = clean(said_of(step));
@@ -143,6 +149,15 @@ std::string backend_lines(const explanation& of) {
     }
     const std::size_t more = nearest.left_out + of.backend_left_out;
     return more == 0 ? out : out + line("backend", "and " + count_figure(more) + " further steps");
+}
+
+std::string hold_line(const explanation& of) {
+    if (!of.held_back) {
+        return "";
+    }
+    return line(
+        "held back", apart(of.held_back->started, of.what) + ": " + clean(said_of(*of.held_back))
+    );
 }
 
 std::string policy_lines(const explanation& of) {
@@ -196,7 +211,8 @@ std::string to_text(const explanation& of) {
     const auto minute = ledger::begin_of(ledger::minute_of(what.started + what.took));
     out += "\nin the minute in which it ended, " + rfc3339(minute).substr(0, 16) + "Z\n" +
            minute_lines(of);
-    const std::string then = usual_line(of.around) + backend_lines(of) + pressure_lines(of) +
+    const std::string then = usual_line(of.around) + hold_line(of) + backend_lines(of) +
+                             pressure_lines(of) +
                              policy_lines(of) + deploy_line(of);
     out += "\nwhat else was true then\n" +
            (then.empty() ? line(

@@ -3,10 +3,11 @@
 usage: supervised_backend.py PORT [--child FILE] [--say TEXT] [--start-after SECONDS]
                              [--drain SECONDS] [--one-thread] [--no-head] [--poisoned]
 
-GET /pid answers its process id, /crash ends the process at once with code 3, /hang makes every
-later request (liveness probes too) wait for ever, /sick makes /live answer 500 from then on,
-/slow/MS answers after MS ms, /receive/PORT waits for a word from PORT of this machine, the rest
-`ok`.
+GET /pid answers its process id, /crash ends the process at once with code 3 (/crash/0 does not),
+/hang makes every later request (liveness probes too) wait for ever, /sick makes /live answer 500
+from then on, /slow/MS answers after MS ms, /events begins a stream of events and /poll says nothing
+for 3 s, both until the caller leaves, /receive/PORT waits for a word from PORT of this machine, the
+rest `ok`.
 SIGHUP, SIGUSR1 and SIGUSR2 make it print `got SIGHUP` and so on.
 With --drain it takes so long to end after SIGTERM, but a second one ends it at once.
 With --one-thread it does one thing at a time, with --no-head it never answers a HEAD, with
@@ -17,6 +18,7 @@ its process id to FILE.
 import argparse
 import http.server
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -43,7 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if hanging.is_set():
             threading.Event().wait(120)
         kind, _, rest = self.path.lstrip("/").partition("/")
-        if kind == "crash" or options.poisoned:
+        if (kind == "crash" and rest != "0") or options.poisoned:
             os._exit(3)
         if kind == "hang":
             hanging.set()
@@ -53,11 +55,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             receive_from_silence(int(rest.split("?")[0]))
         if kind == "slow":
             time.sleep(int(rest) / 1000)
+        if kind == "events":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(b"data: 1\n\n")
+        if kind in ("events", "poll"):
+            self.close_connection = self.has_left(120 if kind == "events" else 3)
+            if self.close_connection:
+                return
         body = str(os.getpid()).encode() if kind == "pid" else b"ok"
         self.send_response(500 if kind == "live" and sick.is_set() else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def has_left(self, seconds: float) -> bool:
+        return bool(select.select([self.connection], [], [], seconds)[0])
 
     def do_HEAD(self):
         if options.no_head:

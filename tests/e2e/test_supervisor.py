@@ -45,10 +45,11 @@ def hear_hangups():
 
 
 class Supervised(Case):
-    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s", **options):
+    def supervise(self, *arguments: str, policy: str = PATIENT, timeout: str = "10s",
+                  observe: bool = False, **options):
         self.port = free_port()
         return self.serve("--upstream", f"http://127.0.0.1:{self.port}", "--timeout", timeout,
-                          policy=policy, **options,
+                          *(["--observe"] if observe else []), policy=policy, **options,
                           command=[sys.executable, SUPERVISED, str(self.port), *arguments])
 
     def pid(self, curfew) -> int:
@@ -97,6 +98,14 @@ class Supervised(Case):
         os.kill(before, signal.SIGKILL)
         self.assertTrue(wait_for(lambda: not is_running(before)))
         self.assertNotEqual(self.pid(curfew), before)
+
+    def test_an_observer_waits_for_a_restart_as_well(self):
+        curfew = self.supervise("--start-after", "0.5", observe=True)
+        for _ in range(3):
+            os.kill(self.pid(curfew), signal.SIGKILL)
+            answer = get(curfew.http, "/pid")
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertGreater(answer.took, 0.4)
 
     def test_a_hang_is_found_dumped_and_ended_by_a_restart(self):
         curfew = self.supervise()

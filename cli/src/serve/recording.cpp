@@ -241,6 +241,20 @@ void recording::tell_backend(notice what, std::string_view sentence, time_point 
     own_->record(told);
 }
 
+void recording::tell_held_back(std::string_view route, std::string_view sentence, time_point now) {
+    const std::array attributes{
+        event::attribute{"said", sentence},
+        event::attribute{"route", route},
+    };
+    event told;
+    told.where = surface::supervisor;
+    told.name = "held back";
+    told.ended = outcome::ignored;
+    told.started = now;
+    told.attributes = attributes;
+    own_->record(told);
+}
+
 void recording::tell_stacks(std::string_view headline, time_point now) {
     const std::array attributes{event::attribute{"said", headline}};
     event told;

@@ -85,6 +85,9 @@ class recording {
         process::supervisor_action::notice what, std::string_view sentence, time_point now
     );
 
+    /// A route is held back because its requests brought the backend down.
+    void tell_held_back(std::string_view route, std::string_view sentence, time_point now);
+
     /// What an alert does, and what came of telling it.
     void tell_alert(std::string_view name, std::string_view state, std::string_view said);
     /// A pressure signal is another, and what that does to limits.

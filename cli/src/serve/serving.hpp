@@ -71,6 +71,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<std::optional<process::stack_dump>> look_at_backend(
         runtime::scope& under, std::optional<duration> hung_for, bool hangs
     );
+    void tell_held_back(const gateway::held_back& found);
     void tell_of_stacks(const stack_shelf::taken& seen);
     void open_stacks();
     [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(

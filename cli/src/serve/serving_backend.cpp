@@ -1,5 +1,6 @@
 #include "backend_setup.hpp"
 #include "serving.hpp"
+#include <curfew/policy/duration_text.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -16,7 +17,6 @@ void serving::prepare_backend() {
     backend_ = std::make_unique<process::backend>(
         loop_, host_, *probe_, *this, backend_options_of(*rules_)
     );
-    gateway_.backend_is_up = false;
     if (rules_->backend.stacks_on_timeout) {
         gateway_.backend_overdue = [this](duration waited) { stacks_.request_timed_out(waited); };
     }
@@ -38,7 +38,6 @@ void serving::told(process::backend_state state, std::string_view sentence) {
     using enum process::backend_state;
     // A dump keeps children from being reaped; this is where it is heard of.
     process::reap_children();
-    gateway_.backend_is_up = state == ready;
     // Its last word is printed when its run has ended, in one sentence with the exit code's reason.
     if (state == crash_looped) {
         given_up_ = sentence;
@@ -51,7 +50,7 @@ void serving::told(process::backend_state state, std::string_view sentence) {
     const duration pause = again_at ? std::max(*again_at - loop_.now(), duration{}) : duration{};
     switch (state) {
         case ready:
-            guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now());
+            tell_held_back(guards.set_upstream(0, gateway::upstream_state::up, {}, loop_.now()));
             announce_ready();
             break;
         case crash_looped:
@@ -69,7 +68,22 @@ void serving::told(process::backend_state state, std::string_view sentence) {
 }
 
 void serving::happened(process::supervisor_action::notice what, std::string_view sentence) {
+    if (what == process::supervisor_action::notice::exited && backend_->has_ended_by_itself()) {
+        gateway_.guards().upstream_crashed(0, loop_.now());
+    }
     recording_.tell_backend(what, sentence, loop_.now());
+}
+
+void serving::tell_held_back(const gateway::held_back& found) {
+    if (found.route.empty()) {
+        return;
+    }
+    const std::string route{found.route};
+    const std::string sentence = "route " + route + " is held back for " +
+                                 policy::duration_figure(found.length) +
+                                 ": its requests brought the backend down";
+    log_.say(policy::severity::warning, sentence);
+    recording_.tell_held_back(route, sentence, loop_.now());
 }
 
 void serving::printed(std::string_view line) {

@@ -42,6 +42,12 @@ enum class upstream_state : std::uint8_t {
     stopped,   ///< not coming back by itself: requests are refused at once
 };
 
+/// A route that is held back from now on, because its request brought its upstream down.
+struct held_back {
+    std::string_view route{};  ///< lives as long as the admission; empty: none is
+    duration length{};
+};
+
 /// Why a request was not let in: everything its refusal needs. `why.limit_name` is the policy key
 /// of the guard that decided, where there is one, and `why.limit_value` how many it lets in now (of
 /// `limiter` and `limiter.route_share`, which move: places at this upstream).
@@ -130,12 +136,14 @@ class waiter : private wait_queue<detail::places>::waiter {
 ///    crash), unless their deadline comes before it can be up. When it is up again open breakers
 ///    may probe at once, and until the probes' verdict requests wait still: a good one lets them
 ///    in, a bad one refuses them.
-///  - Routes whose requests seem to bring the upstream down (at the end of two of its lives in a
-///    row) send one request of all of them at a time. The one that was in when it went down again
-///    has its breaker open for a whole reset, whatever starts meanwhile.
+///  - Routes whose requests seem to bring the upstream down (broken off at once at the end of two
+///    of its lives in a row, within ten minutes each) send one request of all of them at a time, a
+///    second for each. The one that was in when it went down again by itself has its breaker open
+///    for a whole reset, whatever starts meanwhile.
 ///  - A deadline that has passed refuses; at the very instant of its deadline a waiter has expired;
 ///    a grant before that stands.
-///  - Observing: every decision is made and counted as above, but the request is admitted.
+///  - Observing: every decision is made and counted as above, but the request is admitted. Only for
+///    an upstream that starts it waits, as long as the queue has room.
 ///
 /// Guards are kept by name and outlive a reload: reconfigure(), and add everything again. What is
 /// not added again stays with what is in flight, and shows as retired.
@@ -186,10 +194,15 @@ class admission {
     void cancel(waiter& wait, time_point now) noexcept;
 
     /// `retry_after`: when it may be up again, as far as known; told to those who are refused.
-    /// A stopped one with nothing known (zero) is a crash loop.
-    void set_upstream(
+    /// A stopped one with nothing known (zero) is a crash loop. One that is up again: whose request
+    /// brought the one before down, if that is known.
+    held_back set_upstream(
         std::size_t upstream, upstream_state state, duration retry_after, time_point now
     ) noexcept;
+
+    /// An upstream that is up has ended by itself, and not by what others did to it: a request may
+    /// have brought it down. Comes before set_upstream says that it is not up any more.
+    void upstream_crashed(std::size_t upstream, time_point now) noexcept;
 
     /// An upstream that took no connections takes them again. As when a supervised one is up again:
     /// open breakers may probe at once, and until the verdict requests wait.
@@ -242,7 +255,10 @@ class admission {
         guards& route, turn whose, time_point now
     ) noexcept;
     [[nodiscard]] permit admit(guards& route, detail::places&& held) noexcept;
-    [[nodiscard]] permit observe(guards& route, time_point now) noexcept;
+    [[nodiscard]] entered observe(
+        guards& route, waiter& wait, const bound& until, time_point now
+    ) noexcept;
+    [[nodiscard]] detail::places observed_places(guards& route, time_point now) noexcept;
     [[nodiscard]] entered wait_for(
         guards& route,
         waiter& wait,
@@ -255,12 +271,15 @@ class admission {
         const noexcept;
     void count_in(guards& route, detail::places& held) noexcept;
     void count_out(guards& route, const detail::places& held) noexcept;
+    [[nodiscard]] static bool is_trying(const upstream_guards& upstream, time_point now) noexcept;
     static void end_trial(upstream_guards& upstream, const detail::places& held) noexcept;
     [[nodiscard]] static bool is_evidence(guards& route, time_point began, time_point now) noexcept;
     void release(permit& ended, outcome result, cause_kind why, time_point now) noexcept;
     void give_back(guards& route, detail::places& held, time_point now) noexcept;
     void after_release(upstream_guards& upstream, time_point now) noexcept;
-    void convict(upstream_guards& upstream, time_point now) noexcept;
+    void note_survival(const permit& ended, time_point now) noexcept;
+    held_back judge(upstream_guards& upstream, time_point now) noexcept;
+    held_back hold_back(guards& route, time_point now) noexcept;
     void hint_recovered(upstream_guards& upstream, time_point now) noexcept;
     [[nodiscard]] std::optional<refused> refuse_before_start(
         const guards& route, const bound& until, time_point now

@@ -83,9 +83,6 @@ class gateway {
         return guards == 0 && supervises_first_;
     }
 
-    /// Of the supervised backend: whether it is ready, as far as its supervisor has noticed.
-    std::atomic<bool> backend_is_up = true;
-
     /// Hears of a request to the supervised backend that has reached a limit of its own, and how
     /// long that is, on the worker's thread. Set before the workers run; unset: nobody does.
     std::function<void(duration waited)> backend_overdue;

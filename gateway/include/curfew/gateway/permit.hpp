@@ -4,6 +4,7 @@
 #include <curfew/core/clock.hpp>
 #include <curfew/gateway/places.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,14 @@ class permit {
     permit(permit&& other) noexcept;
     permit& operator=(permit&& other) noexcept;
     ~permit();
+
+    /// It is being sent now, for the first time or again, into the life of the upstream that lasts
+    /// now. Lock-free.
+    void sent(time_point now) noexcept;
+
+    /// Whether that life has ended since, as far as the upstream's supervisor has noticed.
+    /// Lock-free.
+    [[nodiscard]] bool has_lost_upstream() const noexcept;
 
     /// The response's head is here: the time to it is what makes a route's usual time. From now on
     /// it cannot hang any more; its body has its own limit.
@@ -90,9 +99,13 @@ class permit {
     /// has ended it, and how; a good end lets an open breaker probe at once.
     void leave(outcome result, cause_kind why, time_point now) noexcept;
 
-    /// Its connection broke off: perhaps it brought the upstream down. True if it was let in as the
-    /// only one so suspected: its route's breaker opens for a whole reset when that is up again.
-    [[nodiscard]] bool broke_off(time_point now) noexcept;
+    /// Its connection broke off, by no doing of ours: perhaps it brought the upstream down. Of an
+    /// event stream that has begun, and of what had been in for a second, that tells nothing.
+    void broke_off(time_point now) noexcept;
+
+    /// It did, as far as is known now: it was let in as the only one so suspected, and the upstream
+    /// has ended by itself. Its route is held back when that is up again.
+    [[nodiscard]] bool brought_upstream_down(time_point now) const noexcept;
 
     [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
 
@@ -110,15 +123,18 @@ class permit {
     permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
         : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
 
-    void end_trial(time_point now) noexcept;
     void count_stuck(time_point now) noexcept;
     void uncount_abandoned() noexcept;
     void leave_behind() noexcept;
     [[nodiscard]] duration took(time_point now) const noexcept;
+    [[nodiscard]] duration in_upstream(time_point now) const noexcept;
 
     admission* owner_ = nullptr;
     detail::route_guards* route_ = nullptr;
     detail::places places_;
+    time_point sent_ = time_point::min();       ///< min: it was not
+    std::uint32_t life_ = 0;                    ///< of the upstream, that it was sent into
+    time_point broke_off_ = time_point::max();  ///< max: it did not
     time_point answered_{};
     duration waited_{};  ///< for the client
     bool has_answer_ = false;
@@ -129,8 +145,8 @@ class permit {
     bool timed_out_ = false;
     bool stuck_ = false;
     bool gave_way_ = false;
-    bool blamed_ = false;  ///< its endpoint was
-    bool broke_off_ = false;
+    bool blamed_ = false;       ///< its endpoint was
+    bool accused_ = false;      ///< it broke off while it was on trial
     bool left_behind_ = false;  ///< and it gave its adaptive place to others
 };
 

@@ -51,7 +51,10 @@ struct route_snapshot {
     breaker_state breaker = breaker_state::closed;
     duration retry_after{};            ///< until the next probe; zero unless open
     std::uint64_t breaker_opened = 0;  ///< times the breaker has opened
-    std::uint32_t in_flight = 0;       ///< places held, abandoned ones included
+    bool held_back = false;  ///< it is open because the route's requests brought the backend down
+    bool suspect = false;    ///< they may: one request of all such routes is let in at a time
+    std::uint64_t times_held_back = 0;
+    std::uint32_t in_flight = 0;  ///< places held, abandoned ones included
     std::uint32_t abandoned = 0;
     std::uint32_t hanging = 0;  ///< in flight far beyond the usual time
     std::uint32_t queued = 0;

@@ -138,6 +138,10 @@ class backend {
     /// time"; empty while it never has.
     [[nodiscard]] const std::string& last_end() const noexcept { return last_end_; }
 
+    /// Whether it has ended, and not from outside: true from the notice `exited` until its tree is
+    /// gone.
+    [[nodiscard]] bool has_ended_by_itself() const noexcept;
+
     /// Dumps the stacks of its whole tree while it runs on, in at most two seconds, on a thread of
     /// its own: each thread of the backend stands still for some milliseconds meanwhile, and a
     /// system call of it may return EINTR. No file is written. `hung_for` and `hangs` are for the

@@ -59,6 +59,11 @@ struct process_facts : stat_numbers {
 /// The first `limit` bytes of a small file, empty when it cannot be read.
 [[nodiscard]] std::string read_small_file(const char* path, std::size_t limit = 65536);
 
+/// How many processes the kernel has killed for want of memory, as /proc/vmstat tells it; of its
+/// text. 0 where it does not say.
+[[nodiscard]] std::uint64_t parse_oom_kills(std::string_view vmstat) noexcept;
+[[nodiscard]] std::uint64_t count_oom_kills();
+
 /// Sends a signal to exactly this process, never to one that took its pid since (pidfd, verified
 /// by start time). Allocates nothing. False when it is gone or we may not.
 bool signal_exactly(process_id target, int signal) noexcept;

@@ -45,6 +45,7 @@ struct exit_report {
     int signal = 0;  ///< the signal that ended it, or 0
     bool dumped_core = false;
     bool unknown = false;         ///< its keeper was killed: it is gone, and nobody knows how
+    bool out_of_memory = false;   ///< for want of it the kernel killed somebody while it ran
     duration cpu{};               ///< user and system time of the command and what it waited for
     std::size_t peak_memory = 0;  ///< largest resident set, bytes
 
@@ -52,6 +53,11 @@ struct exit_report {
 
     /// What a shell shows for it: the exit status, or 128 + the signal.
     [[nodiscard]] int shell_code() const noexcept { return signal != 0 ? 128 + signal : code; }
+
+    /// Whether it was ended from outside: by SIGHUP, SIGINT, SIGQUIT, SIGTERM or SIGKILL, itself or
+    /// a program below it (as a shell tells it), but not by the kernel for want of memory. True
+    /// where nobody knows.
+    [[nodiscard]] bool by_others() const noexcept;
 };
 
 /// `exit status 3`, `signal 9 (SIGKILL)`, `lost with its keeper`.

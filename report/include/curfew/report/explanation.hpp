@@ -50,7 +50,8 @@ struct explanation {
     std::optional<policy_reload> policy_by;        ///< the last change of the policy before it
     std::optional<policy_reload> policy_since;     ///< the first one after it began, within a day
     std::optional<ledger::kept_operation> before;  ///< of its like, what failed last before it
-    std::vector<std::string> advice;               ///< what to do, a sentence each
+    std::optional<ledger::kept_operation> held_back;  ///< the step that had its route refused
+    std::vector<std::string> advice;                  ///< what to do, a sentence each
 };
 
 /// All that the ledger knows under a trace, oldest first, at most `most`; empty where it knows
