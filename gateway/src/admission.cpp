@@ -67,6 +67,7 @@ entered admission::enter(
     if (draining_) return by_draining();
     if (until.at.expired(now)) return by_lack_of_time(until);
     if (config_.observe) return observe(its, wait, until, now);
+    if (short_of_memory_) return by_memory();
     if (its.upstream.state == upstream_state::stopped) return by_upstream(its.upstream, now);
     if (its.upstream.state == upstream_state::starting) {
         if (const auto refusal = refuse_before_start(its, until, now)) return *refusal;
@@ -138,6 +139,7 @@ entered admission::observe(
         if (std::holds_alternative<queued>(waits)) return waits;
         ++route.would_refuse[static_cast<std::size_t>(shed_reason::queue_full)];
     }
+    if (short_of_memory_) ++route.would_refuse[static_cast<std::size_t>(shed_reason::memory)];
     return admit(route, observed_places(route, now));
 }
 
@@ -319,6 +321,11 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
 void admission::set_listener(waiting_listener* hears) noexcept {
     const std::scoped_lock lock{lock_};
     listener_ = hears;
+}
+
+void admission::refuse_for_memory(bool is_short) noexcept {
+    const std::scoped_lock lock{lock_};
+    short_of_memory_ = is_short;
 }
 
 void admission::drain(time_point now) noexcept {

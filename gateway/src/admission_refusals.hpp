@@ -64,6 +64,10 @@ inline refused by_lack_of_time(const bound& until) noexcept {
     return {errc::no_time_left, why, {}};
 }
 
+inline refused by_memory() noexcept {
+    return shed(errc::memory_pressure, shed_reason::memory, {"pressure.memory_shed"});
+}
+
 inline refused by_draining() noexcept {
     return {errc::shutting_down, {cause_kind::shutdown, shed_reason::none, {}, {}}, soon};
 }

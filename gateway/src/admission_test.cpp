@@ -307,6 +307,21 @@ TEST(admission, draining_refuses_newcomers_and_waiters_and_lets_the_rest_end) {
     EXPECT_EQ(gate.guards.in_flight(), 0U);
 }
 
+TEST(admission, while_memory_is_short_newcomers_are_refused_and_the_rest_goes_on) {
+    small_gateway gate{1};
+    std::vector<permit> held;
+    for (int i = 0; i < 5; ++i)
+        held.push_back(gate.admit(0));
+    auto& wait = gate.queue(0);
+    gate.guards.refuse_for_memory(true);
+    EXPECT_EQ(code_of(gate.enter(0)), errc::memory_pressure);
+    EXPECT_EQ(gate.guards.waiting(), 1U);
+    held.clear();
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(wait, gate.now)));
+    gate.guards.refuse_for_memory(false);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.enter(0)));
+}
+
 TEST(admission, guards_keep_their_state_by_name_across_a_reload) {
     small_gateway gate;
     for (int i = 0; i < 5; ++i) {

@@ -340,6 +340,10 @@ const std::array table{
         "All signals together make a limit at most so many times as long."},
     key{"pressure.lease_max", pressure<&pressure_policy::lease_max>, times(1s, 24h * 7),
         "The longest that a signal told from outside may last."},
+    key{"pressure.memory_shed", pressure<&pressure_policy::memory_shed>, fractions(0.1, 1),
+        "The part of the memory in use (of the nearest cgroup with a limit; without one, our own "
+        "part of the machine's) from which memory is given back, and, if it is still in use a "
+        "second later, new requests are refused."},
     key{"pressure.interval", pressure<&pressure_policy::interval>, times(100ms, 1min),
         "How often sensors are read."},
 };

@@ -83,6 +83,9 @@ pressure_desk::pressure_desk(
       times_{times},
       around_{std::move(around)},
       board_{board_rules(*rules_)},
+      memory_guard_{rules_->pressure.memory_shed.value_or(1)},
+      sampler_{around_.root},
+      own_{on.now(), around_.root},
       told_{on},
       scope_{on} {}
 
@@ -165,10 +168,11 @@ runtime::task<> pressure_desk::run() {
     while (!scope_.ended()) {
         times_.want(has_sensors());
         duration lag{};
-        if (has_sensors()) {
+        if (looks()) {
             auto going_round = around_.lag(scope_);
             lag = co_await going_round;
             read_sensors(loop_.now(), lag);
+            guard_memory(loop_.now());
         }
         board_.step(loop_.now());
         settle();
@@ -201,6 +205,25 @@ void pressure_desk::read_sensors(time_point now, duration lag) {
             board_.tell(i, value, now, expiry);
         }
     }
+}
+
+void pressure_desk::guard_memory(time_point now) {
+    const auto limit = rules_->pressure.memory_shed;
+    const auto in_use = limit ? memory_in_use(now) : std::nullopt;
+    memory_guard_.set_limit(limit.value_or(1));
+    const auto what = memory_guard_.step(in_use, now);
+    if (what != memory_guard::action::nothing) {
+        around_.memory(what, in_use.value_or(0));
+    }
+}
+
+/// Of what would be killed with us: the cgroup, else this process.
+std::optional<double> pressure_desk::memory_in_use(time_point now) {
+    if (machine_.memory_is_ours) {
+        return machine_.memory;
+    }
+    const auto& own = own_.sample(now);
+    return own.memory_limit > 0 ? std::optional{own.memory_percent / 100} : std::nullopt;
 }
 
 /// As the policy counts: shares in millionths, times in nanoseconds. Nothing: it is not known.
@@ -281,8 +304,12 @@ bool pressure_desk::has_sensors() const noexcept {
     });
 }
 
+bool pressure_desk::looks() const noexcept {
+    return has_sensors() || rules_->pressure.memory_shed.has_value();
+}
+
 deadline pressure_desk::next_look() const noexcept {
-    const bool polls = has_sensors() || shape_is_due_;
+    const bool polls = looks() || shape_is_due_;
     const auto look = polls ? deadline::after(loop_.now(), rules_->pressure.interval) : deadline{};
     return earliest(board_.next_step(), look);
 }

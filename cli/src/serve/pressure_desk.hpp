@@ -2,14 +2,17 @@
 
 #include "admin_site.hpp"
 #include "stage_times.hpp"
+#include <curfew/core/memory_guard.hpp>
 #include <curfew/core/pressure_board.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/policy/stretch.hpp>
 #include <curfew/process/machine_sampler.hpp>
+#include <curfew/process/process_sampler.hpp>
 #include <curfew/runtime/bell.hpp>
 #include <curfew/runtime/task_group.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,8 +38,12 @@ class pressure_desk {
         std::function<runtime::task<duration>(runtime::scope&)> lag;
         /// A signal is another.
         std::function<void(const change&)> changed;
+        /// What is to be done about memory: never `nothing`.
+        std::function<void(memory_guard::action what, double in_use)> memory;
         /// A limit is another: what serves is to be shaped anew. False: ask again.
         std::function<runtime::task<bool>(runtime::scope&)> reshape;
+        /// Where the kernel's files are (for tests).
+        std::filesystem::path root = "/";
     };
 
     /// `times` hears of every operation and outlives this.
@@ -75,6 +82,9 @@ class pressure_desk {
     [[nodiscard]] runtime::task<> reshape_if_due();
     void read_sensors(time_point now, duration lag);
     [[nodiscard]] std::optional<double> reading_of(policy::sensor which, duration lag) const;
+    void guard_memory(time_point now);
+    [[nodiscard]] std::optional<double> memory_in_use(time_point now);
+    [[nodiscard]] bool looks() const noexcept;
     void settle();
     [[nodiscard]] std::vector<policy::signal_value> values() const;
     [[nodiscard]] bool has_sensors() const noexcept;
@@ -85,7 +95,9 @@ class pressure_desk {
     stage_times& times_;
     surroundings around_;
     pressure_board board_;
+    memory_guard memory_guard_;
     process::machine_sampler sampler_;
+    process::process_sampler own_;
     process::machine_sample machine_;
     stage_times::means means_;
     std::vector<policy::stretched_limit> limits_;  ///< as they were told to be

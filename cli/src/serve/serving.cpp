@@ -116,14 +116,6 @@ serving::serving(const policy::loading& loaded, policy_origin again)
 
 serving::~serving() = default;
 
-pressure_desk::surroundings serving::pressure_surroundings() {
-    return {
-        [this](runtime::scope& under) { return fleet_.lag(under); },
-        [this](const pressure_desk::change& what) { tell_pressure(what); },
-        [this](runtime::scope& under) { return reloading_.reshape(under); },
-    };
-}
-
 reloading::listener serving::reload_listener() {
     return {
         [this](const policy::loading& from) { return make_ready(from); },

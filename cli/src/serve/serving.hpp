@@ -89,6 +89,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<http::response> answer_reload(const http::request& asked);
     void tell_reload(const admin::reload_report& what);
     void tell_pressure(const pressure_desk::change& what);
+    void relieve_memory(memory_guard::action what, double in_use);
     [[nodiscard]] int complain_about_backend(failure why);
 
     void told(process::backend_state state, std::string_view sentence) override;

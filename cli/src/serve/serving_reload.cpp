@@ -1,7 +1,6 @@
 #include "serving.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -111,16 +110,6 @@ runtime::task<http::response> serving::answer_reload(const http::request& asked)
     co_return http::response{
         admin::status_of(told), "application/json", admin::render_reload(told) + '\n'
     };
-}
-
-void serving::tell_pressure(const pressure_desk::change& what) {
-    const auto percent = [](double of) { return std::to_string(std::lround(of * 100)) + " %"; };
-    log_.say(
-        what.effect.empty() ? policy::severity::info : policy::severity::warning,
-        "pressure " + what.signal + ": " + percent(what.before) + " to " + percent(what.after) +
-            (what.effect.empty() ? "" : "; " + what.effect)
-    );
-    recording_.tell_pressure(what);
 }
 
 /// What can still be refused, before anything is in force.

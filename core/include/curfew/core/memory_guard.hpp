@@ -27,6 +27,9 @@ class memory_guard {
     /// `in_use`: from 0 to 1; nothing where it is not known: then no work is refused.
     [[nodiscard]] action step(std::optional<double> in_use, time_point now) noexcept;
 
+    /// From now on.
+    void set_limit(double limit) noexcept { limit_ = limit; }
+
     [[nodiscard]] bool refuses() const noexcept { return refuses_; }
 
     /// How long relief is given before work is refused.

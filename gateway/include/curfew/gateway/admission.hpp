@@ -211,6 +211,10 @@ class admission {
     /// Refuses everybody from now on, waiters too (shutting_down). What is in flight goes on.
     void drain(time_point now) noexcept;
 
+    /// Memory is short, or no longer: newcomers are refused meanwhile (memory_pressure), who waits
+    /// and what is in flight goes on. An observing gateway counts them alone.
+    void refuse_for_memory(bool is_short) noexcept;
+
     /// Gives waiters what time alone has freed (a breaker that may probe). About ten times a
     /// second is enough, and only while somebody waits.
     void tick(time_point now) noexcept;
@@ -298,6 +302,7 @@ class admission {
     admission_config config_;
     std::uint32_t generation_ = 0;  ///< reconfigure() was called so often
     bool draining_ = false;
+    bool short_of_memory_ = false;
     bool short_of_total_ = false;  ///< somebody waits for want of a place in the total
     std::atomic<std::uint32_t> in_flight_{0};
     std::atomic<std::uint32_t> waiting_{0};

@@ -279,6 +279,7 @@ struct startup_policy {
 struct pressure_policy {
     double multiplier_max = 3;  ///< all signals together stretch a limit at most so far
     duration lease_max = std::chrono::hours{24};  ///< of a signal that is told from outside
+    std::optional<double> memory_shed = 0.8;      ///< of the memory there is, in use
     duration interval = std::chrono::seconds{1};  ///< from one look at the sensors to the next
 };
 
