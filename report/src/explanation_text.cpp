@@ -212,8 +212,7 @@ std::string to_text(const explanation& of) {
     out += "\nin the minute in which it ended, " + rfc3339(minute).substr(0, 16) + "Z\n" +
            minute_lines(of);
     const std::string then = usual_line(of.around) + hold_line(of) + backend_lines(of) +
-                             pressure_lines(of) +
-                             policy_lines(of) + deploy_line(of);
+                             pressure_lines(of) + policy_lines(of) + deploy_line(of);
     out += "\nwhat else was true then\n" +
            (then.empty() ? line(
                                "nothing",
