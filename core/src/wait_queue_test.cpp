@@ -299,5 +299,24 @@ TEST(wait_queue, equals_a_naive_list_over_random_histories) {
     }
 }
 
+TEST(wait_queue, who_cannot_live_to_see_it_leaves_ahead_of_its_deadline) {
+    int out = 0;
+    queue line{10};
+    queue::waiter first{ignore};
+    queue::waiter second{ignore};
+    queue::waiter third{ignore};
+    ASSERT_TRUE(line.enqueue(first, in(5s), start));
+    ASSERT_TRUE(line.enqueue(second, in(9s), start));
+    ASSERT_TRUE(line.enqueue(third, in(8s), start));
+    line.expire_by(start + 8s);
+    EXPECT_EQ(first.state(), wait_state::expired);
+    EXPECT_EQ(second.state(), wait_state::waiting);
+    EXPECT_EQ(third.state(), wait_state::expired);
+    token grant{out};
+    EXPECT_TRUE(line.grant_next(grant, start));
+    EXPECT_EQ(second.state(), wait_state::granted);
+    EXPECT_TRUE(line.empty());
+}
+
 }  // namespace
 }  // namespace curfew

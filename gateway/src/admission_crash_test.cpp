@@ -22,6 +22,24 @@ TEST(admission_crash, nobody_waits_for_a_start_that_comes_after_the_deadline) {
     EXPECT_EQ(std::get<refused>(came).why.limit_name, "request.timeout");
 }
 
+TEST(admission_crash, who_waits_already_is_refused_when_the_start_is_told_to_come_too_late) {
+    small_gateway gate;
+    gate.guards.set_upstream(0, upstream_state::starting, 0ns, gate.now);
+    auto& hopeless = gate.queue(0, 5s);
+    auto& patient = gate.queue(0, 30s);
+    auto& also_hopeless = gate.queue(1, 20s);
+    EXPECT_TRUE(mailbox::decided.empty()) << "nobody knows how long it takes";
+    gate.guards.set_upstream(0, upstream_state::starting, 20s, gate.now);
+    EXPECT_EQ(mailbox::decided, (std::vector{&hopeless, &also_hopeless}));
+    const auto why = std::get<refused>(gate.guards.collect(hopeless, gate.now));
+    EXPECT_EQ(why.code, errc::upstream_down);
+    EXPECT_EQ(why.retry_after, 20s);
+    EXPECT_EQ(why.why.limit_name, "request.timeout");
+    EXPECT_EQ(why.why.limit, 5s);
+    gate.guards.set_upstream(0, upstream_state::up, 0ns, gate.now);
+    EXPECT_TRUE(std::holds_alternative<permit>(gate.guards.collect(patient, gate.now)));
+}
+
 TEST(admission_crash, an_observer_waits_for_a_start_and_for_nothing_else) {
     small_gateway gate{2, {}, {.queue = 1, .breaker = {}}, {.observe = true}};
     auto lost = fill(gate, 0, 6);

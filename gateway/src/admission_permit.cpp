@@ -9,6 +9,12 @@ namespace curfew::gateway {
 
 using detail::crash_suspicion;
 
+permit::permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
+    : owner_{&owner},
+      route_{&route},
+      places_{std::move(held)},
+      life_{route.upstream.ends.load(std::memory_order_relaxed)} {}
+
 permit::permit(permit&& other) noexcept
     : owner_{std::exchange(other.owner_, nullptr)},
       route_{other.route_},

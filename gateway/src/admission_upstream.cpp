@@ -19,8 +19,10 @@ held_back admission::set_upstream(
     its.state = state;
     if (was_up && state != upstream_state::up) its.ends.fetch_add(1, std::memory_order_relaxed);
     its.back_at = retry_after > duration::zero() ? now + retry_after : time_point::min();
+    const bool in_vain = state == upstream_state::starting && !config_.observe;
     for (auto* route : its.routes) {
         if (state == upstream_state::stopped) refuse_waiters(*route, by_upstream(its, now));
+        if (in_vain) route->queue.expire_by(its.back_at);
     }
     held_back found;
     if (state == upstream_state::up && !was_up) {

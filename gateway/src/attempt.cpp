@@ -67,6 +67,11 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
     budget_.enter(stage::connect, begun);
     auto connecting = get_connection(number > 1);
     auto step = co_await connecting;
+    if (step && permit_.has_lost_upstream()) {
+        // It was let into the life before, and waits for the next one as everybody does.
+        upstream_.reset();
+        step = fail(errc::connect_refused);
+    }
     if (step) {
         budget_.enter(stage::attempt, now(), number);
         sent_at_ = now();

@@ -5,12 +5,15 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from backends import free_port, wait_for
-from client import Connection, get, message
+from client import Closed, Connection, get, message
 from harness import SUPERVISED, Case, run
 from test_supervisor import PATIENT
 
@@ -44,6 +47,47 @@ class CrashingRoutes(Case):
     def await_restart(self, number: int):
         self.assertTrue(wait_for(lambda: self.state()["restarts"] >= number
                                  and self.state()["state"] == "ready"))
+
+    def test_a_route_that_kills_it_is_held_back_and_the_others_are_served(self):
+        self.supervise()
+        with ThreadPoolExecutor(41) as clients, self.asking_steadily("/pid", clients) as steady:
+            poison = [clients.submit(self.outcome, "/crash") for _ in range(20)]
+            good = [clients.submit(self.outcome, "/pid") for _ in range(20)]
+            self.assertLessEqual({each.result() for each in poison}, {502, 503})
+            self.assertTrue(wait_for(lambda: "is held back" in self.curfew.stderr))
+            since = time.monotonic()
+            for _ in range(20):
+                self.assert_problem(get(self.curfew.http, "/crash"), 503, "breaker-open")
+            self.assertTrue(wait_for(lambda: steady and steady[-20:][0][0] >= since))
+        self.assertEqual({status for begun, status in steady if begun >= since}, {200})
+        # Whoever was in flight at two crashes, or half answered at one, is not sent again.
+        served = [each.result() for each in good]
+        self.assertGreaterEqual(served.count(200), 15, served)
+        self.assertLessEqual(self.state()["restarts"], 3)
+
+    def outcome(self, path: str) -> int:
+        try:
+            return self.status(path)
+        except (Closed, OSError):
+            return 0
+
+    @contextmanager
+    def asking_steadily(self, path: str, clients: ThreadPoolExecutor):
+        """When each request of one client began, and what it was answered."""
+        told: list[tuple[float, int]] = []
+        over = threading.Event()
+
+        def ask():
+            while not over.wait(0.02):
+                begun = time.monotonic()
+                told.append((begun, self.outcome(path)))
+
+        asking = clients.submit(ask)
+        try:
+            yield told
+        finally:
+            over.set()
+            asking.result()
 
     def convict(self):
         """Each of these crashes it once."""

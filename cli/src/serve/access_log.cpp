@@ -176,7 +176,9 @@ struct access_log::shared {
                 text += access_line(record, epoch);
             });
         }
-        if (seen != 0 && file) {
+        if (!file) {
+            unwritten.fetch_add(seen, relaxed);  // taken as it was being turned off
+        } else if (seen != 0) {
             const std::size_t wrote = file->write(text, steady_clock{}.now());
             const auto lines = std::ranges::count(text.substr(0, wrote), '\n');
             written.fetch_add(static_cast<std::uint64_t>(lines), relaxed);
@@ -297,6 +299,9 @@ result<> access_log::prepare(const policy::access_log_policy& next) {
 void access_log::adopt() {
     {
         const std::lock_guard held{shared_->lock};
+        if (!next_.enabled()) {
+            shared_->part.store(0, std::memory_order_release);
+        }
         if (next_.destination != how_.destination) {
             turn next{{}, std::exchange(next_file_, std::nullopt)};
             for (const auto& each : shared_->sinks) {
@@ -331,6 +336,7 @@ std::optional<gateway::access_log_snapshot> access_log::state() const noexcept {
     const std::lock_guard held{shared_->lock};
     for (const auto& each : shared_->sinks) {
         now.dropped += each->dropped();
+        now.taken += each->recorded() + each->dropped();
     }
     return now;
 }

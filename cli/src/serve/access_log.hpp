@@ -39,7 +39,8 @@ class access_log {
     [[nodiscard]] result<> prepare(const policy::access_log_policy& next);
 
     /// Puts in force what was prepared. What was recorded before goes where it was meant to, what
-    /// is recorded after it to the new place, or nowhere.
+    /// is recorded after it to the new place, or nowhere. What is just being recorded when it is
+    /// turned off counts as dropped.
     void adopt();
 
     /// For one thread, for as long as the log lives; while none is kept it takes nothing. At most

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -208,6 +209,33 @@ TEST_F(access_log_test, each_line_goes_to_the_place_that_was_in_force_when_it_wa
     }
     EXPECT_EQ(lines().size(), 1'000U);
     EXPECT_EQ(lines("other.log").size(), 1'000U);
+}
+
+TEST_F(access_log_test, what_is_recorded_while_it_is_turned_off_is_written_or_counted) {
+    access_log log{[](std::string_view) {}};
+    begin(log);
+    auto& sink = log.sink();
+    std::atomic<bool> over = false;
+    std::thread loop{[&] {
+        while (!over) {
+            sink.record(request());
+        }
+    }};
+    for (int i = 0; i < 300; ++i) {
+        for (const auto& next : {policy::access_log_policy{}, how}) {
+            while (!log.prepare(next)) {
+                std::this_thread::yield();
+            }
+            log.adopt();
+        }
+    }
+    over = true;
+    loop.join();
+    const auto settled = [&] { return log.state()->written + log.state()->dropped; };
+    for (int i = 0; i < 200'000 && settled() != log.state()->taken; ++i) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(settled(), log.state()->taken);
 }
 
 TEST_F(access_log_test, a_place_that_cannot_be_opened_leaves_the_one_before_in_force) {

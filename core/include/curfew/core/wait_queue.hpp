@@ -128,6 +128,15 @@ class wait_queue {
         return false;
     }
 
+    /// Settles as expired, in order, everybody whose deadline will have passed at `when`: nothing
+    /// is to be had before. O(size). `settled` must leave the others where they are.
+    void expire_by(time_point when) noexcept {
+        for (waiter* next = first_; next != nullptr;) {
+            waiter& one = *std::exchange(next, next->next_);
+            if (one.until_.expired(when)) settle(one, wait_state::expired);
+        }
+    }
+
     /// Settles everybody as cancelled, in order; who queues meanwhile stays. For shutdown.
     void close() noexcept {
         for (auto left = size_; left > 0 && first_ != nullptr; --left)

@@ -27,11 +27,11 @@ class permit {
     ~permit();
 
     /// It is being sent now, for the first time or again, into the life of the upstream that lasts
-    /// now. Lock-free.
+    /// now.
     void sent(time_point now) noexcept;
 
-    /// Whether that life has ended since, as far as the upstream's supervisor has noticed.
-    /// Lock-free.
+    /// Whether the life that it was let into, or sent into, has ended since, as far as the
+    /// upstream's supervisor has noticed. Lock-free.
     [[nodiscard]] bool has_lost_upstream() const noexcept;
 
     /// The response's head is here: the time to it is what makes a route's usual time. From now on
@@ -120,8 +120,7 @@ class permit {
   private:
     friend class admission;
 
-    permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept
-        : owner_{&owner}, route_{&route}, places_{std::move(held)} {}
+    permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept;
 
     void count_stuck(time_point now) noexcept;
     void uncount_abandoned() noexcept;
@@ -133,7 +132,7 @@ class permit {
     detail::route_guards* route_ = nullptr;
     detail::places places_;
     time_point sent_ = time_point::min();       ///< min: it was not
-    std::uint32_t life_ = 0;                    ///< of the upstream, that it was sent into
+    std::uint32_t life_ = 0;                    ///< of the upstream, that it was let or sent into
     time_point broke_off_ = time_point::max();  ///< max: it did not
     time_point answered_{};
     duration waited_{};  ///< for the client

@@ -76,6 +76,7 @@ struct backend_snapshot {
 };
 
 struct access_log_snapshot {
+    std::uint64_t taken = 0;    ///< requests that were to have a line: each is one of the two, soon
     std::uint64_t written = 0;  ///< lines
     std::uint64_t dropped = 0;  ///< lines that found no room, or could not be written
 };
