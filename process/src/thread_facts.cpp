@@ -142,6 +142,25 @@ socket_table read_sockets(pid_t pid) {
     return table;
 }
 
+constexpr std::string_view socket_prefix = "socket:[";
+
+bool is_unknown_socket(const descriptor_facts& of) noexcept {
+    return of.peer.empty() && of.what.starts_with(socket_prefix);
+}
+
+void name_sockets(std::vector<descriptor_facts>& all, const socket_table& sockets) {
+    for (auto& each : all) {
+        if (!is_unknown_socket(each)) {
+            continue;
+        }
+        const auto digits = std::string_view{each.what}.substr(socket_prefix.size());
+        const auto inode = to_number<std::uint64_t>(digits.substr(0, digits.find(']')), 10);
+        if (const auto known = sockets.find(inode.value_or(0)); known != sockets.end()) {
+            each.peer = known->second;
+        }
+    }
+}
+
 }  // namespace
 
 std::optional<syscall_facts> parse_syscall(std::string_view text) {
@@ -231,19 +250,14 @@ std::vector<thread_facts> read_threads(pid_t pid) {
 
 std::vector<descriptor_facts> read_descriptors(pid_t pid) {
     std::vector<descriptor_facts> all;
-    const auto sockets = read_sockets(pid);
     const auto base = "/proc/" + std::to_string(pid) + "/fd/";
     for (const int number : numbers_in_directory(base.c_str(), most_descriptors)) {
-        descriptor_facts facts{number, read_link((base + std::to_string(number)).c_str()), {}};
-        constexpr std::string_view prefix = "socket:[";
-        if (facts.what.starts_with(prefix)) {
-            const auto digits = std::string_view{facts.what}.substr(prefix.size());
-            const auto inode = to_number<std::uint64_t>(digits.substr(0, digits.find(']')), 10);
-            if (const auto known = sockets.find(inode.value_or(0)); known != sockets.end()) {
-                facts.peer = known->second;
-            }
-        }
-        all.push_back(std::move(facts));
+        all.push_back({number, read_link((base + std::to_string(number)).c_str()), {}});
+    }
+    // The kernel's table leaves one out now and then while others come and go beside it.
+    constexpr int looks = 2;
+    for (int i = 0; i < looks && std::ranges::any_of(all, is_unknown_socket); ++i) {
+        name_sockets(all, read_sockets(pid));
     }
     return all;
 }

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from backends import PooledBackend, wait_for
-from client import Connection, get, message
+from client import Closed, Connection, get, message
 from harness import Case
 
 
@@ -22,7 +22,7 @@ class Drain(Case):
     def is_ready(self) -> bool:
         try:
             return get(self.curfew.admin, "/-/health/ready").status == 200
-        except OSError:
+        except (OSError, Closed):  # it has ended
             return False
 
     def work(self, target: str):

@@ -64,7 +64,8 @@ class Recording(Ledgers):
         told = self.state(curfew)
         self.assertEqual((told["state"], told["path"], told["dropped"]),
                          ("storing", str(self.ledger), 0))
-        self.assertEqual(told["recorded"], 2, "the request, and that a policy was loaded")
+        # The request, that a policy was loaded, and what the sensors of this machine say.
+        self.assertGreaterEqual(told["recorded"], 2)
         metrics = get(curfew.admin, "/-/metrics").body.decode()
         self.assertIn("curfew_ledger_writable 1", metrics)
         self.assertRegex(metrics, r'curfew_ledger_operations_total\{fate="recorded"\} \d')

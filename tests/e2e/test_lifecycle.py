@@ -231,10 +231,11 @@ class AtRest(Case):
     def test_nor_after_requests_once_their_connections_are_closed(self):
         upstream = self.backend(PooledBackend())
         curfew = self.serve("--upstream", upstream.url, "--workers", "3",
-                            policy='[upstream.default]\nidle_timeout = "300ms"\n')
+                            policy='[upstream.default]\nidle_timeout = "300ms"\n'
+                                   '[pressure]\ninterval = "200ms"\n')
         for _ in range(12):
             self.assertEqual(get(curfew.http, "/").status, 200)
-        time.sleep(1)
+        time.sleep(2.5)
         before = switches(curfew.pid)
         time.sleep(1.5)
         self.assertLessEqual(switches(curfew.pid) - before, 2)

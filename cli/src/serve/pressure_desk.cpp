@@ -46,6 +46,14 @@ std::string was_and_is(const std::string& key, duration before, duration after) 
     return key + ' ' + policy::format_duration(before) + " to " + policy::format_duration(after);
 }
 
+bool stretches_something(const policy::signal_policy& of) noexcept {
+    return of.source != sensor::none && !of.stretched.empty();
+}
+
+bool is_of_operations(const policy::signal_policy& of) noexcept {
+    return of.source == sensor::connect_latency || of.source == sensor::pool_wait;
+}
+
 /// What one set of limits is beside another.
 std::string difference(
     const std::vector<policy::stretched_limit>& before,
@@ -86,6 +94,7 @@ pressure_desk::pressure_desk(
       memory_guard_{rules_->pressure.memory_shed.value_or(1)},
       sampler_{around_.root},
       own_{on.now(), around_.root},
+      looked_{on.now()},
       told_{on},
       scope_{on} {}
 
@@ -106,10 +115,11 @@ void pressure_desk::adopt(std::shared_ptr<const policy::policy> rules) {
     rules_ = std::move(rules);
     board_.adopt(board_rules(*rules_));
     limits_ = policy::stretched_limits(*rules_, values());
-    told_.ring();
+    wake();
 }
 
 runtime::task<http::response> pressure_desk::answer_list(const http::request& asked) {
+    refresh();
     gateway::snapshot now;
     describe(now);
     if (asked.query == "text") {
@@ -154,7 +164,7 @@ runtime::task<http::response> pressure_desk::answer_told(const http::request& as
     settle();
     auto shaping = reshape_if_due();
     co_await shaping;
-    told_.ring();
+    wake();
     gateway::snapshot drawn;
     describe(drawn);
     const std::span one{&drawn.pressure[*which], 1};
@@ -165,23 +175,54 @@ runtime::task<http::response> pressure_desk::answer_told(const http::request& as
 }
 
 runtime::task<> pressure_desk::run() {
+    bool looks = reads(stretches_something) || around_.busy();
     while (!scope_.ended()) {
-        times_.want(has_sensors());
-        duration lag{};
-        if (looks()) {
+        times_.want(reads(is_of_operations));
+        if (looks) {
             auto going_round = around_.lag(scope_);
-            lag = co_await going_round;
-            read_sensors(loop_.now(), lag);
-            guard_memory(loop_.now());
+            lag_ = co_await going_round;
+            look();
         }
         board_.step(loop_.now());
         settle();
         auto shaping = reshape_if_due();
         co_await shaping;
-        runtime::scope until{scope_, bound{next_look(), true, "pressure.interval"}};
-        auto waiting = told_.wait(until);
-        co_await waiting;
+        auto resting = rest();
+        looks = co_await resting;
     }
+}
+
+/// Until sensors are to be read again (then the answer is true), a value may change by time alone,
+/// or something was told.
+runtime::task<bool> pressure_desk::rest() {
+    const bool stirred = times_.take_stirred();
+    const bool goes_on = stirred || shape_is_due_ || reads(stretches_something) || around_.busy();
+    const auto look = deadline::after(loop_.now(), rules_->pressure.interval);
+    const auto next = goes_on ? earliest(board_.next_step(), look) : board_.next_step();
+    runtime::scope until{scope_, bound{next, true, "pressure.interval"}};
+    auto waiting = goes_on ? told_.wait(until) : times_.stirred().wait(until);
+    const auto woken = co_await waiting;
+    co_return goes_on || woken != runtime::wake::ended;
+}
+
+void pressure_desk::look() {
+    const time_point now = loop_.now();
+    looked_ = now;
+    read_sensors(now);
+    guard_memory(now);
+    board_.step(now);
+    settle();
+}
+
+void pressure_desk::refresh() {
+    if (loop_.now() - looked_ >= rules_->pressure.interval) {
+        look();
+    }
+}
+
+void pressure_desk::wake() noexcept {
+    told_.ring();
+    times_.stirred().ring();
 }
 
 runtime::task<> pressure_desk::reshape_if_due() {
@@ -192,13 +233,13 @@ runtime::task<> pressure_desk::reshape_if_due() {
     }
 }
 
-void pressure_desk::read_sensors(time_point now, duration lag) {
+void pressure_desk::read_sensors(time_point now) {
     machine_ = sampler_.sample();
     means_ = times_.take();
     const auto expiry = deadline::after(now, looks_kept * rules_->pressure.interval);
     for (std::size_t i = 0; i < rules_->signals.size(); ++i) {
         const auto& rule = rules_->signals[i];
-        if (const auto reading = reading_of(rule.source, lag)) {
+        if (const auto reading = reading_of(rule.source)) {
             const double value = pressure_of(
                 *reading, static_cast<double>(rule.begins_at), static_cast<double>(rule.full_at)
             );
@@ -227,7 +268,7 @@ std::optional<double> pressure_desk::memory_in_use(time_point now) {
 }
 
 /// As the policy counts: shares in millionths, times in nanoseconds. Nothing: it is not known.
-std::optional<double> pressure_desk::reading_of(sensor which, duration lag) const {
+std::optional<double> pressure_desk::reading_of(sensor which) const {
     switch (which) {
         case sensor::none:
             break;
@@ -242,7 +283,7 @@ std::optional<double> pressure_desk::reading_of(sensor which, duration lag) cons
         case sensor::psi_io:
             return share(machine_.stalled_io);
         case sensor::loop_lag:
-            return nanoseconds(lag);
+            return nanoseconds(lag_);
         case sensor::connect_latency:
             return nanoseconds(means_.connect);
         case sensor::pool_wait:
@@ -298,20 +339,8 @@ void pressure_desk::describe(gateway::snapshot& to) const {
     }
 }
 
-bool pressure_desk::has_sensors() const noexcept {
-    return std::ranges::any_of(rules_->signals, [](const auto& each) {
-        return each.source != sensor::none;
-    });
-}
-
-bool pressure_desk::looks() const noexcept {
-    return has_sensors() || rules_->pressure.memory_shed.has_value();
-}
-
-deadline pressure_desk::next_look() const noexcept {
-    const bool polls = looks() || shape_is_due_;
-    const auto look = polls ? deadline::after(loop_.now(), rules_->pressure.interval) : deadline{};
-    return earliest(board_.next_step(), look);
+bool pressure_desk::reads(bool (*which)(const policy::signal_policy&) noexcept) const noexcept {
+    return std::ranges::any_of(rules_->signals, which);
 }
 
 runtime::task<> pressure_desk::close() {

@@ -22,8 +22,9 @@
 namespace curfew::cli {
 
 /// The signals of the policy: reads their sensors, takes what is told from outside, and says what
-/// changes and what that does to limits. While no signal has a sensor and nothing is told, it
-/// sleeps. Thread rule: the control loop's thread.
+/// changes and what that does to limits. Sensors whose signals stretch something are read all the
+/// time, others while operations end or are in flight, or when somebody asks: with nothing to do,
+/// it sleeps. Thread rule: the control loop's thread.
 class pressure_desk {
   public:
     struct change {
@@ -36,6 +37,8 @@ class pressure_desk {
     struct surroundings {
         /// How long it takes to be heard by every worker.
         std::function<runtime::task<duration>(runtime::scope&)> lag;
+        /// Whether anything is in flight.
+        std::function<bool()> busy;
         /// A signal is another.
         std::function<void(const change&)> changed;
         /// What is to be done about memory: never `nothing`.
@@ -70,6 +73,9 @@ class pressure_desk {
         const std::shared_ptr<const policy::policy>& written
     ) const;
 
+    /// Reads the sensors, if that was longer ago than `pressure.interval`.
+    void refresh();
+
     void describe(gateway::snapshot& to) const;
 
     /// Everything is over, and told to be.
@@ -80,15 +86,16 @@ class pressure_desk {
     [[nodiscard]] runtime::task<http::response> answer_told(const http::request& asked);
     [[nodiscard]] runtime::task<> run();
     [[nodiscard]] runtime::task<> reshape_if_due();
-    void read_sensors(time_point now, duration lag);
-    [[nodiscard]] std::optional<double> reading_of(policy::sensor which, duration lag) const;
+    void read_sensors(time_point now);
+    [[nodiscard]] std::optional<double> reading_of(policy::sensor which) const;
     void guard_memory(time_point now);
     [[nodiscard]] std::optional<double> memory_in_use(time_point now);
-    [[nodiscard]] bool looks() const noexcept;
     void settle();
     [[nodiscard]] std::vector<policy::signal_value> values() const;
-    [[nodiscard]] bool has_sensors() const noexcept;
-    [[nodiscard]] deadline next_look() const noexcept;
+    void look();
+    [[nodiscard]] runtime::task<bool> rest();
+    [[nodiscard]] bool reads(bool (*which)(const policy::signal_policy&) noexcept) const noexcept;
+    void wake() noexcept;
 
     runtime::loop& loop_;
     std::shared_ptr<const policy::policy> rules_;
@@ -101,6 +108,8 @@ class pressure_desk {
     process::machine_sample machine_;
     stage_times::means means_;
     std::vector<policy::stretched_limit> limits_;  ///< as they were told to be
+    time_point looked_;
+    duration lag_{};  ///< as it was seen last
     bool shape_is_due_ = false;
     runtime::bell told_;
     runtime::scope scope_;

@@ -60,6 +60,7 @@ struct pressure_desk_test : testing::Test {
             times,
             pressure_desk::surroundings{
                 [this](runtime::scope& under) { return look_for_lag(under); },
+                [this] { return busy; },
                 [this](const auto& what) {
                     changes.push_back(
                         what.signal + ' ' + std::to_string(std::lround(what.after * 100)) +
@@ -75,6 +76,7 @@ struct pressure_desk_test : testing::Test {
     }
 
     task<duration> look_for_lag(runtime::scope& under) {
+        ++laps;
         runtime::sleep_until until{under, on.now() + lag};
         co_await until;
         co_return lag;
@@ -114,13 +116,15 @@ struct pressure_desk_test : testing::Test {
     runtime::loop on{outside};
     runtime::scope scope{on};
     runtime::task_group tasks;
-    stage_times times;
+    stage_times times{on};
     std::filesystem::path root;
     std::shared_ptr<const policy::policy> rules;
     std::unique_ptr<pressure_desk> desk;
     std::vector<std::string> changes;
     std::vector<action> done;
     duration lag{};
+    int laps = 0;
+    bool busy = true;
     int shaped = 0;
     bool may_shape = true;
 };
@@ -190,6 +194,55 @@ TEST_F(pressure_desk_test, without_a_limit_on_memory_nobody_is_refused) {
     use_memory(999);
     run_for(5s);
     EXPECT_TRUE(done.empty());
+}
+
+TEST_F(pressure_desk_test, with_nothing_to_do_it_sleeps_until_an_operation_ends) {
+    busy = false;
+    open("");
+    run_for(10s);
+    const int at_rest = laps;
+    EXPECT_EQ(at_rest, 0);
+    run_for(1h);
+    EXPECT_EQ(laps, at_rest);
+    use_memory(950);
+    event ended;
+    times.heard(ended, {});
+    run_for(500ms);
+    EXPECT_EQ(value_of("memory"), 1);
+    EXPECT_EQ(laps, at_rest + 1);
+    times.heard(ended, {});
+    run_for(1s);
+    EXPECT_EQ(laps, at_rest + 2) << "while operations end, once an interval";
+}
+
+TEST_F(pressure_desk_test, a_flood_of_operations_is_no_flood_of_looks) {
+    busy = false;
+    open("");
+    event ended;
+    for (int i = 0; i < 1'000; ++i) {
+        times.heard(ended, {});
+        run_for(10ms);
+    }
+    EXPECT_GE(laps, 9);
+    EXPECT_LE(laps, 13);
+}
+
+TEST_F(pressure_desk_test, what_stretches_a_limit_is_read_though_nothing_ends) {
+    busy = false;
+    open("[signal.memory]\nstretches = [\"request.timeout x2\"]\n");
+    run_for(30s);
+    use_memory(950);
+    run_for(1s);
+    EXPECT_EQ(value_of("memory"), 1);
+}
+
+TEST_F(pressure_desk_test, who_asks_is_told_what_is_now) {
+    busy = false;
+    open("");
+    run_for(1min);
+    use_memory(950);
+    desk->refresh();
+    EXPECT_EQ(value_of("memory"), 1);
 }
 
 TEST_F(pressure_desk_test, when_it_closes_what_was_up_is_told_to_be_over) {

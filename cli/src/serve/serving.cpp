@@ -49,6 +49,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
       ends_{loop_},
+      stage_times_{loop_},
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
       recording_{rules_->ledger, log_, {&alerting_, &ends_, &stage_times_}},
@@ -341,6 +342,7 @@ runtime::task<std::optional<gateway::snapshot>> serving::draw(
         std::erase_if(now->upstreams, [](const gateway::upstream_snapshot& each) {
             return each.retired && each.in_flight + each.detached + each.queued == 0;
         });
+        pressure_.refresh();
         add_state(*now);
     }
     co_return now;

@@ -18,6 +18,7 @@ std::string percent(double share) {
 pressure_desk::surroundings serving::pressure_surroundings() {
     return {
         [this](runtime::scope& under) { return fleet_.lag(under); },
+        [this] { return gateway_.guards().in_flight() > 0; },
         [this](const pressure_desk::change& what) { tell_pressure(what); },
         [this](memory_guard::action what, double in_use) { relieve_memory(what, in_use); },
         [this](runtime::scope& under) { return reloading_.reshape(under); },

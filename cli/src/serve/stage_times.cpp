@@ -18,8 +18,18 @@ stage_times::means stage_times::take() noexcept {
     return {connect_.take(), queue_.take()};
 }
 
+bool stage_times::take_stirred() noexcept {
+    return !waits_.exchange(true, std::memory_order_relaxed);
+}
+
 void stage_times::heard(const event& what, ledger::wall_time) noexcept {
     if (!attentive() || what.where == surface::supervisor || what.where == surface::policy) {
+        return;
+    }
+    if (waits_.exchange(false, std::memory_order_relaxed)) {
+        stirred_.ring();
+    }
+    if (!wanted_.load(std::memory_order_relaxed)) {
         return;
     }
     duration queued{};
