@@ -65,14 +65,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           loop_,
           [this]() -> event_sink& { return recording_.sink_for_worker(access_log_.sink()); }
       },
-      admin_{
-          loop_,
-          admin_terms_of(rules_->server),
-          {[this] { return state(); },
-           [this](runtime::scope& under) { return draw(under); },
-           [this] { return recording_.state(); },
-           [this] { return alerting_.state(); }}
-      },
+      admin_{loop_, admin_terms_of(rules_->server), admin_sources()},
       live_{
           loop_,
           ends_,
@@ -116,6 +109,15 @@ serving::serving(const policy::loading& loaded, policy_origin again)
 }
 
 serving::~serving() = default;
+
+admin_site::sources serving::admin_sources() {
+    return {
+        [this] { return state(); },
+        [this](runtime::scope& under) { return draw(under); },
+        [this] { return recording_.state(); },
+        [this] { return alerting_.state(); },
+    };
+}
 
 reloading::listener serving::reload_listener() {
     return {

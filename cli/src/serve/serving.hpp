@@ -52,6 +52,7 @@ class serving final : public process::backend_watcher {
 
   private:
     [[nodiscard]] pressure_desk::surroundings pressure_surroundings();
+    [[nodiscard]] admin_site::sources admin_sources();
     [[nodiscard]] reloading::listener reload_listener();
     [[nodiscard]] bool listen();
     [[nodiscard]] runtime::task<> obey_signals();
