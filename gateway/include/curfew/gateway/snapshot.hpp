@@ -92,7 +92,8 @@ struct pressure_snapshot {
 
 /// The policy in force.
 struct policy_snapshot {
-    std::uint32_t generation = 1;            ///< 1: that of the start; one more with each reload
+    std::uint32_t generation = 1;            ///< 1: that of the start; one more with each reload,
+                                             ///< and when pressure makes a limit another
     duration since{};                        ///< it has been in force for so long
     std::uint64_t reloads = 0;               ///< that put one in force
     std::uint64_t refused = 0;               ///< reloads that did not
