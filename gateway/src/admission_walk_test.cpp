@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <random>
 
 namespace curfew::gateway {
@@ -83,8 +82,6 @@ class walker {
             leave();
         ASSERT_EQ(gate_.guards.waiting(), 0U);
         ASSERT_EQ(gate_.guards.in_flight(), 0U);
-        ASSERT_GT(grants, 0);
-        ASSERT_GT(expiries, 0);
     }
 
     int grants = 0;
@@ -99,7 +96,7 @@ class walker {
         const bound until{deadline::after(gate_.now, duration{pick(200'000'000)})};
         auto came = gate_.guards.enter(route, *wait, until, gate_.now);
         if (auto* one = std::get_if<permit>(&came)) held_.push_back(std::move(*one));
-        if (std::holds_alternative<queued>(came)) waiting_.emplace(wait.get(), std::move(wait));
+        if (std::holds_alternative<queued>(came)) waiting_.push_back(std::move(wait));
     }
 
     void leave() {
@@ -117,7 +114,7 @@ class walker {
     void settle(waiter* wait) {
         auto came = gate_.guards.collect(*wait, gate_.now);
         if (std::holds_alternative<queued>(came)) return;
-        waiting_.erase(wait);
+        std::erase_if(waiting_, [&](const auto& each) { return each.get() == wait; });
         if (auto* one = std::get_if<permit>(&came)) {
             held_.push_back(std::move(*one));
             ++grants;
@@ -128,8 +125,8 @@ class walker {
 
     void expire_due() {
         std::vector<waiter*> all;
-        for (const auto& [wait, owned] : waiting_)
-            all.push_back(wait);
+        for (const auto& wait : waiting_)
+            all.push_back(wait.get());
         for (auto* wait : all) {
             if (std::ranges::count(mailbox::decided, wait) == 0) settle(wait);
         }
@@ -137,9 +134,8 @@ class walker {
 
     void cancel() {
         if (waiting_.empty()) return;
-        auto at = waiting_.begin();
-        std::advance(at, static_cast<std::ptrdiff_t>(pick(waiting_.size())));
-        if (pick(2) == 0) gate_.guards.cancel(*at->first, gate_.now);
+        const auto at = waiting_.begin() + static_cast<std::ptrdiff_t>(pick(waiting_.size()));
+        if (pick(2) == 0) gate_.guards.cancel(**at, gate_.now);
         waiting_.erase(at);
     }
 
@@ -183,11 +179,13 @@ class walker {
     small_gateway gate_{
         4, {}, {.in_flight = 9, .queue = 7, .breaker = {.reset = 200ms}}, {.in_flight = 40}
     };
-    std::map<waiter*, std::unique_ptr<waiter>> waiting_;
+    std::vector<std::unique_ptr<waiter>> waiting_;  ///< by time: a walk goes by its seed alone
     std::vector<permit> held_;
 };
 
 TEST(admission_walk, no_walk_loses_a_place_or_a_waiter) {
+    int grants = 0;
+    int expiries = 0;
     for (std::uint64_t seed = 1; seed <= 15; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         walker walk{seed};
@@ -197,7 +195,11 @@ TEST(admission_walk, no_walk_loses_a_place_or_a_waiter) {
         }
         walk.end();
         if (HasFatalFailure()) return;
+        grants += walk.grants;
+        expiries += walk.expiries;
     }
+    EXPECT_GT(grants, 100);
+    EXPECT_GT(expiries, 100);
 }
 
 }  // namespace
