@@ -1,10 +1,12 @@
 """Pressure: signals from sensors and from outside stretch the limits that serve, for a while."""
 
 import json
+import signal
+import threading
 import unittest
 
 from backends import PooledBackend, wait_for
-from client import get, request
+from client import Closed, get, request
 from harness import Case, run
 from test_policy_cli import conforms, schema
 
@@ -66,6 +68,40 @@ class Pressure(Case):
         self.assertEqual((change["key"], change["before"], change["after"]),
                          ("request.timeout", '"300ms"', '"400ms"'))
         self.assertEqual(self.limit_ms(), 800)
+
+    def test_many_who_tell_and_reload_at_once_are_all_answered(self):
+        told, reloaded = [], []
+
+        def tell(value: int):
+            told.append(self.tell("vpc", '{"value": %d}' % (value % 2)).status)
+
+        def reload():
+            reloaded.append(request(self.curfew.admin, "POST", "/-/reload").status)
+        threads = [threading.Thread(target=tell, args=(i,)) for i in range(60)]
+        threads += [threading.Thread(target=reload) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+            self.curfew.signal(signal.SIGHUP)
+        for thread in threads:
+            thread.join()
+        self.assertEqual(told, [200] * 60)
+        self.assertLessEqual(set(reloaded), {200, 409})
+        self.tell("vpc", '{"value": 1}')
+        self.assertEqual(self.limit_ms(), 600)
+
+    def test_who_asks_while_it_stops_is_answered_or_not_but_nothing_breaks(self):
+        self.tell("vpc", '{"value": 1}')
+        thread = threading.Thread(target=lambda: get(self.curfew.http, "/hang"))
+        thread.start()
+        self.assertTrue(wait_for(lambda: get(self.curfew.admin, "/-/health").json()["in_flight"]))
+        self.curfew.signal(signal.SIGTERM)
+        while self.curfew.process.poll() is None:
+            try:
+                get(self.curfew.admin, "/-/health")
+            except (OSError, Closed):
+                break
+        thread.join()
+        self.assertEqual(self.curfew.wait(), 0, self.curfew.output)
 
     def test_sensors_are_read_and_told_in_every_view(self):
         self.assertTrue(wait_for(lambda: get(self.curfew.admin, "/-/health").json()["pressure"], 5))

@@ -164,10 +164,14 @@ runtime::task<http::response> pressure_desk::answer_told(const http::request& as
     settle();
     auto shaping = reshape_if_due();
     co_await shaping;
+    auto resting = around_.rest(scope_);
+    co_await resting;
     wake();
     gateway::snapshot drawn;
     describe(drawn);
-    const std::span one{&drawn.pressure[*which], 1};
+    // A reload may have taken it away meanwhile.
+    std::erase_if(drawn.pressure, [&](const auto& each) { return each.name != name; });
+    const std::span one{drawn.pressure};
     if (asked.query == "text") {
         co_return http::response{200, text_plain, admin::render_pressure_text(one)};
     }
@@ -196,7 +200,8 @@ runtime::task<> pressure_desk::run() {
 /// or something was told.
 runtime::task<bool> pressure_desk::rest() {
     const bool stirred = times_.take_stirred();
-    const bool goes_on = stirred || shape_is_due_ || reads(stretches_something) || around_.busy();
+    const bool goes_on = stirred || shape_is_due_ || memory_guard_.refuses() ||
+                         reads(stretches_something) || around_.busy();
     const auto look = deadline::after(loop_.now(), rules_->pressure.interval);
     const auto next = goes_on ? earliest(board_.next_step(), look) : board_.next_step();
     runtime::scope until{scope_, bound{next, true, "pressure.interval"}};
@@ -216,6 +221,7 @@ void pressure_desk::look() {
 
 void pressure_desk::refresh() {
     if (loop_.now() - looked_ >= rules_->pressure.interval) {
+        lag_.reset();
         look();
     }
 }
@@ -348,7 +354,9 @@ runtime::task<> pressure_desk::close() {
     scope_.end({cause_kind::shutdown});
     auto ending = tasks_.join(always);
     co_await ending;
-    board_.adopt({});
+    for (std::size_t i = 0; i < board_.signals().size(); ++i) {
+        board_.clear(i);
+    }
     for (const auto& [signal, before, after] : board_.take_changes()) {
         around_.changed({signal, before, after, {}});
     }

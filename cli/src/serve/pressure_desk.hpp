@@ -45,6 +45,8 @@ class pressure_desk {
         std::function<void(memory_guard::action what, double in_use)> memory;
         /// A limit is another: what serves is to be shaped anew. False: ask again.
         std::function<runtime::task<bool>(runtime::scope&)> reshape;
+        /// Waits for what is being shaped by others.
+        std::function<runtime::task<>(runtime::scope&)> rest;
         /// Where the kernel's files are (for tests).
         std::filesystem::path root = "/";
     };
@@ -109,7 +111,7 @@ class pressure_desk {
     stage_times::means means_;
     std::vector<policy::stretched_limit> limits_;  ///< as they were told to be
     time_point looked_;
-    duration lag_{};  ///< as it was seen last
+    std::optional<duration> lag_;  ///< as the last look of our own saw it
     bool shape_is_due_ = false;
     runtime::bell told_;
     runtime::scope scope_;

@@ -69,6 +69,7 @@ struct pressure_desk_test : testing::Test {
                 },
                 [this](action what, double) { done.push_back(what); },
                 [this](runtime::scope&) { return reshape(); },
+                [](runtime::scope&) { return rested(); },
                 root,
             }
         );
@@ -81,6 +82,8 @@ struct pressure_desk_test : testing::Test {
         co_await until;
         co_return lag;
     }
+
+    static task<> rested() { co_return; }
 
     task<bool> reshape() {
         ++shaped;
@@ -189,6 +192,20 @@ TEST_F(pressure_desk_test, memory_that_is_short_is_relieved_first_then_refused_t
     EXPECT_EQ(done, (std::vector{action::relieve, action::refuse, action::serve}));
 }
 
+TEST_F(pressure_desk_test, who_refuses_for_want_of_memory_looks_until_there_is_some_again) {
+    busy = false;
+    open("");
+    use_memory(810);
+    event ended;
+    times.heard(ended, {});
+    run_for(2500ms);
+    ASSERT_EQ(done, (std::vector{action::relieve, action::refuse}));
+    run_for(10s);
+    use_memory(100);
+    run_for(1s);
+    EXPECT_EQ(done.back(), action::serve) << "though nobody asks for anything";
+}
+
 TEST_F(pressure_desk_test, without_a_limit_on_memory_nobody_is_refused) {
     open("[pressure]\nmemory_shed = \"off\"\n");
     use_memory(999);
@@ -243,6 +260,7 @@ TEST_F(pressure_desk_test, who_asks_is_told_what_is_now) {
     use_memory(950);
     desk->refresh();
     EXPECT_EQ(value_of("memory"), 1);
+    EXPECT_EQ(value_of("loop_lag"), 0) << "nobody went round just now";
 }
 
 TEST_F(pressure_desk_test, when_it_closes_what_was_up_is_told_to_be_over) {
@@ -253,6 +271,7 @@ TEST_F(pressure_desk_test, when_it_closes_what_was_up_is_told_to_be_over) {
     tasks.spawn(desk->close());
     EXPECT_TRUE(finish());
     EXPECT_EQ(changes, std::vector<std::string>{"memory 0"});
+    EXPECT_EQ(value_of("memory"), 0) << "who still asks is answered";
     desk.reset();
 }
 

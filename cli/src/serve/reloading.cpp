@@ -78,6 +78,10 @@ policy::loading reloading::read_again(reload_report& into) {
 
 runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& under) {
     reload_report told;
+    if (shaping_) {
+        auto shaped = rest(under);
+        co_await shaped;
+    }
     told.generation = gateway_.current()->generation();
     if (busy_) {
         told.ended = result::refused;
@@ -117,10 +121,8 @@ runtime::task<reload_report> reloading::reload(bool dry_run, runtime::scope& und
     written_ = plan.next;
     busy_ = true;
     told_.put_in_force(loaded, plan.next, told);
-    auto handing_over = fleet_.adopt(*next, under);
+    auto handing_over = hand_over(*next, under);
     const bool whole = co_await handing_over;
-    busy_ = false;
-    done_.pass();
     if (!whole) {
         told.problems.push_back(problem(
             "a worker has not taken the new policy over yet",
@@ -141,18 +143,30 @@ runtime::task<bool> reloading::reshape(runtime::scope& under) {
     if (!next) {
         co_return false;
     }
-    busy_ = true;
-    auto handing_over = fleet_.adopt(*next, under);
+    shaping_ = true;
+    auto handing_over = hand_over(*next, under);
     co_await handing_over;
-    busy_ = false;
-    done_.pass();
+    shaping_ = false;
     co_return true;
+}
+
+runtime::task<bool> reloading::hand_over(
+    std::shared_ptr<const gateway::edition> next, runtime::scope& under
+) {
+    busy_ = true;
+    auto adopting = fleet_.adopt(std::move(next), under);
+    const bool whole = co_await adopting;
+    busy_ = false;
+    resting_.for_each([](resting& each) { each.over.pass(); });
+    co_return whole;
 }
 
 runtime::task<> reloading::rest(runtime::scope& under) {
     while (busy_ && !under.ended()) {
-        auto resting = done_.wait(under);
-        co_await resting;
+        resting mine;
+        resting_.push_back(mine);
+        auto waiting = mine.over.wait(under);
+        co_await waiting;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/policy/load.hpp>
 #include <curfew/runtime/baton.hpp>
+#include <curfew/runtime/intrusive_list.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/task.hpp>
 
@@ -64,12 +65,22 @@ class reloading {
     /// flight hold too many earlier policies; ask again.
     [[nodiscard]] runtime::task<bool> reshape(runtime::scope& under);
 
-    /// Waits until no reload is under way, or the scope has ended. One at a time.
+    /// Waits until nothing is handed over to the workers, or the scope has ended.
     [[nodiscard]] runtime::task<> rest(runtime::scope& under);
 
     void describe(gateway::policy_snapshot& to) const;
 
   private:
+    struct in_reloading;
+
+    /// One that waits: lives in its frame.
+    struct resting : runtime::list_node<in_reloading> {
+        runtime::baton over;
+    };
+
+    [[nodiscard]] runtime::task<bool> hand_over(
+        std::shared_ptr<const gateway::edition> next, runtime::scope& under
+    );
     [[nodiscard]] policy::loading read_again(admin::reload_report& into);
     void note(const admin::reload_report& what);
 
@@ -80,8 +91,9 @@ class reloading {
     std::shared_ptr<const policy::policy> written_;  ///< in force, but for the pressure
     shaper shape_;
     listener told_;
-    bool busy_ = false;
-    runtime::baton done_;
+    bool busy_ = false;     ///< the workers are taking something over
+    bool shaping_ = false;  ///< and it is no reload
+    runtime::intrusive_list<resting, in_reloading> resting_;
     time_point since_;
     std::uint64_t applied_ = 0;
     std::uint64_t refused_ = 0;

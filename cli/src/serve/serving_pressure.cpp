@@ -22,6 +22,7 @@ pressure_desk::surroundings serving::pressure_surroundings() {
         [this](const pressure_desk::change& what) { tell_pressure(what); },
         [this](memory_guard::action what, double in_use) { relieve_memory(what, in_use); },
         [this](runtime::scope& under) { return reloading_.reshape(under); },
+        [this](runtime::scope& under) { return reloading_.rest(under); },
         "/",
     };
 }
