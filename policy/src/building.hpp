@@ -76,6 +76,9 @@ void check_signals(building& of);
 /// Reads the kinds of failure that a start may pass over.
 void check_startup(building& of);
 
+/// Reads where checks look, and gives those of a database its limits.
+void check_surroundings(building& of);
+
 /// Warns of what somebody set beside what is usual in this environment.
 void check_guidelines(building& of);
 

@@ -74,7 +74,10 @@ struct environment_default {
     std::string_view text;         ///< as in a variable
 };
 
+/// All of them, in the order of docs/policy.md.
 [[nodiscard]] std::span<const key> keys() noexcept;
+/// The second half: what the service stands on.
+[[nodiscard]] std::span<const key> surroundings_keys() noexcept;
 [[nodiscard]] std::span<const section> sections() noexcept;
 [[nodiscard]] std::span<const environment_default> environment_defaults() noexcept;
 

@@ -62,6 +62,8 @@ template <auto Member>
 constexpr auto sink = each<&policy::sinks, Member>;
 template <auto Member>
 constexpr auto signal = each<&policy::signals, Member>;
+template <auto Member>
+constexpr auto check = each<&policy::checks, Member>;
 
 template <auto Member>
 constexpr auto server = in<&policy::server, Member>;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <vector>
 
 namespace curfew::policy {
 
@@ -20,7 +21,7 @@ constexpr range patience = times(1ms, 24h);
 constexpr range places = counts(1, 1'000'000);
 
 // clang-format off
-const std::array table{
+const std::array serving_table{
     key{"server.listen", server<&server_policy::listen>, anything,
         "Where requests are accepted. Port 0 picks a free one; the ready line tells which."},
     key{"server.admin", server<&server_policy::admin>, anything,
@@ -295,57 +296,6 @@ const std::array table{
         "tree is killed."},
     key{"sink.*.retries", sink<&sink_policy::retries>, counts(0, 10),
         "Further attempts within that time, when a webhook did not take it."},
-
-    key{"database.initialization", database<&database_policy::initialization>, patience,
-        "From the first connect until a database can be worked with: schema, extensions, a warm "
-        "pool."},
-    key{"database.connection", database<&database_policy::connection>, patience,
-        "One connect: name lookup, TCP, TLS and login together."},
-    key{"database.acquire", database<&database_policy::acquire>, patience,
-        "How long a connection of a pool is waited for."},
-    key{"database.query", database<&database_policy::query>, patience,
-        "One statement, from its first byte to its last row."},
-    key{"database.transaction", database<&database_policy::transaction>, patience,
-        "A transaction, from BEGIN to its end."},
-    key{"database.idle", database<&database_policy::idle>, patience,
-        "How long a transaction may do nothing: it keeps its locks meanwhile."},
-
-    key{"startup.budget", startup<&startup_policy::budget>, times(1s, 1h),
-        "How long all checks together may take, what is tried again included."},
-    key{"startup.bypass", startup<&startup_policy::bypass>, anything,
-        "Starts degraded although checks failed, if every failure is of one of "
-        "`startup.bypass_kinds` and there are at most `startup.bypass_failures`."},
-    key{"startup.bypass_kinds", startup<&startup_policy::bypass_kinds>, text_rule::name,
-        "The kinds of failure that may be passed over: those of the infrastructure. See "
-        "docs/startup-bypass.md."},
-    key{"startup.bypass_failures", startup<&startup_policy::bypass_failures>, counts(0, 100),
-        "How many such failures may be passed over."},
-    key{"signal.*.sensor", signal<&signal_policy::source>, anything,
-        "What it is read from; none: it is told from outside."},
-    key{"signal.*.begins", signal<&signal_policy::begins>, text_rule::name,
-        "The reading at which its value is 0, such as \"80%\" or \"10ms\"; empty: the sensor's "
-        "own."},
-    key{"signal.*.full", signal<&signal_policy::full>, text_rule::name,
-        "The reading at which its value is 1; between the two it rises in a straight line. Empty: "
-        "the sensor's own."},
-    key{"signal.*.hold", signal<&signal_policy::hold>, times(0s, 1h),
-        "Its value rises at once, and falls only after it has been lower for so long."},
-    key{"signal.*.stretches", signal<&signal_policy::stretches>, text_rule::stretch,
-        "The limits that are longer while it is up, each with how many times as long at a value "
-        "of 1: \"database.connection x1.5\". Any time of the policy itself, and from 0.1 to 10."},
-    key{"signal.*.allow_shrink", signal<&signal_policy::allow_shrink>, anything,
-        "Lets it make limits shorter: a factor below 1."},
-
-    key{"pressure.multiplier_max", pressure<&pressure_policy::multiplier_max>, fractions(1, 10),
-        "All signals together make a limit at most so many times as long."},
-    key{"pressure.lease_max", pressure<&pressure_policy::lease_max>, times(1s, 24h * 7),
-        "The longest that a signal told from outside may last."},
-    key{"pressure.memory_shed", pressure<&pressure_policy::memory_shed>, fractions(0.1, 1),
-        "The part of the memory in use (of the nearest cgroup with a limit; without one, our own "
-        "part of the machine's) from which memory is given back, and, if it is still in use a "
-        "second later, new requests are refused."},
-    key{"pressure.interval", pressure<&pressure_policy::interval>, times(100ms, 1min),
-        "How often sensors are read."},
 };
 
 // clang-format on
@@ -353,7 +303,13 @@ const std::array table{
 }  // namespace
 
 std::span<const key> keys() noexcept {
-    return table;
+    static const auto all = [] {
+        std::vector<key> joined{serving_table.begin(), serving_table.end()};
+        const auto more = surroundings_keys();
+        joined.insert(joined.end(), more.begin(), more.end());
+        return joined;
+    }();
+    return all;
 }
 
 }  // namespace curfew::policy

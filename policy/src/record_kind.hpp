@@ -96,6 +96,17 @@ inline constexpr std::tuple record_table{
         },
         &policy::signals
     },
+    record_row{
+        record_kind{
+            .name = "check",
+            .plural = "checks",
+            .one = "a check",
+            .how_named = "write a line [check.database]",
+            .most = 64,
+            .fewer = "let a check of the type command look at several things",
+        },
+        &policy::checks
+    },
 };
 
 inline constexpr std::array record_kinds = std::apply(

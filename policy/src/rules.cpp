@@ -237,6 +237,7 @@ void check_rules(building& of) {
     check_alerts(of);
     check_signals(of);
     check_startup(of);
+    check_surroundings(of);
     check_guidelines(of);
 }
 

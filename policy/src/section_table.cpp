@@ -25,11 +25,14 @@ constexpr std::array section_table{
     section{"alert.*", "A condition that somebody wants to hear of: `[[alert]]`, any number of "
                        "times. See docs/alerts.md."},
     section{"sink.*", "Where alerts are sent, by name: `[sink.chat]`."},
-    section{"database", "Limits of Curfew's own work with a database: preflight, pool, monitor. "
-                        "`curfew check` tells what they are, also under pressure (`--pressure`); "
-                        "nothing else goes by them yet."},
-    section{"startup", "Whether the service may start although a check of its surroundings failed. "
-                       "See docs/startup-bypass.md."},
+    section{"database", "Limits of Curfew's own work with a database. `curfew check` tells what "
+                        "they are, also under pressure (`--pressure`). See "
+                        "docs/database-timeouts.md."},
+    section{"check.*", "Something that must be there before the service starts, by name: "
+                       "`[check.database]`. `curfew preflight` and `curfew serve` look. See "
+                       "docs/preflight.md."},
+    section{"startup", "How long the checks may take, and whether the service may start although "
+                       "one failed. See docs/startup-bypass.md."},
     section{"signal.*", "A pressure from 0 to 1, by name: `[signal.deploy]`, and the limits that "
                         "are longer under it. Some are built in. See docs/pressure.md."},
     section{"pressure", "What holds for all signals."},

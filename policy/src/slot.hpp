@@ -29,6 +29,7 @@ struct choice {
 /// Of operations: neither the supervisor nor the policy.
 [[nodiscard]] std::span<const std::string_view> names_of(surface) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(sensor) noexcept;
+[[nodiscard]] std::span<const std::string_view> names_of(check_type) noexcept;
 
 /// Where a value is kept, and so what type it has.
 using slot = std::variant<

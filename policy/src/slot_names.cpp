@@ -14,6 +14,9 @@ constexpr std::array urgencies{"info", "warning", "critical"};
 constexpr std::array surfaces{
     "http", "websocket", "database", "cache", "bus", "agent", "command", "test", "startup"
 };
+constexpr std::array check_types{
+    "none", "tcp", "tls", "http", "postgres", "redis", "nats", "command", "disk", "memory", "clock"
+};
 
 template <std::size_t N>
 constexpr std::array<std::string_view, N> views(const std::array<const char*, N>& names) {
@@ -27,6 +30,7 @@ constexpr auto shape_names = views(shapes);
 constexpr auto balancing_names = views(balancings);
 constexpr auto urgency_names = views(urgencies);
 constexpr auto surface_names = views(surfaces);
+constexpr auto check_type_names = views(check_types);
 
 struct names {
     std::string_view type;
@@ -100,6 +104,14 @@ std::span<const std::string_view> names_of(urgency) noexcept {
 
 std::span<const std::string_view> names_of(surface) noexcept {
     return surface_names;
+}
+
+std::span<const std::string_view> names_of(check_type) noexcept {
+    return check_type_names;
+}
+
+std::string_view to_string(check_type type) noexcept {
+    return check_type_names[static_cast<std::size_t>(type)];
 }
 
 std::string_view type_name(const slot& value) {

@@ -20,7 +20,7 @@ TEST(startup, only_staging_passes_over_what_the_infrastructure_fails) {
         EXPECT_EQ(startup.bypass, environment == std::string_view{"staging"});
         EXPECT_EQ(startup.passed_over, infrastructure);
         EXPECT_EQ(startup.bypass_failures, 3U);
-        EXPECT_EQ(startup.budget, 60s);
+        EXPECT_EQ(startup.budget, 120s);
     }
 }
 

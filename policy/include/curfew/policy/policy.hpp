@@ -4,6 +4,7 @@
 #include <curfew/core/event.hpp>
 #include <curfew/policy/condition.hpp>
 #include <curfew/policy/failure_kind.hpp>
+#include <curfew/policy/service_url.hpp>
 #include <curfew/policy/values.hpp>
 
 #include <cstdint>
@@ -263,10 +264,49 @@ struct signal_policy {
     std::vector<stretch> stretched;  ///< complete: read from `stretches`
 };
 
+/// What is looked at when the service starts.
+enum class check_type : std::uint8_t {
+    none,
+    tcp,
+    tls,
+    http,
+    postgres,
+    redis,
+    nats,
+    command,
+    disk,
+    memory,
+    clock,
+};
+
+/// "postgres"
+[[nodiscard]] std::string_view to_string(check_type type) noexcept;
+
+/// [check.NAME]: something that must be there before the service starts.
+struct check_policy {
+    std::string name;
+    check_type type = check_type::none;
+    std::string target;                ///< of the network: a URL, or HOST:PORT; disk: a path
+    std::vector<std::string> command;  ///< of the type `command`
+    duration timeout = std::chrono::seconds{5};  ///< one attempt
+    std::uint32_t status = 0;                    ///< http; 0: any below 400
+    std::string query = "SELECT 1";              ///< postgres
+    std::string expects;                         ///< postgres: the first value of its first row
+    std::optional<duration> replication_lag;     ///< postgres: of a replica, at most
+    std::uint32_t connections_free = 0;          ///< postgres: at least
+    std::uint64_t free = 64ULL * 1024 * 1024;    ///< disk, memory: at least
+    duration valid_for{};                        ///< tls, https: the certificate, from now on
+    std::string ca_file;                         ///< tls, https; empty: those of the system
+
+    service_url where;             ///< complete: read from `target`
+    bool is_timeout_said = false;  ///< complete: false with postgres: `database` has its limits
+};
+
 /// [startup]: what is checked before the service starts, and when it starts all the same.
 struct startup_policy {
-    duration budget = std::chrono::seconds{60};  ///< all checks together
-    bool bypass = false;                         ///< staging: true
+    duration budget = std::chrono::minutes{2};    ///< all checks together
+    duration recheck = std::chrono::seconds{10};  ///< of what failed, after a degraded start
+    bool bypass = false;                          ///< staging: true
     std::vector<std::string> bypass_kinds{
         "database_timeout", "vpc_connector", "cloud_sql_capacity"
     };
@@ -301,6 +341,7 @@ struct policy {
     std::vector<alert_policy> alerts;        ///< in the order of the file; names are unique
     std::vector<sink_policy> sinks;          ///< likewise
     std::vector<signal_policy> signals;      ///< the built-in ones, then those of the file
+    std::vector<check_policy> checks;        ///< in the order of the file; names are unique
     std::vector<route_policy> routes;        ///< empty: the gateway derives them from the traffic
 
     /// The limits of a route that the file does not name.
