@@ -250,6 +250,15 @@ void write_pressure(exposition& out, const snapshot& now) {
     }
 }
 
+void write_startup(exposition& out, const gateway::startup_snapshot& startup) {
+    out.family(
+        "curfew_startup_bypassed", gauge, "1: it started although checks of the start failed."
+    );
+    out.sample("", std::uint64_t{startup.bypassed});
+    out.family("curfew_startup_failing", gauge, "Checks of the start that fail still.");
+    out.sample("", std::uint64_t{startup.failing.size()});
+}
+
 void write_upstreams(exposition& out, const snapshot& now) {
     std::vector<labelled<upstream_snapshot>> upstreams;
     std::vector<labelled<endpoint_snapshot>> endpoints;
@@ -380,6 +389,9 @@ std::string render_metrics(
     write_backend(out, now.backend);
     write_access_log(out, now);
     write_pressure(out, now);
+    if (now.startup) {
+        write_startup(out, *now.startup);
+    }
     write_ledger(out, ledger);
     if (alerting != nullptr) {
         write_alerts(out, *alerting);

@@ -1,10 +1,6 @@
 #include <curfew/alerts/sink.hpp>
-#include <curfew/process/stop.hpp>
-#include <curfew/runtime/descriptor.hpp>
-#include <curfew/runtime/loop.hpp>
-#include <curfew/runtime/sleep.hpp>
-
-#include <fcntl.h>
+#include <curfew/process/errand.hpp>
+#include <curfew/runtime/loop_clock.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,19 +10,6 @@ namespace curfew::alerts {
 namespace {
 
 constexpr duration start_most = std::chrono::seconds{1};
-constexpr duration kill_most = std::chrono::seconds{2};
-// A unit without notices (its keeper was killed, or it is simulated) is looked at this often.
-constexpr duration blind_pause = std::chrono::milliseconds{20};
-
-class loop_clock final : public clock {
-  public:
-    explicit loop_clock(runtime::loop& on) noexcept : loop_{on} {}
-
-    [[nodiscard]] time_point now() const noexcept override { return loop_.outside().now(); }
-
-  private:
-    runtime::loop& loop_;
-};
 
 std::string_view severity_text(policy::urgency level) noexcept {
     return level == policy::urgency::critical  ? "critical"
@@ -72,85 +55,31 @@ process::command command_sink::command_for(const notice& what) const {
     return made;
 }
 
-runtime::task<> command_sink::until_exit(process::unit& of, runtime::scope& under) {
-    if (of.notices() < 0) {
-        while (!under.ended()) {
-            of.collect();
-            if (of.exited()) {
-                co_return;
-            }
-            auto resting = runtime::sleep_until{under, loop_.now() + blind_pause};
-            co_await resting;
-        }
-        co_return;
-    }
-    runtime::watched_descriptor notices{
-        loop_.outside(), runtime::descriptor{::fcntl(of.notices(), F_DUPFD_CLOEXEC, 3)}
-    };
-    while (notices.status() && !under.ended()) {
-        notices.ready().clear_readable();
-        of.collect();
-        if (of.exited() || notices.ready().hung_up()) {
-            co_return;
-        }
-        auto waiting = notices.ready().wait_readable(under);
-        co_await waiting;
-    }
-}
-
-// Whatever it left behind goes with it. How many could not be ended.
-runtime::task<std::size_t> command_sink::end_tree(process::unit& of) {
-    process::stop_plan plan;
-    plan.grace = duration::zero();
-    plan.force_limit = kill_most;
-    process::stop_ladder ladder{plan};
-    const loop_clock time{loop_};
-    runtime::scope until{loop_};
-    auto action = process::advance(ladder, of, {}, time);
-    while (action.what != process::stop_action::order::finish) {
-        const auto next = std::min(action.wake, add_saturated(loop_.now(), blind_pause));
-        auto resting = runtime::sleep_until{until, next};
-        co_await resting;
-        of.collect();
-        action = process::advance(ladder, of, process::stop_event::of(of.scan()), time);
-    }
-    co_return ladder.alive();
-}
-
 runtime::task<delivery> command_sink::deliver(const notice& what, runtime::scope& under) {
-    const loop_clock time{loop_};
+    const runtime::loop_clock time{loop_};
     const time_point began = time.now();
-    auto started = machine_.spawn(command_for(what));
-    if (!started) {
-        const errc code = started.error().code;
-        co_return delivery{code, std::string{describe(code).title}, time.now() - began};
+    runtime::scope running{under, bound::after(loop_.now(), rules_.timeout, "sink.timeout")};
+    auto sending = process::run_errand(machine_, command_for(what), running);
+    const auto sent = co_await sending;
+    const duration took = time.now() - began;
+    if (!sent) {
+        const errc code = sent.error().code;
+        co_return delivery{code, std::string{describe(code).title}, took};
     }
-    process::unit& tree = **started;
-    {
-        runtime::scope running{under, bound::after(loop_.now(), rules_.timeout, "sink.timeout")};
-        auto waiting = until_exit(tree, running);
-        co_await waiting;
+    if (sent->abandoned > 0) {
+        co_return delivery{
+            errc::command_hung,
+            std::to_string(sent->abandoned) + " of its processes could not be killed",
+            took
+        };
     }
-    const auto ended = tree.exited();
-    const time_point over = time.now();
-    if (!tree.empty()) {
-        auto ending = end_tree(tree);
-        const std::size_t left = co_await ending;
-        if (left > 0) {
-            co_return delivery{
-                errc::command_hung,
-                std::to_string(left) + " of its processes could not be killed",
-                over - began
-            };
-        }
-    }
-    if (!ended) {
-        co_return delivery{errc::own_timeout, "did not end in time and was killed", over - began};
+    if (!sent->ended) {
+        co_return delivery{errc::own_timeout, "did not end in time and was killed", took};
     }
     co_return delivery{
-        ended->clean() ? std::nullopt : std::optional{errc::command_failed},
-        process::describe(*ended),
-        over - began
+        sent->ended->clean() ? std::nullopt : std::optional{errc::command_failed},
+        process::describe(*sent->ended),
+        took
     };
 }
 

@@ -35,7 +35,7 @@ TEST(check_rules, a_database_has_the_limits_of_its_environment) {
     ASSERT_TRUE(loaded.snapshot);
     EXPECT_EQ(loaded.snapshot->checks[0].timeout, 95s);
     EXPECT_FALSE(loaded.snapshot->checks[0].is_timeout_said);
-    EXPECT_EQ(loaded.explain("check.db.timeout")->value, "\"1m35s\"");
+    EXPECT_EQ(loaded.explain("check.db.timeout")->value, "\"95s\"");
     const auto said = load_text(std::string{text} + "timeout = \"3s\"\n", "staging");
     ASSERT_TRUE(said.snapshot);
     EXPECT_EQ(said.snapshot->checks[0].timeout, 3s);

@@ -84,6 +84,11 @@ policy stretched(const policy& of, std::span<const signal_value> pressure) {
             }
         }
     }
+    for (auto& check : made.checks) {
+        if (check.type == check_type::postgres && !check.is_timeout_said) {
+            check.timeout = made.database.initialization;
+        }
+    }
     return made;
 }
 

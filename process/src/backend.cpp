@@ -1,19 +1,16 @@
 #include "incarnation.hpp"
 #include <curfew/process/backend.hpp>
 #include <curfew/process/stack_dump.hpp>
+#include <curfew/runtime/aside.hpp>
 #include <curfew/runtime/descriptor.hpp>
-#include <curfew/runtime/quiet_thread.hpp>
+#include <curfew/runtime/loop_clock.hpp>
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdio>
 #include <cstring>
-#include <system_error>
 
 namespace curfew::process {
 namespace {
@@ -25,39 +22,7 @@ using kind = supervisor_event::kind;
 constexpr duration blind_pause = std::chrono::milliseconds{20};
 constexpr duration look_patience = std::chrono::seconds{2};
 
-class loop_clock final : public clock {
-  public:
-    explicit loop_clock(runtime::loop& on) noexcept : loop_{on} {}
-
-    [[nodiscard]] time_point now() const noexcept override { return loop_.outside().now(); }
-
-  private:
-    runtime::loop& loop_;
-};
-
-// Shared with the dumping thread, which may be stuck longer than anybody waits for it.
-struct dump_job {
-    dump_request request;
-    time_point until;
-    stack_dump made;
-    std::atomic<bool> done = false;
-    runtime::descriptor bell;
-
-    void run() {
-        made = dump_stacks(request, until);
-        done.store(true, std::memory_order_release);
-        ::eventfd_write(bell.number(), 1);
-    }
-};
-
-bool start_thread(std::shared_ptr<dump_job> job) {
-    try {
-        runtime::start_quiet_thread([job = std::move(job)] { job->run(); });
-        return true;
-    } catch (const std::system_error&) {
-        return false;
-    }
-}
+using dump_job = runtime::aside<stack_dump>;
 
 }  // namespace
 
@@ -279,7 +244,7 @@ bool backend::stop_was_asked_again() {
 runtime::task<> backend::end_tree(runtime::scope& under, bool hangs) {
     auto plan = options_.stop;
     plan.dump_first = hangs && options_.dump_stacks;
-    const loop_clock time{loop_};
+    const runtime::loop_clock time{loop_};
     const auto began = now();
     stop_ladder ladder{plan};
     auto& tree = *running_->tree;
@@ -342,30 +307,24 @@ runtime::task<std::optional<stack_dump>> backend::look(
 runtime::task<std::optional<stack_dump>> backend::dump(
     runtime::scope& under, time_point until, dump_request what
 ) {
-    auto job = std::make_shared<dump_job>();
-    job->request = std::move(what);
-    job->request.members = running_->tree->scan().members;
-    job->request.python_stacks = python_ ? python_->stacks() : std::string{};
-    job->request.leader = running_->tree->identity().leader;
-    job->request.serves_at = probe_.asks_at();
-    job->until = until;
-    job->bell = runtime::descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    runtime::watched_descriptor bell{
-        loop_.outside(), runtime::descriptor{::fcntl(job->bell.number(), F_DUPFD_CLOEXEC, 3)}
-    };
-    bell.ready().clear_readable();
-    if (!bell.status() || !start_thread(job)) {
+    what.members = running_->tree->scan().members;
+    what.python_stacks = python_ ? python_->stacks() : std::string{};
+    what.leader = running_->tree->identity().leader;
+    what.serves_at = probe_.asks_at();
+    const auto job =
+        dump_job::begin([what = std::move(what), until] { return dump_stacks(what, until); });
+    if (job == nullptr) {
         co_return std::nullopt;
     }
     dumping_ = true;
     runtime::scope limited{under, bound{deadline{until}}};
-    auto waiting = bell.ready().wait_readable(limited);
-    co_await waiting;
+    auto waiting = dump_job::wait(job, limited);
+    const bool dumped = co_await waiting;
     dumping_ = false;
-    if (!job->done.load(std::memory_order_acquire)) {
+    if (!dumped) {
         co_return std::nullopt;
     }
-    co_return std::move(job->made);
+    co_return std::move(job->result());
 }
 
 // What the tree printed last is passed on before it is let go.

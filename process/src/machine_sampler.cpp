@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace curfew::process {
 
@@ -15,8 +16,18 @@ double share_of(std::uint64_t part, std::uint64_t whole) noexcept {
     return whole == 0 ? 1 : std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
 }
 
-/// What counts against the limit of one cgroup; nothing where it has none.
-std::optional<double> memory_of(const path& level, bool first_version) {
+/// What counts against a limit, and the limit; both in bytes.
+struct room {
+    std::uint64_t used = 0;
+    std::uint64_t limit = 0;
+
+    [[nodiscard]] double share() const noexcept { return share_of(used, limit); }
+
+    [[nodiscard]] std::uint64_t free() const noexcept { return limit - std::min(used, limit); }
+};
+
+/// Nothing where the cgroup has no limit.
+std::optional<room> memory_of(const path& level, bool first_version) {
     const auto limit =
         memory_limit(contents(level / (first_version ? "memory.limit_in_bytes" : "memory.max")));
     const auto used =
@@ -27,28 +38,44 @@ std::optional<double> memory_of(const path& level, bool first_version) {
         return std::nullopt;
     }
     const auto spare = inactive_file(contents(level / "memory.stat")).value_or(0);
-    return share_of(*used - std::min(*used, spare), *limit);
+    return room{*used - std::min(*used, spare), *limit};
 }
 
-std::optional<double> memory_of_cgroup(const path& root, const std::string& cgroup) {
-    const auto place = find_cgroup(cgroup, "memory");
-    std::optional<double> nearest;
-    if (place) {
+/// Every level of the cgroup that has a limit.
+std::vector<room> memory_of_cgroup(const path& root, const std::string& cgroup) {
+    std::vector<room> limited;
+    if (const auto place = find_cgroup(cgroup, "memory")) {
         for_each_level(root, *place, [&](const path& level) {
-            nearest = std::max(nearest, memory_of(level, !place->mount.empty()));
+            if (const auto its = memory_of(level, !place->mount.empty())) limited.push_back(*its);
         });
     }
-    return nearest;
+    return limited;
 }
 
-std::optional<double> memory_of_machine(const path& root) {
+std::optional<room> memory_of_machine(const path& root) {
     const auto meminfo = contents(root / "proc/meminfo");
     const auto total = memory_total(meminfo);
     const auto available = memory_available(meminfo);
     if (!total || !available) {
         return std::nullopt;
     }
-    return share_of(*total - std::min(*total, *available), *total);
+    return room{*total - std::min(*total, *available), *total};
+}
+
+void read_memory(machine_sample& into, const path& root, const std::string& cgroup) {
+    const auto ours = memory_of_cgroup(root, cgroup);
+    const auto machine = memory_of_machine(root);
+    if (machine) {
+        into.memory = machine->share();
+        into.memory_free = machine->free();
+    }
+    if (ours.empty()) {
+        return;
+    }
+    into.memory_is_ours = true;
+    into.memory = std::ranges::max(ours, {}, &room::share).share();
+    const auto free = std::ranges::min(ours, {}, &room::free).free();
+    into.memory_free = std::min(into.memory_free.value_or(free), free);
 }
 
 std::optional<double> stalled(
@@ -73,11 +100,7 @@ machine_sample machine_sampler::sample() {
     const auto cgroup = contents(root_ / "proc/self/cgroup");
     const auto unified = find_cgroup(cgroup, "");
     machine_sample made;
-    made.memory = memory_of_cgroup(root_, cgroup);
-    made.memory_is_ours = made.memory.has_value();
-    if (!made.memory) {
-        made.memory = memory_of_machine(root_);
-    }
+    read_memory(made, root_, cgroup);
     made.cpu = cpu_share();
     made.stalled_cpu = stalled(root_, unified, "cpu");
     made.stalled_memory = stalled(root_, unified, "memory");

@@ -23,9 +23,10 @@ enum class health : std::uint8_t {
 [[nodiscard]] std::string_view to_string(health state) noexcept;
 
 /// Degraded by: an upstream that is down, an endpoint that is skipped, a breaker that is not
-/// closed, work that was abandoned or hangs, a backend that is not ready, a ledger that cannot be
-/// written, an alert that fires and is not silenced, a sink that alerts do not reach. `ledger`:
-/// null where none is kept; `alerting`: null where there are no alerts.
+/// closed, work that was abandoned or hangs, a check of the start that fails still, a backend that
+/// is not ready, a ledger that cannot be written, an alert that fires and is not silenced, a sink
+/// that alerts do not reach. `ledger`: null where none is kept; `alerting`: null where there are no
+/// alerts.
 [[nodiscard]] health health_of(
     const gateway::snapshot& now,
     const ledger::status* ledger = nullptr,

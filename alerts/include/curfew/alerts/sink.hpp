@@ -89,8 +89,6 @@ class command_sink final : public sink {
 
   private:
     [[nodiscard]] process::command command_for(const notice& what) const;
-    [[nodiscard]] runtime::task<> until_exit(process::unit& of, runtime::scope& under);
-    [[nodiscard]] runtime::task<std::size_t> end_tree(process::unit& of);
 
     runtime::loop& loop_;
     process::host& machine_;

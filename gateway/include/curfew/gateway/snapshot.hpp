@@ -90,6 +90,22 @@ struct pressure_snapshot {
     std::vector<std::string> stretches;  ///< "database.connection x1.5"
 };
 
+/// A check of the start that fails still.
+struct startup_failure {
+    std::string check;
+    std::string kind;   ///< "database_timeout"
+    std::string found;  ///< one sentence
+};
+
+/// How the start was, where there are checks of it.
+struct startup_snapshot {
+    bool degraded = false;  ///< it started although checks failed, and some fail still
+    bool bypassed = false;  ///< it started although checks failed
+    bool told = false;      ///< because somebody told so, and not by the rules
+    std::string reason;     ///< of the decision, one sentence
+    std::vector<startup_failure> failing;
+};
+
 /// The policy in force.
 struct policy_snapshot {
     std::uint32_t generation = 1;            ///< 1: that of the start; one more with each reload,
@@ -125,6 +141,7 @@ struct snapshot {
     std::optional<access_log_snapshot> access_log;  ///< nothing: none is kept
     live_requests live;  ///< what has not ended; only where it was asked for
     policy_snapshot policy;
+    std::optional<startup_snapshot> startup;  ///< nothing: the start has no checks
     std::vector<pressure_snapshot> pressure;  ///< every signal, in the order of the policy
 };
 

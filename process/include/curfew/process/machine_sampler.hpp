@@ -14,6 +14,7 @@ struct machine_sample {
     /// Of the cgroup whose limit is nearest, page cache that can be given back at once not counted;
     /// where no cgroup has a limit, what is not available of the machine's memory.
     std::optional<double> memory;
+    std::optional<std::uint64_t> memory_free;  ///< bytes until the first limit, the machine's too
     bool memory_is_ours = false;  ///< it is of a cgroup: what we and the backend use together
 
     std::optional<double> cpu;  ///< of all CPUs, since the sample before; steal is busy

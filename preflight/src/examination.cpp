@@ -1,0 +1,103 @@
+#include <curfew/preflight/course.hpp>
+#include <curfew/preflight/examination.hpp>
+#include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/sleep.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace curfew::preflight {
+
+using runtime::task;
+
+examination::examination(
+    const instruments& with, examination_terms terms, std::function<void(const look&)> settled
+)
+    : with_{with}, terms_{std::move(terms)}, settled_{std::move(settled)} {
+    for (const auto& each : terms_.checks) {
+        looks_.push_back({.name = each.name, .type = each.type, .where = place_of(each)});
+    }
+}
+
+task<examined> examination::run(runtime::scope& under) {
+    const time_point began = with_.on.now();
+    runtime::scope limited{under, bound::after(began, terms_.budget, "startup.budget")};
+    runtime::task_group all;
+    const time_point end = add_saturated(began, terms_.budget);
+    for (std::size_t at = 0; at < looks_.size(); ++at) {
+        all.spawn(look_at(at, limited, end));
+    }
+    runtime::scope always{with_.on};
+    auto joining = all.join(always);
+    co_await joining;
+    examined made;
+    made.made = decide(standing_, terms_.rules, terms_.told, terms_.environment);
+    made.looks = std::move(looks_);
+    made.took = with_.on.now() - began;
+    co_return made;
+}
+
+task<> examination::look_at(std::size_t index, runtime::scope& under, time_point end) {
+    const auto& rules = terms_.checks[index];
+    look& mine = looks_[index];
+    const auto check = make_check(with_, rules);
+    course how{terms_.rules, terms_.told, end, terms_.seed + index};
+    const time_point began = with_.on.now();
+    for (;;) {
+        how.attempt();
+        auto looking = look_once(*check, rules, terms_.connector_scales, under);
+        mine.wrong = co_await looking;
+        const time_point now = with_.on.now();
+        mine.attempts = how.attempts();
+        mine.took = now - began;
+        const auto again = mine.wrong ? how.failed(mine.wrong->kind, decided(), now) : std::nullopt;
+        if (!again || under.ended()) {
+            break;
+        }
+        auto resting = runtime::sleep_until{under, *again};
+        const auto woken = co_await resting;
+        if (woken == runtime::wake::ended || decided()) {
+            break;
+        }
+    }
+    if (mine.wrong) {
+        standing_.push_back(mine.wrong->kind);
+    }
+    settled_(mine);
+}
+
+bool examination::decided() const {
+    return !terms_.told && std::ranges::any_of(standing_, [&](failure_kind kind) {
+        return !is_passed_over(kind, terms_.rules);
+    });
+}
+
+std::string place_of(const policy::check_policy& of) {
+    switch (of.type) {
+        case check_type::command:
+            return of.command.empty() ? std::string{} : of.command.front();
+        case check_type::disk:
+            return of.target;
+        case check_type::none:
+        case check_type::memory:
+        case check_type::clock:
+            return {};
+        default:
+            return of.where.shown();
+    }
+}
+
+task<std::optional<failing>> look_once(
+    check& with, const policy::check_policy& rules, bool connector_scales, runtime::scope& under
+) {
+    runtime::scope trying{under, bound::after(under.on().now(), rules.timeout, "check.timeout")};
+    auto attempting = with.attempt(trying);
+    const auto found = co_await attempting;
+    if (!found) {
+        co_return std::nullopt;
+    }
+    const auto [kind, why] = classify(found->seen_by(rules.type, connector_scales));
+    co_return failing{kind, std::string{why}, found->sentence};
+}
+
+}  // namespace curfew::preflight
