@@ -404,6 +404,56 @@ constexpr std::array table{
         "It is being restarted; wait as Retry-After says."
     },
     errc_entry{
+        database_login,
+        "database-login",
+        1,
+        502,
+        "28000",
+        false,
+        "The database refused the login.",
+        "Check user, password and database, and the server's pg_hba.conf."
+    },
+    errc_entry{
+        database_full,
+        "database-full",
+        1,
+        503,
+        "53300",
+        true,
+        "The database has no connection, memory or disk left for it.",
+        "Raise its limit, or lower the sizes of the pools: together they must fit."
+    },
+    errc_entry{
+        database_conflict,
+        "database-conflict",
+        1,
+        503,
+        "40001",
+        true,
+        "The transaction got into the way of another one.",
+        "Run the whole transaction again."
+    },
+    errc_entry{
+        database_refused,
+        "database-refused",
+        1,
+        500,
+        "42000",
+        false,
+        "The database refused the statement.",
+        "Mend the statement or its data; the SQLSTATE says what is wrong."
+    },
+    errc_entry{
+        result_too_large,
+        "result-too-large",
+        1,
+        500,
+        "54000",
+        false,
+        "The answer of the database has more rows or bytes than may be kept.",
+        "Ask for less, with LIMIT or fewer columns, or raise the bound."
+    },
+    errc_entry{
         command_not_found,
         "command-not-found",
         127,

@@ -57,6 +57,12 @@ enum class errc : std::uint8_t {
     upstream_closed,
     upstream_protocol,
     upstream_down,
+    // a database
+    database_login,
+    database_full,
+    database_conflict,
+    database_refused,
+    result_too_large,
     // commands
     command_not_found,
     command_not_executable,

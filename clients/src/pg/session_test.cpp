@@ -1,0 +1,150 @@
+#include <curfew/clients/pg/drive.hpp>
+
+#include <gtest/gtest.h>
+
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace curfew::pg {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A socket on loopback that takes connections, if it listens, and says nothing.
+class silent_server {
+  public:
+    explicit silent_server(bool listens) : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof at;
+        ::bind(socket_, reinterpret_cast<sockaddr*>(&at), size);
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size);
+        if (listens) ::listen(socket_, 4);
+        port_ = ntohs(at.sin_port);
+        at_ = at;
+    }
+
+    silent_server(const silent_server&) = delete;
+    silent_server& operator=(const silent_server&) = delete;
+
+    ~silent_server() { ::close(socket_); }
+
+    [[nodiscard]] std::string words() const {
+        return "host=127.0.0.1 user=ann dbname=shop password=s3cret port=" + std::to_string(port_);
+    }
+
+    [[nodiscard]] cancel_ticket ticket() const {
+        cancel_ticket made;
+        made.size = sizeof at_;
+        reinterpret_cast<sockaddr_in&>(made.server) = at_;
+        return made;
+    }
+
+  private:
+    int socket_;
+    std::uint16_t port_ = 0;
+    sockaddr_in at_{};
+};
+
+/// A clock that moves on by itself whenever it is read: a deadline passes at once.
+class hasty_clock final : public clock {
+  public:
+    [[nodiscard]] time_point now() const noexcept override { return at_ += 1ms; }
+
+  private:
+    mutable time_point at_{1h};
+};
+
+TEST(session, a_refused_connection_says_so_with_errno_and_without_the_password) {
+    const silent_server nobody{false};
+    auto made = session::connect(*target::parse(nobody.words()), {});
+    const steady_clock time;
+    const auto until = deadline::after(time.now(), 10s);
+    const auto connected = made ? drive(*made, until, time) : std::unexpected{made.error()};
+    ASSERT_FALSE(connected);
+    EXPECT_EQ(connected.error().code, errc::connect_refused);
+    EXPECT_EQ(connected.error().system, ECONNREFUSED);
+    EXPECT_EQ(connected.error().message.find("s3cret"), std::string::npos);
+    if (made) EXPECT_EQ(made->is(), condition::lost);
+}
+
+TEST(session, a_server_that_says_nothing_costs_the_deadline_and_no_more) {
+    const silent_server silent{true};
+    auto made = session::connect(*target::parse(silent.words()), {});
+    ASSERT_TRUE(made);
+    const hasty_clock time;
+    const auto connected = drive(*made, deadline{time_point{1h + 5ms}}, time);
+    ASSERT_FALSE(connected);
+    EXPECT_EQ(connected.error().code, errc::own_timeout);
+    EXPECT_EQ(made->is(), condition::connecting);
+    EXPECT_FALSE(made->ticket());
+    EXPECT_GE(made->socket_serial(), 1U);
+    made->close();
+    EXPECT_EQ(made->is(), condition::closed);
+    EXPECT_EQ(made->socket(), -1);
+}
+
+TEST(session, a_deadline_that_has_passed_is_expired_now) {
+    const silent_server silent{true};
+    auto made = session::connect(*target::parse(silent.words()), {});
+    ASSERT_TRUE(made);
+    const manual_clock time{time_point{1h}};
+    EXPECT_EQ(drive(*made, deadline{time_point{1h}}, time).error().code, errc::own_timeout);
+}
+
+TEST(session_death, a_wait_without_a_bound_is_a_bug) {
+    const manual_clock time;
+    EXPECT_DEATH((void)wait_for(0, progress::reads, deadline{}, time), "bound");
+}
+
+TEST(cancellation, a_frozen_server_costs_the_deadline_and_no_more) {
+    const silent_server silent{true};
+    cancellation request{silent.ticket()};
+    const hasty_clock time;
+    EXPECT_EQ(drive(request, deadline{time_point{1h + 5ms}}, time).error().code, errc::own_timeout);
+    auto moved = std::move(request);
+    EXPECT_GE(moved.socket(), 0);
+}
+
+TEST(cancellation, a_server_that_is_gone_is_told_as_such) {
+    const silent_server nobody{false};
+    cancellation request{nobody.ticket()};
+    const steady_clock time;
+    const auto done = drive(request, deadline::after(time.now(), 10s), time);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, errc::connect_refused);
+    EXPECT_EQ(done.error().system, ECONNREFUSED);
+}
+
+TEST(rows, know_null_from_an_empty_text) {
+    rows some;
+    some.add_column("a");
+    some.add_column("b");
+    some.add_value("");
+    some.add_null();
+    some.add_value("x");
+    some.add_value("yy");
+    EXPECT_EQ(some.size(), 2U);
+    EXPECT_EQ(some.at(0, 0), "");
+    EXPECT_EQ(some.at(0, 1), std::nullopt);
+    EXPECT_EQ(some.at(1, 1), "yy");
+    EXPECT_EQ(some.find("b"), 1U);
+    EXPECT_EQ(some.find("c"), std::nullopt);
+    EXPECT_EQ(some.bytes(), 3U);
+}
+
+TEST(parameter, numbers_flags_and_null_have_their_texts) {
+    EXPECT_STREQ(parameter{17}.text(), "17");
+    EXPECT_STREQ(parameter{-5'000'000'000}.text(), "-5000000000");
+    EXPECT_STREQ(parameter{true}.text(), "true");
+    EXPECT_STREQ(parameter{0.1}.text(), "0.1");
+    EXPECT_STREQ(parameter{"it's"}.text(), "it's");
+    EXPECT_EQ(parameter{nullptr}.text(), nullptr);
+    EXPECT_TRUE(parameter{std::string(1, '\0')}.holds_zero_byte());
+}
+
+}  // namespace
+}  // namespace curfew::pg
