@@ -16,7 +16,6 @@ using policy::text_problem;
 using namespace std::chrono_literals;
 
 constexpr duration shortest_lease = 1s;
-constexpr duration usual_lease = 5min;
 
 constexpr std::string_view how = R"(such as {"value": 1, "lease": "5m"})";
 

@@ -125,6 +125,14 @@ inline constexpr std::array serve_flags{
         .key = "gateway.observe",
         .setting = "true"
     },
+    flag{
+        .name = "--pressure",
+        .value = "SIGNALS",
+        .help = "Begins with these signals up for five minutes, as if they were told: NAME or "
+                "NAME=VALUE (0 to 1, by default 1), with commas between.",
+        .offers = offer::words,
+        .repeatable = true
+    },
 };
 
 /// Of its log, which is what it has to print.
@@ -221,6 +229,20 @@ inline constexpr std::array pressure_flags{
 };
 
 inline constexpr std::array preflight_flags{
+    flag{
+        .name = "--budget",
+        .value = "DURATION",
+        .help = "How long all checks together may take.",
+        .key = "startup.budget"
+    },
+    flag{
+        .name = "--pressure",
+        .value = "SIGNALS",
+        .help = "Looks with the limits as they are while these are up: NAME or NAME=VALUE (0 to "
+                "1, by default 1), with commas between.",
+        .offers = offer::words,
+        .repeatable = true
+    },
     flag{
         .name = "--simulate",
         .value = "KINDS",

@@ -134,13 +134,14 @@ constexpr std::array table{
     verb{
         .name = "preflight",
         .usage = "",
-        .summary = "tell whether the service would start although checks failed",
+        .summary = "check what the service needs, and decide whether it may start",
         .description =
-            "Decides by the kinds of what failed, as the policy has it (`startup.*`): start, "
-            "start_degraded (exit 0) or block (exit 1). It runs no checks yet, so --simulate says "
-            "what failed, such as `curfew preflight --env staging --simulate "
-            "vpc_connector,database_timeout`. BYPASS_STARTUP_VALIDATION=true in the environment "
-            "starts whatever fails, loudly.",
+            "Looks at each [check.NAME] of the policy, all at once within `startup.budget`, and "
+            "decides by the kinds of what failed (`startup.*`): start, start_degraded (exit 0) or "
+            "block (exit 1). `curfew serve` begins with the same. --simulate decides as if checks "
+            "had failed so and looks at nothing, such as `curfew preflight --env staging "
+            "--simulate vpc_connector,database_timeout`. BYPASS_STARTUP_VALIDATION=true in the "
+            "environment starts whatever fails, loudly. Exits 4 where there is nothing to check.",
         .own = preflight_flags,
         .run = preflight,
     },
@@ -252,6 +253,11 @@ constexpr std::array table{
 };
 
 }  // namespace
+
+std::span<const std::string> invocation::values(std::string_view flag) const {
+    const auto found = given.find(flag);
+    return found == given.end() ? std::span<const std::string>{} : found->second;
+}
 
 std::string invocation::value(std::string_view flag, std::string_view otherwise) const {
     const auto found = given.find(flag);

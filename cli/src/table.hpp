@@ -62,6 +62,9 @@ struct invocation {
 
     [[nodiscard]] bool has(std::string_view flag) const { return given.contains(flag); }
 
+    /// Every value of a flag; none where it was not given.
+    [[nodiscard]] std::span<const std::string> values(std::string_view flag) const;
+
     /// The value of a flag that was given, else `otherwise`.
     [[nodiscard]] std::string value(std::string_view flag, std::string_view otherwise = {}) const;
 };

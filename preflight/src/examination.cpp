@@ -96,7 +96,8 @@ task<std::optional<failing>> look_once(
     if (!found) {
         co_return std::nullopt;
     }
-    const auto [kind, why] = classify(found->seen_by(rules.type, connector_scales));
+    const auto [kind, why] =
+        found->known ? *found->known : classify(found->seen_by(rules.type, connector_scales));
     co_return failing{kind, std::string{why}, found->sentence};
 }
 

@@ -1,5 +1,6 @@
 #include "local_checks.hpp"
 #include "network_checks.hpp"
+#include "postgres_check.hpp"
 #include <curfew/core/expects.hpp>
 
 namespace curfew::preflight {
@@ -13,6 +14,7 @@ std::unique_ptr<check> make_check(const instruments& with, const policy::check_p
         case check_type::http:
             return std::make_unique<http_check>(with, rules);
         case check_type::postgres:
+            return std::make_unique<postgres_check>(with, rules);
         case check_type::redis:
             return std::make_unique<redis_check>(with, rules);
         case check_type::nats:

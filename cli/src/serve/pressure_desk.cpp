@@ -107,6 +107,24 @@ void pressure_desk::join(admin_site& site) {
     });
 }
 
+void pressure_desk::tell(std::span<const told_signal> signals) {
+    const time_point now = loop_.now();
+    const auto lease = std::min<duration>(admin::usual_lease, rules_->pressure.lease_max);
+    for (const auto& each : signals) {
+        if (const auto which = board_.find(each.name)) {
+            board_.tell(*which, each.value, now, deadline::after(now, lease));
+        }
+    }
+    settle();
+}
+
+double pressure_desk::value_of(std::string_view name) const {
+    for (const auto& each : values()) {
+        if (each.name == name) return each.value;
+    }
+    return 0;
+}
+
 void pressure_desk::begin() {
     tasks_.spawn(run());
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../pressure_flag.hpp"
 #include "admin_site.hpp"
 #include "stage_times.hpp"
 #include <curfew/core/memory_guard.hpp>
@@ -16,7 +17,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace curfew::cli {
@@ -65,6 +68,10 @@ class pressure_desk {
     /// before this.
     void join(admin_site& site);
 
+    /// As if each were told from outside for five minutes (at most `pressure.lease_max`), which
+    /// they may be: they have no sensor.
+    void tell(std::span<const told_signal> signals);
+
     void begin();
 
     /// From now on by these rules. Signals keep their value by name.
@@ -74,6 +81,9 @@ class pressure_desk {
     [[nodiscard]] std::shared_ptr<const policy::policy> shape(
         const std::shared_ptr<const policy::policy>& written
     ) const;
+
+    /// How far a signal is up; 0 for one that there is not.
+    [[nodiscard]] double value_of(std::string_view name) const;
 
     /// Reads the sensors, if that was longer ago than `pressure.interval`.
     void refresh();

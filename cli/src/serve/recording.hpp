@@ -2,6 +2,7 @@
 
 #include "event_log.hpp"
 #include "pressure_desk.hpp"
+#include "startup_desk.hpp"
 #include <curfew/core/event.hpp>
 #include <curfew/ledger/ledger.hpp>
 #include <curfew/policy/load.hpp>
@@ -92,6 +93,8 @@ class recording {
     void tell_alert(std::string_view name, std::string_view state, std::string_view said);
     /// A pressure signal is another, and what that does to limits.
     void tell_pressure(const pressure_desk::change& what);
+    /// How the start went: a check, what was passed over, that it healed.
+    void tell_startup(const startup_desk::story& what, time_point now);
     /// The backend's stacks were looked at.
     void tell_stacks(std::string_view headline, time_point now);
 

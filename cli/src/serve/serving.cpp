@@ -43,7 +43,7 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
 
 }  // namespace
 
-serving::serving(const policy::loading& loaded, policy_origin again)
+serving::serving(const policy::loading& loaded, policy_origin again, const beginning& with)
     : rules_{loaded.snapshot},
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
@@ -91,6 +91,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
           [this](const auto& written) { return pressure_.shape(written); },
           reload_listener()
       },
+      startup_{loop_, outside_, host_, with.examined, startup_surroundings()},
       descriptors_{plan_descriptors(
           descriptor_limit(), rules_->server.workers, rules_->server.connections_max
       )},
@@ -105,6 +106,7 @@ serving::serving(const policy::loading& loaded, policy_origin again)
     gateway_.connections.narrow(descriptors_.connections);
     gateway_.connections.tell_shortages_to([this](failure why) { tell_shortage(why); });
     gateway_.health = [this](runtime::scope& under) { return desk_.answer(under); };
+    pressure_.tell(with.pressure);
     prepare_backend();
 }
 
@@ -160,6 +162,7 @@ int serving::run() {
     tasks_.spawn(tell_left_out());
     tasks_.spawn(stacks_.run(root_));
     pressure_.begin();
+    startup_.begin();
     if (backend_) {
         tasks_.spawn(run_backend());
     } else {
@@ -319,6 +322,8 @@ runtime::task<> serving::stop() {
     root_.end({cause_kind::shutdown});
     auto easing = pressure_.close();
     co_await easing;
+    auto healing = startup_.close();
+    co_await healing;
     auto silencing = alerting_.close();
     co_await silencing;
     auto parting = live_.close();
@@ -367,6 +372,7 @@ void serving::add_state(gateway::snapshot& now) const {
     now.access_log = access_log_.state();
     reloading_.describe(now.policy);
     pressure_.describe(now);
+    now.startup = startup_.state();
     if (backend_) {
         now.ready = now.ready && backend_->state() == process::backend_state::ready;
         now.backend.state = name_of(backend_->state());

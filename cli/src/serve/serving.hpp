@@ -11,10 +11,12 @@
 #include "http_probe.hpp"
 #include "live_desk.hpp"
 #include "pressure_desk.hpp"
+#include "pressure_flag.hpp"
 #include "recording.hpp"
 #include "reloading.hpp"
 #include "stack_desk.hpp"
 #include "stage_times.hpp"
+#include "startup_desk.hpp"
 #include "terminal.hpp"
 #include <curfew/gateway/gateway.hpp>
 #include <curfew/policy/policy.hpp>
@@ -35,6 +37,12 @@ namespace curfew::cli {
 /// Whom the admin listener answers.
 [[nodiscard]] admin::terms admin_terms_of(const policy::server_policy& server);
 
+/// What a serving begins with, beside its policy.
+struct beginning {
+    std::optional<preflight::examined> examined;  ///< nothing: the start has no checks
+    std::vector<told_signal> pressure;            ///< of --pressure: signals without a sensor
+};
+
 /// `curfew serve` from its policy to its end: the listeners, the workers, the backend, the signals.
 /// The main thread runs the control loop: signals, the backend's supervisor and its probes, the
 /// admin listener. Requests are served by the fleet, whose threads never wait for any of these.
@@ -42,7 +50,7 @@ namespace curfew::cli {
 class serving final : public process::backend_watcher {
   public:
     /// `loaded` has a snapshot; `again` is where it came from.
-    serving(const policy::loading& loaded, policy_origin again);
+    serving(const policy::loading& loaded, policy_origin again, const beginning& with);
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
     ~serving() override;
@@ -90,6 +98,8 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<http::response> answer_reload(const http::request& asked);
     void tell_reload(const admin::reload_report& what);
     void tell_pressure(const pressure_desk::change& what);
+    [[nodiscard]] startup_desk::surroundings startup_surroundings();
+    void tell_startup(const startup_desk::story& what);
     void relieve_memory(memory_guard::action what, double in_use);
     [[nodiscard]] int complain_about_backend(failure why);
 
@@ -124,6 +134,7 @@ class serving final : public process::backend_watcher {
     pressure_desk pressure_;
     reloading reloading_;
     process::system_host host_;
+    startup_desk startup_;
     std::unique_ptr<http_probe> probe_;
     std::unique_ptr<process::backend> backend_;
     descriptor_plan descriptors_;

@@ -1,12 +1,15 @@
 #include "output.hpp"
 #include "policy_sources.hpp"
+#include "pressure_flag.hpp"
+#include "startup_checks.hpp"
 #include "verbs.hpp"
 #include <curfew/core/failure.hpp>
 #include <curfew/policy/json_text.hpp>
 #include <curfew/preflight/simulation.hpp>
 
+#include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cstdio>
 #include <expected>
 #include <string_view>
 
@@ -19,10 +22,6 @@ using namespace preflight;
 
 constexpr std::array<std::string_view, 3> environments{"development", "staging", "production"};
 
-bypass_rules rules_of(const policy::policy& of) {
-    return {of.startup.bypass, of.startup.passed_over, of.startup.bypass_failures};
-}
-
 std::expected<policy::policy, int> load_policy(
     const invocation& line, const policy::sources& from
 ) {
@@ -33,22 +32,23 @@ std::expected<policy::policy, int> load_policy(
     return *loaded.snapshot;
 }
 
-std::string ruling_json(
-    const ruling& made, std::span<const policy::failure_kind> failed, const policy::policy& of
-) {
-    json_text to;
-    to.object().member("environment", of.environment).member("decision", to_string(made.made));
-    to.member("reason", made.why).member("simulated", true).key("failures").array();
-    for (const auto kind : failed) {
-        to.object().member("kind", to_string(kind)).end();
+constexpr int void_exit = 4;
+
+std::size_t longest_name(const policy::policy& of) {
+    std::size_t longest = 0;
+    for (const auto& each : of.checks) {
+        longest = std::max(longest, each.name.size());
     }
-    to.end().key("bypass").object().member("allowed", of.startup.bypass).key("kinds").array();
-    for (const auto kind : of.startup.passed_over) {
-        to.value(to_string(kind));
-    }
-    to.end().member("failures_max", std::uint64_t{of.startup.bypass_failures});
-    to.member("told", made.told).end();
-    return to.end().take();
+    return longest;
+}
+
+void warn_if_told(const ruling& made) {
+    if (!made.told) return;
+    std::fprintf(
+        stderr,
+        "curfew: warning: %s is true: the checks of the start are passed over\n",
+        std::string{override_variable}.c_str()
+    );
 }
 
 int tell(
@@ -57,20 +57,43 @@ int tell(
     const policy::policy& of,
     bool told
 ) {
-    const auto made = decide(failed, rules_of(of), told, of.environment);
-    if (made.told) {
-        std::fprintf(
-            stderr,
-            "curfew: warning: %s is true: the checks of the start are passed over\n",
-            std::string{override_variable}.c_str()
-        );
-    }
+    const auto made = decide(failed, bypass_rules_of(of), told, of.environment);
+    warn_if_told(made);
     if (line.has("--json")) {
-        print(ruling_json(made, failed, of));
+        print(to_json(made, failed, report_frame_of(of)));
     } else if (!line.has("--quiet")) {
-        print(std::string{to_string(made.made)} + "  (" + of.environment + ": " + made.why + ")\n");
+        print(to_text(made, of.environment));
     }
     return exit_code_of(made.made);
+}
+
+int look_around(const invocation& line, const policy::policy& of, bool told) {
+    const auto pressure = read_pressure(line.values("--pressure"), of);
+    if (!pressure) {
+        return complain(pressure.error());
+    }
+    if (of.checks.empty()) {
+        complain(usage_problem{
+            "nothing was checked: the policy has no [check.NAME]",
+            "write one (docs/preflight.md), or decide without: curfew preflight --simulate KINDS"
+        });
+        return void_exit;
+    }
+    const bool shows = !line.has("--json") && !line.has("--quiet");
+    const auto width = longest_name(of);
+    const auto done = examine_surroundings(of, *pressure, told, [&](const look& each) {
+        if (shows) print(to_text(each, width));
+    });
+    if (!done) {
+        return 128 + done.error();
+    }
+    warn_if_told(done->made);
+    if (line.has("--json")) {
+        print(to_json(*done, report_frame_of(of)));
+    } else if (shows) {
+        print(to_text(done->made, of.environment));
+    }
+    return exit_code_of(done->made.made);
 }
 
 std::string table_json(const std::vector<simulated>& table) {
@@ -115,7 +138,7 @@ int tell_all(const invocation& line, policy::sources from, bool told) {
         if (!of) {
             return of.error();
         }
-        all.push_back({std::string{name}, rules_of(*of)});
+        all.push_back({std::string{name}, bypass_rules_of(*of)});
     }
     const auto table = simulate_all(all, told);
     if (line.has("--json")) {
@@ -129,23 +152,21 @@ int tell_all(const invocation& line, policy::sources from, bool told) {
 }  // namespace
 
 int preflight(const invocation& line) {
-    if (!line.has("--simulate")) {
+    const bool simulates = line.has("--simulate");
+    for (const auto* flag : {"--budget", "--pressure"}) {
+        if (!simulates || !line.has(flag)) continue;
         return complain(usage_problem{
-            "no check is built yet: this decides what is simulated",
-            "curfew preflight --env staging --simulate vpc_connector,database_timeout"
+            std::string{flag} + " means nothing with --simulate, which looks at nothing",
+            "leave one of them out"
         });
     }
-    const auto asked = read_simulation(line.value("--simulate"));
+    const auto asked = simulates ? read_simulation(line.value("--simulate")) : simulation{};
     if (!asked) {
         return complain(usage_problem{"--simulate: " + asked.error().sentence, asked.error().hint});
     }
-    const char* said = std::getenv(std::string{override_variable}.c_str());
-    const auto told = read_override(said == nullptr ? "" : said);
+    const auto told = told_to_start();
     if (!told) {
-        return complain(usage_problem{
-            std::string{override_variable} + " is neither true nor false",
-            "unset it, or write true: then the service starts whatever fails"
-        });
+        return complain(told.error());
     }
     auto from = policy_sources(line);
     if (!from) {
@@ -156,7 +177,10 @@ int preflight(const invocation& line) {
         return tell_all(line, *std::move(from), *told);
     }
     const auto of = load_policy(line, *from);
-    return of ? tell(line, asked->failed, *of, *told) : of.error();
+    if (!of) {
+        return of.error();
+    }
+    return simulates ? tell(line, asked->failed, *of, *told) : look_around(line, *of, *told);
 }
 
 }  // namespace curfew::cli

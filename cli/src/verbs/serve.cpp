@@ -3,6 +3,8 @@
 #include "../serve/start_complaint.hpp"
 #include "output.hpp"
 #include "policy_sources.hpp"
+#include "pressure_flag.hpp"
+#include "startup_checks.hpp"
 #include "verbs.hpp"
 #include <curfew/core/failure.hpp>
 #include <curfew/policy/load.hpp>
@@ -10,10 +12,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <expected>
 #include <new>
+#include <optional>
+#include <span>
 
 namespace curfew::cli {
 
@@ -36,6 +43,56 @@ void give_up_for_want_of_memory() noexcept {
         "  hint: Ask for fewer workers, or raise the limit on memory (ulimit -v).\n";
     static_cast<void>(::write(STDERR_FILENO, said.data(), said.size()));
     std::_Exit(describe(errc::internal).exit_code);
+}
+
+/// What the start needs is looked at first. An exit code where it must not go on.
+std::expected<std::optional<preflight::examined>, int> look_around(
+    const policy::policy& of, std::span<const told_signal> pressure
+) {
+    if (of.checks.empty()) {
+        return std::nullopt;
+    }
+    const auto told = told_to_start();
+    if (!told) {
+        return std::unexpected{complain(told.error())};
+    }
+    std::size_t width = 0;
+    for (const auto& each : of.checks) {
+        width = std::max(width, each.name.size());
+    }
+    std::string failures;
+    auto done = examine_surroundings(of, pressure, *told, [&](const preflight::look& each) {
+        if (each.wrong) failures += to_text(each, width);
+    });
+    if (!done) {
+        return std::unexpected{128 + done.error()};
+    }
+    if (done->made.made != preflight::decision::block) {
+        return *std::move(done);
+    }
+    std::fputs(failures.c_str(), stderr);
+    complain(usage_problem{
+        "the service does not start: " + done->made.why,
+        "mend it; what it means: docs/startup-bypass.md"
+    });
+    return std::unexpected{exit_code_of(done->made.made)};
+}
+
+/// Signals that are told, and can be.
+std::expected<std::vector<told_signal>, usage_problem> signals_of(
+    const invocation& line, const policy::policy& of
+) {
+    auto all = read_pressure(line.values("--pressure"), of);
+    if (!all) return all;
+    for (const auto& each : *all) {
+        const auto rule = std::ranges::find(of.signals, each.name, &policy::signal_policy::name);
+        if (rule->source == policy::sensor::none) continue;
+        return std::unexpected{usage_problem{
+            "--pressure tells the signal `" + each.name + "`, which is read from a sensor",
+            "tell one that has none"
+        }};
+    }
+    return all;
 }
 
 }  // namespace
@@ -69,11 +126,22 @@ int serve(const invocation& line) {
         return complain_about_descriptors(plan);
     }
     std::signal(SIGPIPE, SIG_IGN);
+    auto pressure = signals_of(line, *loaded.snapshot);
+    if (!pressure) {
+        return complain(pressure.error());
+    }
+    auto examined = look_around(*loaded.snapshot, *pressure);
+    if (!examined) {
+        return examined.error();
+    }
     std::set_new_handler(give_up_for_want_of_memory);
     try {
-        serving one{loaded, {from->file_name, [&line](const std::string& file) {
-                                 return policy_sources(line, file);
-                             }}};
+        serving one{
+            loaded,
+            {from->file_name,
+             [&line](const std::string& file) { return policy_sources(line, file); }},
+            {*std::move(examined), *std::move(pressure)}
+        };
         return one.run();
     } catch (const std::exception& cannot_start) {
         complain(usage_problem{

@@ -16,6 +16,9 @@ struct told_pressure {
     duration lease{};  ///< above zero
 };
 
+/// The lease of what is told without one.
+inline constexpr duration usual_lease = std::chrono::minutes{5};
+
 /// The body of `POST /-/pressure/NAME`: `{"value": 0.5, "lease": "5m"}`. Strict: `value` is there
 /// and a number from 0 to 1, nothing else than these two is; a lease is from 1s to `longest`, and
 /// 5m where none is given.

@@ -22,6 +22,9 @@ struct finding {
     int http_status = 0;
     std::string message{};  ///< what the other side or a library said
 
+    /// What the check itself knows it to be; nothing: `classify` says.
+    std::optional<classification> known{};
+
     [[nodiscard]] symptom seen_by(check_type type, bool connector_scales) const noexcept {
         return {type, timed_out, sqlstate, error_number, message, http_status, connector_scales};
     }

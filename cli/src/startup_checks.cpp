@@ -1,0 +1,123 @@
+#include "startup_checks.hpp"
+
+#include <curfew/policy/stretch.hpp>
+#include <curfew/process/spawn.hpp>
+#include <curfew/runtime/epoll.hpp>
+#include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/signals.hpp>
+#include <curfew/runtime/task_group.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace curfew::cli {
+
+namespace {
+
+/// A loop that lives as long as an examination.
+class examining {
+  public:
+    examining(
+        preflight::examination_terms terms,
+        const policy::policy& rules,
+        std::function<void(const preflight::look&)> settled
+    )
+        : examination_{
+              {loop_, outside_, machine_, rules.database}, std::move(terms), std::move(settled)
+          } {}
+
+    std::expected<preflight::examined, int> run() {
+        tasks_.spawn(obey_signals());
+        tasks_.spawn(examine());
+        loop_.run();
+        if (ended_by_) return std::unexpected{*ended_by_};
+        return std::move(made_);
+    }
+
+  private:
+    runtime::task<> examine() {
+        auto running = examination_.run(root_);
+        made_ = co_await running;
+        root_.end({cause_kind::shutdown});
+        loop_.stop();
+    }
+
+    runtime::task<> obey_signals() {
+        for (;;) {
+            auto waiting = signals_.next(root_);
+            const auto number = co_await waiting;
+            if (!number) co_return;
+            if (*number == SIGCHLD) {
+                process::reap_children();
+                continue;
+            }
+            ended_by_ = number;
+            root_.cancel();
+        }
+    }
+
+    runtime::epoll outside_;
+    runtime::loop loop_{outside_};
+    runtime::signals signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD}};
+    runtime::scope root_{loop_};
+    runtime::task_group tasks_;
+    process::system_host machine_;
+    preflight::examination examination_;
+    preflight::examined made_;
+    std::optional<int> ended_by_;
+};
+
+}  // namespace
+
+std::expected<bool, usage_problem> told_to_start() {
+    const std::string variable{preflight::override_variable};
+    const char* said = std::getenv(variable.c_str());
+    const auto told = preflight::read_override(said == nullptr ? "" : said);
+    if (told) return *told;
+    return std::unexpected{usage_problem{
+        variable + " is neither true nor false",
+        "unset it, or write true: then the service starts whatever fails"
+    }};
+}
+
+preflight::bypass_rules bypass_rules_of(const policy::policy& of) {
+    return {of.startup.bypass, of.startup.passed_over, of.startup.bypass_failures};
+}
+
+preflight::report_frame report_frame_of(const policy::policy& of) {
+    return {of.environment, of.startup.budget, bypass_rules_of(of)};
+}
+
+std::expected<preflight::examined, int> examine_surroundings(
+    const policy::policy& rules,
+    std::span<const told_signal> pressure,
+    bool told,
+    std::function<void(const preflight::look&)> settled
+) {
+    std::vector<policy::signal_value> values;
+    bool connector_scales = false;
+    for (const auto& [name, value] : pressure) {
+        values.push_back({name, value});
+        connector_scales = connector_scales || (name == connector_signal && value > 0);
+    }
+    const auto shaped = policy::stretched(rules, values);
+    examining all{
+        {shaped.checks,
+         bypass_rules_of(shaped),
+         shaped.environment,
+         shaped.startup.budget,
+         told,
+         connector_scales,
+         std::random_device{}()},
+        shaped,
+        std::move(settled)
+    };
+    return all.run();
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "output.hpp"
+#include "pressure_flag.hpp"
+#include <curfew/policy/policy.hpp>
+#include <curfew/preflight/examination.hpp>
+#include <curfew/preflight/report.hpp>
+
+#include <expected>
+#include <functional>
+#include <span>
+
+namespace curfew::cli {
+
+/// Whether BYPASS_STARTUP_VALIDATION tells to start whatever fails.
+[[nodiscard]] std::expected<bool, usage_problem> told_to_start();
+
+[[nodiscard]] preflight::bypass_rules bypass_rules_of(const policy::policy& of);
+
+[[nodiscard]] preflight::report_frame report_frame_of(const policy::policy& of);
+
+/// Looks at everything that the start needs, on a loop of its own, with the limits as they are
+/// under `pressure`. The error is the number of the signal that ended it (SIGINT, SIGTERM, ...).
+[[nodiscard]] std::expected<preflight::examined, int> examine_surroundings(
+    const policy::policy& rules,
+    std::span<const told_signal> pressure,
+    bool told,
+    std::function<void(const preflight::look&)> settled
+);
+
+/// The signal that says that the way into the private network struggles.
+inline constexpr std::string_view connector_signal = "vpc_connector_scaling";
+
+}  // namespace curfew::cli

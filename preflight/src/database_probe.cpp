@@ -1,0 +1,211 @@
+#include <curfew/clients/pg/cancellation.hpp>
+#include <curfew/preflight/database_probe.hpp>
+#include <curfew/runtime/descriptor.hpp>
+#include <curfew/runtime/loop.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+namespace curfew::preflight {
+
+using runtime::task;
+
+namespace {
+
+constexpr duration cancel_most = std::chrono::seconds{1};
+
+double seconds(duration of) noexcept {
+    return std::chrono::duration<double>(of).count();
+}
+
+finding timeout(std::string_view stage, duration took, duration limit) {
+    std::array<char, 128> text{};
+    std::snprintf(
+        text.data(),
+        text.size(),
+        "Database %.*s timeout: %.1fs exceeded limit %.1fs",
+        static_cast<int>(stage.size()),
+        stage.data(),
+        seconds(took),
+        seconds(limit)
+    );
+    return {.sentence = text.data(), .timed_out = true};
+}
+
+finding finding_of(const pg::trouble& why, const std::string& where) {
+    return {
+        .sentence = where + ": " +
+                    (why.message.empty() ? std::string{describe(why.code).title} : why.message),
+        .sqlstate = why.sqlstate,
+        .error_number = why.system,
+        .message = why.message
+    };
+}
+
+finding unusable(const pg::trouble& why) {
+    return {
+        .sentence = "the target of the check is no place of a PostgreSQL: " + why.message,
+        .known =
+            classification{
+                failure_kind::config, "the target is neither a URL nor words that libpq reads"
+            }
+    };
+}
+
+/// Waits as `told` asks for; false when `under` ended.
+task<bool> wait_for(int socket, pg::progress told, runtime::scope& under) {
+    runtime::watched_descriptor watched{
+        under.on().outside(), runtime::descriptor{::fcntl(socket, F_DUPFD_CLOEXEC, 3)}
+    };
+    if (!watched.status()) co_return false;
+    watched.ready().clear_readable();
+    watched.ready().clear_writable();
+    if (told == pg::progress::reads) {
+        auto waiting = watched.ready().wait_readable(under);
+        const auto woken = co_await waiting;
+        co_return woken == runtime::wake::ready;
+    }
+    auto waiting = watched.ready().wait_writable(under);
+    const auto woken = co_await waiting;
+    co_return woken == runtime::wake::ready;
+}
+
+/// To the end of what was begun: nothing where `under` ended before.
+template <class Steps>
+task<std::optional<pg::progress>> drive(Steps& what, runtime::scope& under) {
+    for (;;) {
+        const auto told = what.advance();
+        if (told == pg::progress::done || told == pg::progress::failed) co_return told;
+        auto waiting = wait_for(what.socket(), told, under);
+        const bool ready = co_await waiting;
+        if (!ready) co_return std::nullopt;
+    }
+}
+
+}  // namespace
+
+database_probe::database_probe(const instruments& with, const std::string& url)
+    : with_{with}, url_{url}, resolver_{with.on} {}
+
+task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
+    const auto whom = pg::target::parse(url_);
+    if (!whom) {
+        co_return unusable(whom.error());
+    }
+    const time_point began = with_.on.now();
+    runtime::scope limited{
+        under, bound::after(began, with_.limits.connection, "database.connection")
+    };
+    std::vector<std::vector<std::string>> found;
+    std::size_t most = 1;
+    where_.clear();
+    for (const auto& place : whom->places()) {
+        where_ += (where_.empty() ? "" : ",") + place.host + ':' + place.port;
+        if (!place.is_named()) continue;
+        std::uint16_t port = 0;
+        std::from_chars(place.port.data(), place.port.data() + place.port.size(), port);
+        auto resolving = resolver_.resolve(place.host, port, limited);
+        const auto resolved = co_await resolving;
+        if (!resolved && limited.ended()) {
+            co_return timeout("connection", with_.on.now() - began, with_.limits.connection);
+        }
+        if (!resolved) {
+            co_return finding{
+                .sentence = "there is no host of the name " + place.host,
+                .message = "name does not exist"
+            };
+        }
+        auto& addresses = found.emplace_back();
+        for (const auto& each : *resolved) {
+            addresses.push_back(each.host_text());
+        }
+        most = std::max(most, addresses.size());
+    }
+    where_ += '/' + whom->database();
+    std::optional<finding> wrong;
+    for (std::size_t at = 0; at < most && !limited.ended(); ++at) {
+        std::vector<std::string> addresses;
+        for (const auto& each : found) {
+            addresses.push_back(each[std::min(at, each.size() - 1)]);
+        }
+        const auto left = limited.limit().at.left(with_.on.now());
+        const auto share = left / static_cast<int>(most - at);
+        runtime::scope trying{limited, bound::after(with_.on.now(), share, "database.connection")};
+        auto connecting = connect_to(*whom, std::move(addresses), trying);
+        wrong = co_await connecting;
+        if (!wrong || !wrong->sqlstate.empty()) break;
+    }
+    if (wrong && wrong->timed_out) {
+        const bool own = limited.ended() && limited.why().kind == cause_kind::own_timeout;
+        wrong = timeout(
+            own ? "connection" : "initialization",
+            with_.on.now() - began,
+            own ? with_.limits.connection : with_.limits.initialization
+        );
+    }
+    co_return wrong;
+}
+
+task<std::optional<finding>> database_probe::connect_to(
+    const pg::target& whom, std::vector<std::string> addresses, runtime::scope& under
+) {
+    auto begun = pg::session::connect(whom, addresses, {.application_name = "curfew preflight"});
+    if (!begun) {
+        co_return finding_of(begun.error(), where_);
+    }
+    session_ = *std::move(begun);
+    auto driving = drive(session_, under);
+    const auto ended = co_await driving;
+    if (!ended) {
+        session_.close();
+        co_return finding{.sentence = "no answer in time", .timed_out = true};
+    }
+    if (*ended == pg::progress::failed) {
+        co_return finding_of(session_.why(), where_);
+    }
+    co_return std::nullopt;
+}
+
+task<std::expected<pg::rows, finding>> database_probe::ask(
+    std::string statement, runtime::scope& under
+) {
+    const time_point began = with_.on.now();
+    const duration limit = with_.limits.query;
+    runtime::scope limited{under, bound::after(began, limit, "database.query")};
+    session_.send(statement, {}, limited.limit().at.left(began));
+    auto driving = drive(session_, limited);
+    const auto ended = co_await driving;
+    if (!ended) {
+        const duration took = with_.on.now() - began;
+        auto cancelling = cancel();
+        co_await cancelling;
+        session_.close();
+        const bool own = limited.why().kind == cause_kind::own_timeout;
+        co_return std::unexpected{timeout(
+            own ? "query" : "initialization", took, own ? limit : with_.limits.initialization
+        )};
+    }
+    if (*ended == pg::progress::failed) {
+        co_return std::unexpected{finding_of(session_.why(), where_)};
+    }
+    co_return session_.take_rows();
+}
+
+task<> database_probe::cancel() {
+    const auto whom = session_.ticket();
+    if (!whom) {
+        co_return;
+    }
+    runtime::scope trying{with_.on, bound::after(with_.on.now(), cancel_most, "database.cancel")};
+    pg::cancellation asking{*whom};
+    auto driving = drive(asking, trying);
+    co_await driving;
+}
+
+}  // namespace curfew::preflight
