@@ -228,6 +228,35 @@ inline constexpr std::array pressure_flags{
     },
 };
 
+inline constexpr std::array monitor_flags{
+    flag{.name = "--duration", .value = "DURATION", .help = "How long: 1s to 720h; by default 1m."},
+    flag{
+        .name = "--interval",
+        .value = "DURATION",
+        .help = "From one probe to the next: 10ms to 720h; by default 1s."
+    },
+    flag{
+        .name = "--target",
+        .value = "URL",
+        .help = "The database: postgresql://USER@HOST:PORT/NAME. Everybody on this machine can "
+                "read a command line: a password belongs into a check's `target`, or into "
+                "PGPASSWORD."
+    },
+    flag{
+        .name = "--check",
+        .value = "NAME",
+        .help = "The database of this [check.NAME]; by default that of the only one."
+    },
+    flag{
+        .name = "--pressure",
+        .value = "SIGNALS",
+        .help = "Asks with the limits as they are while these are up: NAME or NAME=VALUE (0 to "
+                "1, by default 1), with commas between.",
+        .offers = offer::words,
+        .repeatable = true
+    },
+};
+
 inline constexpr std::array preflight_flags{
     flag{
         .name = "--budget",

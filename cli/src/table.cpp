@@ -132,6 +132,23 @@ constexpr std::array table{
         .run = alert,
     },
     verb{
+        .name = "monitor",
+        .usage = "database",
+        .summary = "probe a database at fixed times, and judge how it answers",
+        .description =
+            "Connects, initializes and asks once every --interval for --duration, whatever "
+            "becomes of the probes before, within the limits of [database]. Shows how it goes, "
+            "records each probe in the ledger (`curfew trend --surface database`), and ends with "
+            "figures by stage and over time. The database is --target, or that of a [check.NAME] "
+            "of the type postgres. Exits 1 if more than `database.timeout_rate` timed out or "
+            "failed, 4 if no probe ran.",
+        .own = monitor_flags,
+        .arguments_max = 1,
+        .offers = offer::words,
+        .words = "database",
+        .run = monitor,
+    },
+    verb{
         .name = "preflight",
         .usage = "",
         .summary = "check what the service needs, and decide whether it may start",

@@ -26,6 +26,9 @@ const std::array table{
         "A transaction, from BEGIN to its end."},
     key{"database.idle", database<&database_policy::idle>, patience,
         "How long a transaction may do nothing: it keeps its locks meanwhile."},
+    key{"database.timeout_rate", database<&database_policy::timeout_rate>, fractions(0, 1),
+        "What share of its probes `curfew monitor database` lets time out or fail before it says "
+        "FAIL."},
 
     key{"check.*.type", check<&check_policy::type>, anything,
         "What is looked at: whether somebody takes connections (tcp), with a certificate that "

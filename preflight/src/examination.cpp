@@ -20,7 +20,7 @@ examination::examination(
 }
 
 task<examined> examination::run(runtime::scope& under) {
-    const time_point began = with_.on.now();
+    const time_point began = with_.on.outside().now();
     runtime::scope limited{under, bound::after(began, terms_.budget, "startup.budget")};
     runtime::task_group all;
     const time_point end = add_saturated(began, terms_.budget);
@@ -33,7 +33,7 @@ task<examined> examination::run(runtime::scope& under) {
     examined made;
     made.made = decide(standing_, terms_.rules, terms_.told, terms_.environment);
     made.looks = std::move(looks_);
-    made.took = with_.on.now() - began;
+    made.took = with_.on.outside().now() - began;
     co_return made;
 }
 
@@ -42,12 +42,12 @@ task<> examination::look_at(std::size_t index, runtime::scope& under, time_point
     look& mine = looks_[index];
     const auto check = make_check(with_, rules);
     course how{terms_.rules, terms_.told, end, terms_.seed + index};
-    const time_point began = with_.on.now();
+    const time_point began = with_.on.outside().now();
     for (;;) {
         how.attempt();
         auto looking = look_once(*check, rules, terms_.connector_scales, under);
         mine.wrong = co_await looking;
-        const time_point now = with_.on.now();
+        const time_point now = with_.on.outside().now();
         mine.attempts = how.attempts();
         mine.took = now - began;
         const auto again = mine.wrong ? how.failed(mine.wrong->kind, decided(), now) : std::nullopt;

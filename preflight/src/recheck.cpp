@@ -39,32 +39,40 @@ task<> recheck::run(runtime::scope& under) {
 }
 
 task<> recheck::look_at(patient& one, runtime::scope& under) {
-    auto now = around_.rules();
+    const auto now = around_.rules();
     const auto found = std::ranges::find(now->checks, one.seen.name, &policy::check_policy::name);
     if (found == now->checks.end()) {
         one.well = "a reload took it away";
         co_return;
     }
-    if (one.rules != now) {
-        one.with =
-            make_check({around_.on, around_.through, around_.machine, now->database}, *found);
-        one.rules = std::move(now);
-    }
-    const time_point began = around_.on.now();
-    auto looking = look_once(*one.with, *found, around_.connector_scales(), under);
+    fit(one, *found, now->database);
+    const policy::check_policy& rules = one.glass->rules;
+    const time_point began = around_.on.outside().now();
+    auto looking = look_once(*one.glass->with, rules, around_.connector_scales(), under);
     auto wrong = co_await looking;
     if (under.ended()) {
         co_return;
     }
-    one.seen.type = found->type;
-    one.seen.where = place_of(*found);
+    one.seen.type = rules.type;
+    one.seen.where = place_of(rules);
     ++one.seen.attempts;
-    one.seen.took = around_.on.now() - began;
+    one.seen.took = around_.on.outside().now() - began;
     if (wrong) {
         one.seen.wrong = std::move(wrong);
     } else {
         one.well = "passed";
     }
+}
+
+/// The same check is kept while nothing of it changed: what hangs in it is then one thread.
+void recheck::fit(
+    patient& one, const policy::check_policy& rules, const policy::database_policy& limits
+) {
+    if (one.glass && one.glass->rules == rules && one.glass->limits == limits) return;
+    one.glass = std::make_unique<looking_glass>(rules, limits);
+    one.glass->with = make_check(
+        {around_.on, around_.through, around_.machine, one.glass->limits}, one.glass->rules
+    );
 }
 
 std::vector<look> recheck::failing() const {

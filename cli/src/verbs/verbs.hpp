@@ -9,6 +9,7 @@ namespace curfew::cli {
 
 int advise(const invocation& line);
 int alert(const invocation& line);
+int monitor(const invocation& line);
 int preflight(const invocation& line);
 int pressure(const invocation& line);
 int check(const invocation& line);

@@ -238,6 +238,9 @@ struct database_policy {
     duration query = std::chrono::seconds{30};
     duration transaction = std::chrono::seconds{60};
     duration idle = std::chrono::seconds{30};  ///< of a transaction that does nothing
+    double timeout_rate = 0.01;  ///< of a monitored database, the share that may be no success
+
+    friend bool operator==(const database_policy&, const database_policy&) = default;
 };
 
 /// What a signal does to a limit: at a value of 1 it is so many times as long.
@@ -300,6 +303,8 @@ struct check_policy {
 
     service_url where;             ///< complete: read from `target`
     bool is_timeout_said = false;  ///< complete: false with postgres: `database` has its limits
+
+    friend bool operator==(const check_policy&, const check_policy&) = default;
 };
 
 /// [startup]: what is checked before the service starts, and when it starts all the same.

@@ -36,12 +36,22 @@ class recheck {
     [[nodiscard]] std::vector<look> failing() const;
 
   private:
+    /// A check and what it was made by.
+    struct looking_glass {
+        policy::check_policy rules;
+        policy::database_policy limits;
+        std::unique_ptr<check> with{};
+    };
+
     struct patient {
         look seen;
-        std::shared_ptr<const policy::policy> rules{};  ///< what `with` was made by
-        std::unique_ptr<check> with{};
+        std::unique_ptr<looking_glass> glass{};
         std::string well{};  ///< why it fails no more
     };
+
+    void fit(
+        patient& one, const policy::check_policy& rules, const policy::database_policy& limits
+    );
 
     [[nodiscard]] runtime::task<> look_at(patient& one, runtime::scope& under);
 

@@ -1,0 +1,148 @@
+#include "database_monitor.hpp"
+
+#include <curfew/runtime/sleep.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+namespace curfew::cli {
+
+using runtime::task;
+
+database_monitor::database_monitor(
+    monitor_plan plan, event_sink& record, std::function<void(const monitor_figures&)> shown
+)
+    : plan_{std::move(plan)}, record_{record}, shown_{std::move(shown)}, figures_{plan_.length} {}
+
+std::uint64_t database_monitor::planned() const noexcept {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(plan_.length / plan_.interval, 1));
+}
+
+const monitor_figures& database_monitor::run() {
+    tasks_.spawn(obey_signals());
+    tasks_.spawn(show());
+    tasks_.spawn(keep_time());
+    loop_.run();
+    return figures_;
+}
+
+task<> database_monitor::keep_time() {
+    const time_point began = loop_.now();
+    for (std::uint64_t each = 0; each < planned() && !root_.ended(); ++each) {
+        const duration due = plan_.interval * each;
+        auto waiting = runtime::sleep_until{root_, began + due};
+        const auto woken = co_await waiting;
+        if (woken == runtime::wake::ended) break;
+        if (probes_.running() < probes_most) {
+            probes_.spawn(probe(due));
+        } else {
+            figures_.add({.due = due, .started = false, .wrong = {}});
+        }
+    }
+    runtime::scope always{loop_};
+    auto joining = probes_.join(always);
+    co_await joining;
+    ran_ = loop_.now() - began;
+    root_.end({cause_kind::shutdown});
+    loop_.stop();
+}
+
+task<> database_monitor::show() {
+    for (;;) {
+        auto waiting = runtime::sleep_until{root_, loop_.now() + std::chrono::seconds{1}};
+        const auto woken = co_await waiting;
+        if (woken == runtime::wake::ended) co_return;
+        shown_(figures_);
+    }
+}
+
+task<> database_monitor::obey_signals() {
+    auto waiting = signals_.next(root_);
+    const auto number = co_await waiting;
+    if (number) root_.cancel();
+}
+
+task<> database_monitor::probe(duration due) {
+    const time_point began = outside_.now();
+    probe_result made{.due = due, .wrong = {}};
+    std::optional<preflight::finding> wrong;
+    preflight::database_probe database{with_, plan_.where};
+    {
+        runtime::scope limited{
+            root_, bound::after(began, plan_.limits.initialization, "database.initialization")
+        };
+        auto connecting = database.connect(limited);
+        wrong = co_await connecting;
+        if (!wrong) {
+            made.took[made.completed++] = outside_.now() - began;
+            auto asking = database.ask("SELECT 1", limited);
+            auto told = co_await asking;
+            if (!told) wrong = std::move(told.error());
+        }
+    }
+    if (!wrong) {
+        made.took[made.completed++] = outside_.now() - began;
+        const time_point asked = outside_.now();
+        runtime::scope limited{root_, bound::after(asked, plan_.limits.query, "database.query")};
+        auto asking = database.ask(plan_.query, limited);
+        auto told = co_await asking;
+        if (told) {
+            made.took[made.completed++] = outside_.now() - asked;
+        } else {
+            wrong = std::move(told.error());
+        }
+    }
+    if (wrong && root_.ended()) {
+        co_return;  // broken off: it says nothing about the database
+    }
+    if (wrong) {
+        made.ended = wrong->timed_out ? outcome::timeout : outcome::failure;
+        made.wrong = std::move(wrong->sentence);
+    }
+    figures_.add(made);
+    tell(made, began);
+}
+
+void database_monitor::tell(const probe_result& what, time_point began) {
+    const std::string name = "probe " + plan_.name;
+    const std::array attributes{event::attribute{"said", what.wrong}};
+    event told;
+    told.where = surface::database;
+    told.name = name;
+    told.ended = what.ended;
+    told.started = began;
+    told.took = outside_.now() - began;
+    told.limit = plan_.limits.initialization;
+    if (what.ended == outcome::timeout) {
+        told.why = {
+            cause_kind::own_timeout,
+            shed_reason::none,
+            what.completed == 0   ? "database.connection"
+            : what.completed == 1 ? "database.initialization"
+                                  : "database.query",
+            what.completed == 0   ? plan_.limits.connection
+            : what.completed == 1 ? plan_.limits.initialization
+                                  : plan_.limits.query
+        };
+        told.limit = told.why.limit;
+    } else if (what.ended == outcome::failure) {
+        told.why.kind = cause_kind::failed;
+    }
+    duration before{};
+    constexpr std::array stages{stage::connect, stage::start, stage::run};
+    for (std::size_t each = 0; each < what.completed; ++each) {
+        // The second stage is counted from the beginning of the first.
+        const duration spent = each == 1 ? what.took[1] - what.took[0] : what.took[each];
+        told.account.add(stages[each], spent);
+        before += spent;
+    }
+    if (what.completed < stages.size() && told.took > before) {
+        told.account.add(stages[what.completed], told.took - before);
+    }
+    told.attributes = std::span{attributes}.first(what.wrong.empty() ? 0 : 1);
+    record_.record(told);
+}
+
+}  // namespace curfew::cli
