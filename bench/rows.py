@@ -225,7 +225,8 @@ def instructions(site: Site, report: Report):
 
 def micro(report: Report, program: Path):
     """The figures that core is held to, from its own benchmarks."""
-    wanted = "^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check)"
+    wanted = ("^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check"
+              "|pool_acquire_and_release/)")
     if not program.exists():
         raise Invalid(f"{program} is not there: make bench builds it")
     watch = Watch()
@@ -252,3 +253,4 @@ def micro(report: Report, program: Path):
     judge("breaker, two threads, worst window", r"^breaker.*threads:2$", "ns_per_op_per_thread",
           90, "ns")
     judge("deadline, coarse check", "^coarse_check", "real_time", 10, "ns")
+    judge("pool, acquire + release, worst lock", "^pool_acquire", "real_time", 300, "ns")

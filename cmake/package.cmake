@@ -5,14 +5,29 @@ set(CMAKE_INSTALL_DOCDIR ${CMAKE_INSTALL_DATAROOTDIR}/doc/curfew)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES docs/errors.md docs/glossary.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# The library: find_package(curfew), then link curfew::core.
-set_target_properties(curfew_core PROPERTIES EXPORT_NAME core)
-install(TARGETS curfew_core EXPORT curfew
-    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY core/include/curfew DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(EXPORT curfew NAMESPACE curfew:: FILE curfew-config.cmake
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/curfew)
+# The library: find_package(curfew COMPONENTS pg), then link curfew::core or curfew::pg. Each has a
+# file of its own, so that who uses core alone needs nothing of what pg is made of.
+set(CURFEW_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/curfew)
+function(curfew_export target name)
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+    install(TARGETS ${target} EXPORT curfew-${name}
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+        INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    install(EXPORT curfew-${name} NAMESPACE curfew:: DESTINATION ${CURFEW_CMAKE_DIR}
+        COMPONENT development)
+endfunction()
+
+curfew_export(curfew_core core)
+install(DIRECTORY core/include/curfew DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    COMPONENT development)
+if(TARGET curfew_clients)
+    curfew_export(curfew_clients pg)
+    install(DIRECTORY clients/include/curfew DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        COMPONENT development)
+endif()
+configure_file(cmake/curfew-config.cmake.in ${CMAKE_BINARY_DIR}/curfew-config.cmake @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/curfew-config.cmake DESTINATION ${CURFEW_CMAKE_DIR}
+    COMPONENT development)
 
 # The binary tells its own manual and completions, from the same table as its help.
 if(TARGET curfew)

@@ -12,10 +12,6 @@ response login(const request& asked) {
     return {200, R"({"token":"3f1c9a","expires_in_s":3600})"};
 }
 
-response listings() {
-    return {200, R"([{"id":1,"name":"Lamp","price":39},{"id":2,"name":"Chair","price":120}])"};
-}
-
 response recommendations(dependency& engine) {
     engine.call();
     return {200, R"([{"id":2,"name":"Chair"},{"id":5,"name":"Desk"}])"};
@@ -34,7 +30,7 @@ bool is_recommendations(std::string_view path) {
 
 }  // namespace
 
-response answer(const request& asked, dependency& engine) {
+response answer(const request& asked, dependency& engine, catalogue& goods) {
     if (asked.path == "/login") {
         return asked.method == "POST" ? login(asked) : response{405, R"({"error":"POST only"})"};
     }
@@ -42,7 +38,7 @@ response answer(const request& asked, dependency& engine) {
         return {405, R"({"error":"GET only"})"};
     }
     if (asked.path == "/listings") {
-        return listings();
+        return goods.list();
     }
     if (is_recommendations(asked.path)) {
         return recommendations(engine);

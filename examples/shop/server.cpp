@@ -11,8 +11,8 @@
 
 namespace shop {
 
-server::server(int listener, dependency& engine)
-    : listener_{listener}, poll_{::epoll_create1(EPOLL_CLOEXEC)}, engine_{engine} {
+server::server(int listener, dependency& engine, catalogue& goods)
+    : listener_{listener}, poll_{::epoll_create1(EPOLL_CLOEXEC)}, engine_{engine}, goods_{goods} {
     epoll_event interest{.events = EPOLLIN, .data = {.ptr = nullptr}};
     ::epoll_ctl(poll_, EPOLL_CTL_ADD, listener_, &interest);
     threads_.emplace_back([this] { poll_connections(); });
@@ -64,7 +64,7 @@ void server::serve_requests() {
 void server::serve(connection* peer) {
     do {
         const auto asked = peer->read_request();
-        if (!asked || !peer->write_response(answer(*asked, engine_), asked->keep_alive) ||
+        if (!asked || !peer->write_response(answer(*asked, engine_, goods_), asked->keep_alive) ||
             !asked->keep_alive) {
             delete peer;
             return;

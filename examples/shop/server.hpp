@@ -1,5 +1,6 @@
 #pragma once
 
+#include "catalogue.hpp"
 #include "dependency.hpp"
 #include "http.hpp"
 
@@ -18,7 +19,7 @@ class server {
   public:
     static constexpr std::size_t workers = 8;
 
-    server(int listener, dependency& engine);
+    server(int listener, dependency& engine, catalogue& goods);
 
   private:
     void poll_connections();
@@ -30,6 +31,7 @@ class server {
     int listener_;
     int poll_;
     dependency& engine_;
+    catalogue& goods_;
     std::mutex mutex_;
     std::condition_variable work_;
     std::deque<connection*> ready_;  // without a bound, as in so many services

@@ -1,4 +1,6 @@
 // The shop from outside: the real program, raw sockets.
+#include <curfew/clients/testing/postgres.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +23,7 @@
 
 namespace {
 
+using curfew::scratch::postgres;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -256,6 +259,32 @@ TEST_P(any_shop, ends_at_once_when_asked_to_even_while_hung) {
     ASSERT_EQ(::waitpid(pid_, &how, 0), pid_);
     pid_ = -1;
     EXPECT_TRUE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+/// The same with listings of a PostgreSQL.
+class shop_with_database : public shop {
+  protected:
+    void SetUp() override {
+        if (postgres::is_missing()) GTEST_SKIP() << "there is no PostgreSQL";
+        database_ = postgres::start();
+        ASSERT_NE(database_, nullptr);
+        ::setenv("SHOP_DATABASE_URL", database_->url().c_str(), 1);
+        shop::SetUp();
+        ::unsetenv("SHOP_DATABASE_URL");
+    }
+
+    std::unique_ptr<postgres> database_;
+};
+
+TEST_F(shop_with_database, lists_what_is_in_its_table_by_bounded_statements) {
+    EXPECT_THAT(client{http_}.ask(listings), HasSubstr("\"name\":\"Lamp\""));
+    database_->ask("INSERT INTO listing VALUES (9, 'Sofa', 900)");
+    EXPECT_THAT(client{http_}.ask(listings), HasSubstr("\"name\":\"Sofa\""));
+    EXPECT_GE(database_->connected("shop"), 1);
+    database_->freeze();
+    const auto answered = client{http_}.ask(listings);
+    database_->thaw();
+    EXPECT_THAT(answered, StartsWith("HTTP/1.1 50"));
 }
 
 }  // namespace

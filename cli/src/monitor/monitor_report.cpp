@@ -35,6 +35,7 @@ duration limit_of(const monitor_frame& frame, probe_stage which) {
 }
 
 std::string stage_lines(const monitor_figures& of, const monitor_frame& frame) {
+    if (of.took(probe_stage::connect).count() == 0) return {};
     std::string text = formatted(
         "  %-12s %10s %10s %10s %10s %10s\n", "stage", "p50", "p95", "p99", "max", "limit"
     );

@@ -87,9 +87,9 @@ class session {
     /// Says goodbye if the socket takes it, and waits for nothing.
     ~session();
 
-    /// Begins to connect. `addresses` has one numeric address for each place of the target that
-    /// `is_named()`, in its order, and may be left out if none is. Several places are tried one
-    /// after the other: one that does not answer keeps the rest from being tried.
+    /// Begins to connect. `addresses` has an entry for each place of the target that `is_named()`,
+    /// in its order: its numeric addresses, several separated by commas. What is to be tried is
+    /// tried one after the other: one that does not answer keeps the rest from being tried.
     /// Errors: local_resource, connect_failed, connect_refused.
     [[nodiscard]] static answer<session> connect(
         const target& where, std::span<const std::string> addresses, const session_options& how = {}
