@@ -1,4 +1,5 @@
 #include <curfew/clients/pg/cancellation.hpp>
+#include <curfew/clients/pg/error.hpp>
 #include <curfew/preflight/database_probe.hpp>
 #include <curfew/runtime/descriptor.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -6,9 +7,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -20,22 +19,14 @@ namespace {
 
 constexpr duration cancel_most = std::chrono::seconds{1};
 
-double seconds(duration of) noexcept {
-    return std::chrono::duration<double>(of).count();
-}
-
-finding timeout(std::string_view stage, duration took, duration limit) {
-    std::array<char, 128> text{};
-    std::snprintf(
-        text.data(),
-        text.size(),
-        "Database %.*s timeout: %.1fs exceeded limit %.1fs",
-        static_cast<int>(stage.size()),
-        stage.data(),
-        seconds(took),
-        seconds(limit)
-    );
-    return {.sentence = text.data(), .timed_out = true};
+finding timeout(pg::operation during, duration took, duration limit) {
+    pg::error what;
+    what.during = during;
+    what.what.code = errc::own_timeout;
+    what.why.kind = cause_kind::own_timeout;
+    what.why.limit = limit;
+    what.took = took;
+    return {.sentence = what.message(), .timed_out = true};
 }
 
 finding finding_of(const pg::trouble& why, const std::string& where) {
@@ -113,7 +104,9 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
         auto resolving = resolver_.resolve(place.host, port, limited);
         const auto resolved = co_await resolving;
         if (!resolved && limited.ended()) {
-            co_return timeout("connection", with_.on.now() - began, with_.limits.connection);
+            co_return timeout(
+                pg::operation::connection, with_.on.now() - began, with_.limits.connection
+            );
         }
         if (!resolved) {
             co_return finding{
@@ -144,7 +137,7 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
     if (wrong && wrong->timed_out) {
         const bool own = limited.ended() && limited.why().kind == cause_kind::own_timeout;
         wrong = timeout(
-            own ? "connection" : "initialization",
+            own ? pg::operation::connection : pg::operation::initialization,
             with_.on.now() - began,
             own ? with_.limits.connection : with_.limits.initialization
         );
@@ -188,7 +181,9 @@ task<std::expected<pg::rows, finding>> database_probe::ask(
         session_.close();
         const bool own = limited.why().kind == cause_kind::own_timeout;
         co_return std::unexpected{timeout(
-            own ? "query" : "initialization", took, own ? limit : with_.limits.initialization
+            own ? pg::operation::query : pg::operation::initialization,
+            took,
+            own ? limit : with_.limits.initialization
         )};
     }
     if (*ended == pg::progress::failed) {

@@ -11,6 +11,19 @@ namespace curfew::cli {
 
 using runtime::task;
 
+namespace {
+
+/// "Database connection timeout: exceeded limit 0.500s": what many have in common.
+std::string without_time(std::string sentence) {
+    const auto from = sentence.find("timeout: ");
+    const auto to = sentence.find("exceeded limit ");
+    if (from == sentence.npos || to == sentence.npos || to < from) return sentence;
+    const auto behind = from + std::string_view{"timeout: "}.size();
+    return sentence.erase(behind, to - behind);
+}
+
+}  // namespace
+
 database_monitor::database_monitor(
     monitor_plan plan, event_sink& record, std::function<void(const monitor_figures&)> shown
 )
@@ -101,8 +114,9 @@ task<> database_monitor::probe(duration due) {
         made.ended = wrong->timed_out ? outcome::timeout : outcome::failure;
         made.wrong = std::move(wrong->sentence);
     }
-    figures_.add(made);
     tell(made, began);
+    made.wrong = without_time(std::move(made.wrong));
+    figures_.add(made);
 }
 
 void database_monitor::tell(const probe_result& what, time_point began) {
