@@ -19,12 +19,18 @@ struct shelf {
 struct shelves {
     std::array<shelf, sizes.size()> by_size;
 
-    ~shelves() {
-        for (shelf& each : by_size) {
-            for (std::size_t i = 0; i < each.count; ++i) {
-                std::free(each.kept[i]);
+    ~shelves() { clear(); }
+
+    std::size_t clear() noexcept {
+        std::size_t bytes = 0;
+        for (std::size_t index = 0; index < sizes.size(); ++index) {
+            shelf& each = by_size[index];
+            bytes += each.count * sizes[index];
+            while (each.count > 0) {
+                std::free(each.kept[--each.count]);
             }
         }
+        return bytes;
     }
 };
 
@@ -57,6 +63,10 @@ block::block(std::size_t size) {
     if (data_ == nullptr) {
         throw std::bad_alloc{};
     }
+}
+
+std::size_t block::drop_spare() noexcept {
+    return mine().clear();
 }
 
 void block::release() noexcept {

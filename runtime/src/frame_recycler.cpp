@@ -11,7 +11,7 @@
 #endif
 #endif
 
-namespace curfew::runtime::detail {
+namespace curfew::runtime {
 
 namespace {
 
@@ -27,16 +27,21 @@ struct frame_stacks {
     std::array<free_frame*, classes> top{};
     std::array<std::size_t, classes> kept{};
 
-    ~frame_stacks() {
-        for (free_frame* frame : top) {
-            while (frame != nullptr) {
+    ~frame_stacks() { clear(); }
+
+    std::size_t clear() noexcept {
+        std::size_t bytes = 0;
+        for (std::size_t index = 0; index < classes; ++index) {
+            bytes += std::exchange(kept[index], 0) * index * granule;
+            for (free_frame* frame = std::exchange(top[index], nullptr); frame != nullptr;) {
                 std::free(std::exchange(frame, frame->next));
             }
         }
+        return bytes;
     }
 };
 
-[[maybe_unused]] frame_stacks& mine() noexcept {
+frame_stacks& mine() noexcept {
     thread_local frame_stacks stacks;
     return stacks;
 }
@@ -46,6 +51,12 @@ constexpr std::size_t class_of(std::size_t size) noexcept {
 }
 
 }  // namespace
+
+std::size_t drop_spare_frames() noexcept {
+    return mine().clear();
+}
+
+namespace detail {
 
 void* allocate_frame(std::size_t size) {
     const std::size_t index = class_of(size);
@@ -83,4 +94,6 @@ void release_frame(void* frame, std::size_t size) noexcept {
     std::free(frame);
 }
 
-}  // namespace curfew::runtime::detail
+}  // namespace detail
+
+}  // namespace curfew::runtime

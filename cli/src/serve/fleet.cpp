@@ -1,8 +1,10 @@
 #include "fleet.hpp"
 
 #include "address_space.hpp"
+#include <curfew/http/block.hpp>
 #include <curfew/runtime/baton.hpp>
 #include <curfew/runtime/epoll.hpp>
+#include <curfew/runtime/frame_recycler.hpp>
 #include <curfew/runtime/task_group.hpp>
 
 #include <pthread.h>
@@ -87,6 +89,16 @@ struct census final : tour {
 
     snapshot now;
     std::vector<gateway::worker::times_of_route> times;
+};
+
+struct clearing final : tour {
+    using tour::tour;
+
+    void visit(gateway::worker&) noexcept override {
+        bytes += http::block::drop_spare() + runtime::drop_spare_frames();
+    }
+
+    std::size_t bytes = 0;
 };
 
 /// Only looks how long it takes.
@@ -317,6 +329,13 @@ runtime::task<duration> fleet::lag(runtime::scope& under) {
     auto going = send_round(std::make_shared<lap>(control_), under, "admin.census");
     co_await going;
     co_return clock.now() - begun;
+}
+
+runtime::task<std::size_t> fleet::drop_caches(runtime::scope& under) {
+    const auto round = std::make_shared<clearing>(control_);
+    auto going = send_round(round, under, "admin.census");
+    const bool whole = co_await going;
+    co_return whole ? round->bytes : 0;
 }
 
 runtime::task<> fleet::drain(duration grace) {

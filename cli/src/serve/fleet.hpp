@@ -59,6 +59,10 @@ class fleet {
     /// most a second.
     [[nodiscard]] runtime::task<duration> lag(runtime::scope& under);
 
+    /// Every worker gives the memory that it keeps to be quick (buffers, frames) back to the heap;
+    /// how many bytes those were.
+    [[nodiscard]] runtime::task<std::size_t> drop_caches(runtime::scope& under);
+
     /// Lets every worker end what it serves, for at most `grace`, and waits until all have.
     [[nodiscard]] runtime::task<> drain(duration grace);
 

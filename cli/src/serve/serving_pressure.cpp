@@ -43,8 +43,7 @@ void serving::relieve_memory(memory_guard::action what, double in_use) {
         case action::nothing:
             break;
         case action::relieve:
-            (void)::malloc_trim(0);
-            log_.say(policy::severity::warning, used + "; what could be given back was");
+            tasks_.spawn(give_memory_back(used));
             break;
         case action::refuse:
             gateway_.guards().refuse_for_memory(true);
@@ -57,6 +56,17 @@ void serving::relieve_memory(memory_guard::action what, double in_use) {
             gateway_.guards().refuse_for_memory(false);
             log_.say(policy::severity::warning, used + ": new requests are taken again");
     }
+}
+
+runtime::task<> serving::give_memory_back(std::string used) {
+    auto clearing = fleet_.drop_caches(root_);
+    const std::size_t bytes = co_await clearing;
+    (void)::malloc_trim(0);
+    log_.say(
+        policy::severity::warning,
+        used + "; " + std::to_string(bytes / 1024) +
+            " KiB of spare buffers, and what else could be given back, was"
+    );
 }
 
 }  // namespace curfew::cli

@@ -33,6 +33,9 @@ class block {
 
     void release() noexcept;
 
+    /// Gives the recycled pieces of this thread back to the heap; how many bytes those were.
+    static std::size_t drop_spare() noexcept;
+
     [[nodiscard]] std::span<char> room() const noexcept { return {data_, size_}; }
 
     explicit operator bool() const noexcept { return data_ != nullptr; }
