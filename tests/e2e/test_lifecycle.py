@@ -94,6 +94,13 @@ class Starting(Case):
         path = re.search(r"`curl http://127\.0\.0\.1:8080(/\w+)`", readme)[1]
         self.assertEqual(get(curfew.http, path).status, 200, curfew.output)
 
+    def test_what_the_policy_warns_of_is_logged(self):
+        curfew = self.serve(policy='[upstream.main]\nurls = ["http://127.0.0.1:9"]\n'
+                                   '[database]\nconnection = "5s"\n')
+        self.assertTrue(wait_for(lambda: "outside the guideline for development" in curfew.output),
+                        curfew.output)
+        self.assertIn("curfew.toml:4:14: ", curfew.output)
+
     def test_version_and_help_go_to_stdout(self):
         for arguments in (["version"], ["--version"], ["help"], ["--help"], ["serve", "--help"]):
             done = run(*arguments)

@@ -1,6 +1,5 @@
 #include "serving.hpp"
 
-#include "ready_line.hpp"
 #include "start_complaint.hpp"
 #include <curfew/runtime/sleep.hpp>
 #include <curfew/runtime/wall_clock.hpp>
@@ -45,6 +44,7 @@ std::optional<runtime::endpoint> to_endpoint(const policy::address& at) {
 
 serving::serving(const policy::loading& loaded, policy_origin again, const beginning& with)
     : rules_{loaded.snapshot},
+      warnings_{loaded.warnings},
       loop_{outside_},
       signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}},
       untold_{loop_},
@@ -130,18 +130,6 @@ reloading::listener serving::reload_listener() {
     };
 }
 
-void serving::tell_descriptors() noexcept {
-    const std::size_t wanted = rules_->server.connections_max;
-    if (descriptors_.connections == wanted) {
-        return;
-    }
-    const bool nearly_all = descriptors_.connections * 10 >= wanted * 9;
-    log_.say(
-        nearly_all ? policy::severity::info : policy::severity::warning,
-        sentence_of(descriptors_, wanted)
-    );
-}
-
 void serving::tell_shortage(failure why) noexcept {
     log_.say(
         policy::severity::warning,
@@ -157,6 +145,7 @@ int serving::run() {
         return exit_code_;
     }
     recording_.speak();
+    tell_warnings(std::exchange(warnings_, {}));
     begin_alerting();
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());
@@ -215,17 +204,6 @@ bool serving::listen() {
     }
     http_at_ = *bound;
     return true;
-}
-
-void serving::announce_ready() {
-    if (std::exchange(announced_, true)) {
-        return;
-    }
-    if (const int why = write_ready_line(http_at_, admin_at_)) {
-        end_with(complain_about_ready_line(why));
-        return;
-    }
-    tell_descriptors();
 }
 
 runtime::task<> serving::obey_signals() {

@@ -86,6 +86,7 @@ class serving final : public process::backend_watcher {
     [[nodiscard]] runtime::task<std::optional<gateway::snapshot>> draw(
         runtime::scope& under, std::size_t live = 0
     );
+    void tell_warnings(const std::vector<policy::problem>& all);
     void tell_descriptors() noexcept;
     void tell_shortage(failure why) noexcept;
     void announce_ready();
@@ -110,6 +111,7 @@ class serving final : public process::backend_watcher {
     void printed(std::string_view line) override;
 
     std::shared_ptr<const policy::policy> rules_;
+    std::vector<policy::problem> warnings_;  ///< of the policy that it begins with
     runtime::epoll outside_;
     runtime::loop loop_;
     runtime::signals signals_;

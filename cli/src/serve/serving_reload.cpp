@@ -144,6 +144,7 @@ void serving::put_in_force(
     pressure_.adopt(rules_);
     recording_.tell_reload(told.file, told.changes);
     recording_.tell_limits(from);
+    tell_warnings(from.warnings);
 }
 
 }  // namespace curfew::cli

@@ -1,5 +1,9 @@
 #include "../startup_checks.hpp"
+#include "ready_line.hpp"
 #include "serving.hpp"
+#include "start_complaint.hpp"
+
+#include <utility>
 
 namespace curfew::cli {
 
@@ -14,6 +18,35 @@ startup_desk::surroundings serving::startup_surroundings() {
 void serving::tell_startup(const startup_desk::story& what) {
     log_.say(what.level, what.sentence);
     recording_.tell_startup(what, loop_.now());
+}
+
+void serving::tell_warnings(const std::vector<policy::problem>& all) {
+    for (const auto& each : all) {
+        log_.say(policy::severity::warning, each.origin + ": " + each.sentence);
+    }
+}
+
+void serving::tell_descriptors() noexcept {
+    const std::size_t wanted = rules_->server.connections_max;
+    if (descriptors_.connections == wanted) {
+        return;
+    }
+    const bool nearly_all = descriptors_.connections * 10 >= wanted * 9;
+    log_.say(
+        nearly_all ? policy::severity::info : policy::severity::warning,
+        sentence_of(descriptors_, wanted)
+    );
+}
+
+void serving::announce_ready() {
+    if (std::exchange(announced_, true)) {
+        return;
+    }
+    if (const int why = write_ready_line(http_at_, admin_at_)) {
+        end_with(complain_about_ready_line(why));
+        return;
+    }
+    tell_descriptors();
 }
 
 }  // namespace curfew::cli
