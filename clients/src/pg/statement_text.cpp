@@ -109,8 +109,11 @@ class scanner {
             put("?");
             return;
         }
-        ++at_;
-        put(text_.substr(begin, at_ - begin));
+        const auto whole = text_.substr(begin, ++at_ - begin);
+        const bool odd = std::ranges::any_of(whole, [](char c) {
+            return c == '\'' || (is_space(c) && c != ' ');
+        });
+        put(odd ? "?" : whole);  // it may be half of something else
     }
 
     void dollar() {

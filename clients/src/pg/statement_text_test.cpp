@@ -36,6 +36,11 @@ TEST(statement_text, what_does_not_end_hides_all_that_follows) {
         EXPECT_EQ(without_literals(given).find("secret"), std::string::npos) << given;
 }
 
+TEST(statement_text, a_name_that_could_be_half_of_a_literal_is_not_shown) {
+    EXPECT_EQ(without_literals("SELECT \"a 'secret' b\""), "SELECT ?");
+    EXPECT_EQ(without_literals("SELECT \"two\nlines\""), "SELECT ?");
+}
+
 TEST(statement_text, at_most_so_many_bytes_of_whole_characters) {
     EXPECT_EQ(without_literals("SELECT abcdefgh", 10), "SELECT abc");
     EXPECT_EQ(without_literals("SELECT ab\u00fcd", 10), "SELECT ab");

@@ -10,9 +10,9 @@ namespace curfew::pg {
 /// strings, numbers) are `?`, comments are gone, white space is one space, and at most `most` bytes
 /// are kept, whole characters only. What does not end (a string, a comment) counts to the end, so
 /// that nothing of a literal is ever shown, however the text is malformed. Names are kept, also
-/// quoted ones. One pass; lexical rules as in PostgreSQL 15's scanner, with
-/// standard_conforming_strings on; a backslash before a quote is taken for an escape all the same,
-/// where that hides more.
+/// quoted ones unless they hold a quote or a line break. One pass; lexical rules as in PostgreSQL
+/// 15's scanner, with standard_conforming_strings on; a backslash before a quote is taken for an
+/// escape all the same, where that hides more.
 [[nodiscard]] std::string without_literals(std::string_view statement, std::size_t most = 100);
 
 /// Its first word in capitals: `SELECT`; `?` if it does not begin with one.
