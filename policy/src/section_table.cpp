@@ -27,7 +27,7 @@ constexpr std::array section_table{
     section{"sink.*", "Where alerts are sent, by name: `[sink.chat]`."},
     section{"database", "Limits of Curfew's own work with a database: preflight, pool, monitor. "
                         "`curfew check` tells what they are, also under pressure (`--pressure`); "
-                        "nothing else goes by them yet."},
+                        "a ledger in a database goes by what they are at the start."},
     section{"startup", "Whether the service may start although a check of its surroundings failed. "
                        "See docs/startup-bypass.md."},
     section{"signal.*", "A pressure from 0 to 1, by name: `[signal.deploy]`, and the limits that "
