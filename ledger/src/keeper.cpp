@@ -23,13 +23,18 @@ keeper::keeper(
 }
 
 time_point keeper::later(time_point now) const {
-    return dispatch_ ? std::max(now, waits_.time.now()) : now;
+    return add_saturated(now, waited_);
 }
 
 template <class F>
 auto keeper::while_waiting(F&& work) {
-    waiting_ = dispatch_.has_value();
+    if (!dispatch_) {
+        return std::forward<F>(work)();
+    }
+    waiting_ = true;
+    const time_point began = waits_.time.now();
     auto done = std::forward<F>(work)();
+    waited_ = waits_.time.now() - began;
     waiting_ = false;
     return done;
 }

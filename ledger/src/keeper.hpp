@@ -94,7 +94,7 @@ class keeper {
     void measure();
     void complain(const setback& why, time_point now);
     [[nodiscard]] std::string reason() const;
-    /// `now` after a wait.
+    /// `now` after a wait; its timeline need not be that of `waits_`.
     [[nodiscard]] time_point later(time_point now) const;
     template <class F>
     auto while_waiting(F&& work);
@@ -108,6 +108,7 @@ class keeper {
     sqlite_store::registration before_;  ///< as whom the last one wrote
     std::optional<dispatch> dispatch_;   ///< of a ledger in a database
     bool waiting_ = false;
+    duration waited_{};  ///< the last time, by the clock of sockets
     std::minstd_rand jitter_{std::random_device{}()};
     time_point try_at_ = time_point::min();
     duration pause_ = pause_min;
