@@ -48,6 +48,7 @@ void write_ledger(json_writer& out, const ledger::status* now) {
         return;
     }
     out.member("state", to_string(now->is));
+    out.member("store", now->in_database ? "postgresql" : "sqlite");
     out.member("path", now->path);
     out.member("bytes", now->file_bytes);
     out.member("wal_bytes", now->wal_bytes);
@@ -55,6 +56,11 @@ void write_ledger(json_writer& out, const ledger::status* now) {
     if (now->is == condition::failing) {
         out.member("trouble", now->reason);
         out.member("failing_since", shown(now->failing_since));
+    }
+    if (now->in_database) {
+        out.member("reachable", now->is == condition::storing);
+        out.member("spooled_batches", now->spooled_batches);
+        out.member("spooled_bytes", now->spooled_bytes);
     }
     if (!now->set_aside.empty()) {
         out.member("set_aside", now->set_aside);
@@ -85,6 +91,16 @@ void write_ledger(exposition& out, const ledger::status* now) {
         gauge,
         "Size of the ledger, without its write-ahead log.",
         now->file_bytes);
+    if (now->in_database) {
+        one("curfew_ledger_spooled_batches",
+            gauge,
+            "Batches that wait on this disk for a database that cannot be reached.",
+            now->spooled_batches);
+        one("curfew_ledger_spooled_bytes",
+            gauge,
+            "What they take; ledger.spool_max bounds it.",
+            now->spooled_bytes);
+    }
     one("curfew_ledger_wal_bytes",
         gauge,
         "Size of its write-ahead log, which ledger.size_max does not bound.",

@@ -60,9 +60,9 @@ inline constexpr std::array common_flags{
     flag{
         .name = "--ledger",
         .value = "FILE",
-        .help = "The record of operations; `off`: none. By default curfew/ledger.db in the state "
-                "directory (XDG).",
-        .key = "ledger.path",
+        .help = "The record of operations: a file, or postgresql://HOST/NAME; `off`: none. By "
+                "default curfew/ledger.db in the state directory (XDG).",
+        .key = "ledger.store",
         .off_key = "ledger.enabled",
         .offers = offer::files
     },

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 namespace curfew::cli {
 
@@ -28,66 +29,87 @@ bool is_something_else(const std::string& path) noexcept {
     return ::stat(path.c_str(), &told) == 0 && !S_ISREG(told.st_mode);
 }
 
+int complain_about(const std::string& path, const ledger::setback& what) {
+    const errc_entry& entry = describe(what.why.code);
+    std::string sentence = "the ledger " + path + " cannot be read: ";
+    sentence += what.said.empty() ? std::string{entry.title} : what.said;
+    complain(usage_problem{std::move(sentence), std::string{entry.remedy}});
+    return entry.exit_code;
+}
+
+std::expected<opened_ledger, int> open_file(const std::string& path) {
+    if (is_something_else(path)) {
+        return std::unexpected{complain(
+            usage_problem{path + " is no ledger: it is no regular file", "--ledger FILE names one"}
+        )};
+    }
+    // What cannot be taken over waits for another; what is there can be read.
+    (void)ledger::merge_spool(path, wall_now());
+    if (!is_there(path)) {
+        complain(usage_problem{
+            "there is no ledger at " + path, "`curfew serve` makes one; --ledger FILE names another"
+        });
+        return std::unexpected{not_found};
+    }
+    auto book = ledger::reader::open(path);
+    if (!book) {
+        return std::unexpected{complain_about(path, {book.error()})};
+    }
+    return opened_ledger{path, *std::move(book)};
+}
+
+std::expected<opened_ledger, int> open_database(const ledger::place& where) {
+    static const steady_clock time{};
+    (void)ledger::merge_spool(where, wall_now(), time);
+    auto book = ledger::reader::open(*where.database, time);
+    if (book) {
+        return opened_ledger{where.shown(), *std::move(book)};
+    }
+    if (book.error().why.code == errc::not_found) {
+        complain(usage_problem{
+            "there is no ledger at " + where.shown(),
+            "`curfew serve` makes one; --ledger names another"
+        });
+        return std::unexpected{not_found};
+    }
+    return std::unexpected{complain_about(where.shown(), book.error())};
+}
+
 }  // namespace
 
 ledger::wall_time wall_now() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
 }
 
-std::expected<std::string, int> ledger_path(const invocation& line) {
+std::expected<ledger::place, int> ledger_place(const invocation& line) {
     const auto found = policy_or_flag(line, "--ledger");
     if (!found) {
         return std::unexpected{found.error()};
     }
-    const auto& rules = (*found)->ledger;
-    if (!rules.enabled) {
+    if (!(*found)->ledger.enabled) {
         return std::unexpected{complain(usage_problem{
             "the policy keeps no ledger (ledger.enabled is false)", "name one: --ledger FILE"
         })};
     }
-    if (!rules.path.empty()) {
-        return rules.path;
-    }
-    auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
-    if (!usual) {
+    auto where = ledger::place_of(**found, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    if (!where) {
         return std::unexpected{complain(usage_problem{
             "neither XDG_STATE_HOME nor HOME says where the ledger is", "name one: --ledger FILE"
         })};
     }
-    return *std::move(usual);
+    return *std::move(where);
 }
 
-int complain_about_ledger(const std::string& path, failure why) {
-    const errc_entry& entry = describe(why.code);
-    std::string sentence = "the ledger " + path + " cannot be read: ";
-    complain(usage_problem{sentence.append(entry.title), std::string{entry.remedy}});
-    return entry.exit_code;
+int complain_about_ledger(const opened_ledger& which, failure why) {
+    return complain_about(which.path, {why, which.book.reason()});
 }
 
 std::expected<opened_ledger, int> open_ledger(const invocation& line) {
-    auto path = ledger_path(line);
-    if (!path) {
-        return std::unexpected{path.error()};
+    const auto where = ledger_place(line);
+    if (!where) {
+        return std::unexpected{where.error()};
     }
-    if (is_something_else(*path)) {
-        return std::unexpected{complain(
-            usage_problem{*path + " is no ledger: it is no regular file", "--ledger FILE names one"}
-        )};
-    }
-    // What cannot be taken over waits for another; what is there can be read.
-    (void)ledger::merge_spool(*path, wall_now());
-    if (!is_there(*path)) {
-        complain(usage_problem{
-            "there is no ledger at " + *path,
-            "`curfew serve` makes one; --ledger FILE names another"
-        });
-        return std::unexpected{not_found};
-    }
-    auto book = ledger::reader::open(*path);
-    if (!book) {
-        return std::unexpected{complain_about_ledger(*path, book.error())};
-    }
-    return opened_ledger{*std::move(path), *std::move(book)};
+    return where->database ? open_database(*where) : open_file(where->path);
 }
 
 }  // namespace curfew::cli

@@ -74,6 +74,11 @@ bool batch::take(mark what) {
     return true;
 }
 
+batch::series_index batch::put(series what) {
+    series_.push_back(std::move(what));
+    return static_cast<series_index>(series_.size() - 1);
+}
+
 bool batch::empty() const noexcept {
     return rows_.empty() && minutes_.empty() && marks_.empty() && fates_ == fates{};
 }

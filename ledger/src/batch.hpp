@@ -73,6 +73,13 @@ class batch {
     /// Tells this batch from any other, for as long as somebody holds it.
     [[nodiscard]] const std::shared_ptr<const void>& identity() const noexcept { return identity_; }
 
+    // What a frame that holds a batch is read with (batch_frame.hpp); the bounds are its reader's.
+    series_index put(series what);
+
+    void put(minute_key at, sparse_figures sums) { minutes_[at].merge(sums); }
+
+    void put(row what) { rows_.push_back(std::move(what)); }
+
     /// After it was written. Series keep their index.
     void clear() noexcept;
 

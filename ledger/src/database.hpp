@@ -1,5 +1,6 @@
 #pragma once
 
+#include "row.hpp"
 #include <curfew/core/clock.hpp>
 #include <curfew/core/failure.hpp>
 
@@ -30,7 +31,7 @@ namespace curfew::ledger {
 
 /// A prepared statement; parameters are numbered from 1, columns from 0.
 /// Thread rule, for all of this file: one thread at a time.
-class statement {
+class statement final : public row {
   public:
     statement() noexcept = default;
 
@@ -47,10 +48,9 @@ class statement {
 
     void reset() noexcept;
 
-    [[nodiscard]] std::int64_t number(int column) const noexcept;
-    /// Valid until the next step.
-    [[nodiscard]] std::string_view text(int column) const noexcept;
-    [[nodiscard]] std::string_view blob(int column) const noexcept;
+    [[nodiscard]] std::int64_t number(int column) const noexcept override;
+    [[nodiscard]] std::string_view text(int column) const noexcept override;
+    [[nodiscard]] std::string_view blob(int column) const noexcept override;
 
   private:
     friend class database;

@@ -240,7 +240,7 @@ TEST_F(disk_test, what_was_deleted_is_told_wherever_the_disk_fails_then) {
     for (std::uint64_t nth = 0; !over && nth < 400 && !HasFailure(); ++nth) {
         path = directory.file("trimmed" + std::to_string(nth) + ".db");
         std::filesystem::copy_file(whole, path);
-        auto opened = store::open(path, "1", disk.name());
+        auto opened = sqlite_store::open(path, "1", disk.name());
         ASSERT_TRUE(opened);
         const std::uint64_t victim = disk.operations() + nth;
         disk.before = [=](std::uint64_t n) { return n == victim ? SQLITE_FULL : SQLITE_OK; };

@@ -50,7 +50,8 @@ struct ledger::shared final : private listener {
           clocks{std::move(when)},
           tell{std::move(say)},
           listeners{how.listeners},
-          work{for_writer(how), [this](std::string_view sentence) { pass_on(sentence); }} {
+          waits{time, [this] { return meanwhile(); }},
+          work{for_writer(how), [this](std::string_view sentence) { pass_on(sentence); }, waits} {
         seen = work.state();
     }
 
@@ -81,6 +82,25 @@ struct ledger::shared final : private listener {
         for (listener* each : listeners) {
             each->drained(now, dropped);
         }
+    }
+
+    /// While the thread waits for a database, ten times a second. Whether it is worth more waiting.
+    bool meanwhile() {
+        std::vector<recorder*> from;
+        bool stops = false;
+        {
+            const std::lock_guard held{lock};
+            stops = stopping;
+            for (const auto& each : recorders) {
+                from.push_back(each.get());
+            }
+        }
+        const auto now = clocks.now();
+        work.meanwhile(now, clocks.wall(), from);
+        const std::lock_guard held{lock};
+        seen = work.state();
+        // What does not arrive in time is on the disk before the patience of `stop` is over.
+        return !stops || time.now() < stop_by;
     }
 
     void run() {
@@ -148,7 +168,10 @@ struct ledger::shared final : private listener {
     bool stopping = false;
     bool ended = false;
     bool all_written = false;
+    time_point stop_by = time_point::max();
 
+    const steady_clock time{};  // sockets are waited for by it
+    const postgres_waiting waits;
     writer work;  // of the thread alone
 };
 
@@ -197,6 +220,7 @@ bool ledger::stop(duration patience) {
     {
         std::unique_lock held{shared_->lock};
         shared_->stopping = true;
+        shared_->stop_by = add_saturated(shared_->time.now(), patience / 2);
         shared_->bell.ring_loudly();
         shared_->changed.wait_for(held, patience, [this] { return shared_->ended; });
         shared_->seen.is = status::condition::stopped;

@@ -89,7 +89,9 @@ void drain_and_store(benchmark::State& state) {
     recorder tape{std::size_t{16} << 20};
     settings how;
     how.path = directory.file("ledger.db");
-    writer work{how, [](std::string_view) {}};
+    const steady_clock time{};
+    const postgres_waiting waits{time};
+    writer work{how, [](std::string_view) {}, waits};
     time_point now{1h};
     wall_time wall = noon;
     constexpr int round = 10'000;
@@ -130,7 +132,7 @@ void report_of_ten_million_events(benchmark::State& state) {
     constexpr int series_count = 30;
     constexpr int each = 33;
     {
-        auto opened = store::open(path, "1");
+        auto opened = sqlite_store::open(path, "1");
         batch what;
         std::mt19937_64 random{1};
         std::lognormal_distribution<double> took{16.0, 0.7};
@@ -148,11 +150,11 @@ void report_of_ten_million_events(benchmark::State& state) {
                 what.take(one, noon + std::chrono::minutes{at}, 0);
             }
             if (what.minutes().size() > 8'000) {
-                (void)opened->write(what, noon);
+                (void)opened->write(what, noon, {});
                 what.clear();
             }
         }
-        (void)opened->write(what, noon);
+        (void)opened->write(what, noon, {});
     }
     std::uint64_t events = 0;
     for (auto _ : state) {

@@ -198,9 +198,9 @@ class ledger_scenario : public testing::Test {
         how.path = path;
         how.version = "1.2.3";
         how.vfs = std::move(vfs);
-        work = std::make_unique<writer>(how, [this](std::string_view sentence) {
-            said.emplace_back(sentence);
-        });
+        work = std::make_unique<writer>(
+            how, [this](std::string_view sentence) { said.emplace_back(sentence); }, waits
+        );
     }
 
     bool step(duration after = 1s) {
@@ -228,6 +228,8 @@ class ledger_scenario : public testing::Test {
     std::vector<std::string> said;
     time_point now{1h};
     wall_time wall = noon;
+    steady_clock time;
+    postgres_waiting waits{time};
     std::unique_ptr<writer> work;
 };
 

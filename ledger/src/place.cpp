@@ -1,4 +1,5 @@
 #include <curfew/ledger/place.hpp>
+#include <curfew/policy/store.hpp>
 
 #include <sys/stat.h>
 
@@ -31,6 +32,33 @@ result<> make_directory_of(const std::string& path) {
         }
     }
     return {};
+}
+
+std::string place::shown() const {
+    return database ? policy::shown_store(database->url) : path;
+}
+
+result<place> place_of(const policy::policy& rules, const char* xdg_state_home, const char* home) {
+    const policy::ledger_policy& said = rules.ledger;
+    const bool in_database = policy::is_database(said.store);
+    place made{in_database || said.store.empty() ? said.path : said.store};
+    if (made.path.empty()) {
+        auto usual = default_path(xdg_state_home, home);
+        if (!usual) {
+            return std::unexpected{usual.error()};
+        }
+        made.path = *std::move(usual);
+    }
+    if (in_database) {
+        const auto slash = made.path.rfind('/');
+        made.path = slash == made.path.npos ? "" : made.path.substr(0, slash + 1);
+        made.path += policy::file_name_of(said.store);
+        const policy::database_policy& limits = rules.database;
+        made.database = {
+            said.store, {limits.connection, limits.query, limits.transaction}, said.spool_max
+        };
+    }
+    return made;
 }
 
 }  // namespace curfew::ledger

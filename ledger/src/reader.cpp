@@ -1,6 +1,6 @@
+#include "postgres_source.hpp"
 #include "reader_connection.hpp"
-#include "schema.hpp"
-#include "set_aside.hpp"
+#include "sqlite_source.hpp"
 
 #include <algorithm>
 #include <map>
@@ -41,22 +41,23 @@ reader& reader::operator=(reader&&) noexcept = default;
 reader::~reader() = default;
 
 result<reader> reader::open(const std::string& path) {
-    auto opened = database::open(path, {.how = database::access::read});
-    auto version = opened ? version_of(*opened) : std::unexpected{opened.error()};
-    if (!version && is_no_access(version.error())) {
-        // Without a writer and without permission to begin its index, nobody changes it either.
-        opened = database::open(path, {.how = database::access::immutable});
-        version = opened ? version_of(*opened) : std::unexpected{opened.error()};
+    auto opened = sqlite_source::open(path);
+    if (!opened) {
+        return std::unexpected{opened.error()};
     }
-    if (!version) {
-        const bool damaged = version.error().code == errc::ledger_corrupt;
-        return damaged && !was_a_ledger(path) ? fail(errc::ledger_foreign)
-                                              : std::unexpected{version.error()};
+    return reader{std::make_unique<connection>(*std::move(opened))};
+}
+
+std::expected<reader, setback> reader::open(const database_place& where, const clock& time) {
+    auto opened = postgres_source::open(where, {time});
+    if (!opened) {
+        return std::unexpected{std::move(opened.error())};
     }
-    if (*version == 0) {
-        return std::unexpected{no_access()};
-    }
-    return reader{std::make_unique<connection>(std::move(*opened))};
+    return reader{std::make_unique<connection>(*std::move(opened))};
+}
+
+std::string reader::reason() const {
+    return on_->from->reason();
 }
 
 result<> reader::each_minute(const filter& which, const visitor& visit) {
@@ -107,15 +108,15 @@ result<std::vector<kept_operation>> reader::operations(
     const filter& which, bool plain_successes, std::size_t most
 ) {
     std::vector<kept_operation> found;
-    const auto one = [&](const statement& row) -> result<bool> {
-        const series* what = on_->find(row.number(0));
+    const auto one = [&](const row& each) -> result<bool> {
+        const series* what = on_->find(each.number(0));
         if (found.size() == most) {
             return false;
         }
         if (what != nullptr && !matches(*what, which)) {
             return true;
         }
-        auto read = on_->read_operation(row);
+        auto read = on_->read_operation(each);
         if (!read) {
             return std::unexpected{read.error()};
         }
@@ -123,9 +124,10 @@ result<std::vector<kept_operation>> reader::operations(
         return true;
     };
     const auto done = on_->at_one_moment([&] {
-        return on_->select(
-            std::string{columns} + "operation o WHERE o.minute>=?1 AND o.minute<?2" +
-                (plain_successes ? "" : " AND o.notable=1") + " ORDER BY o.minute DESC",
+        return on_->from->select(
+            std::string{columns} + "operation o WHERE o.minute>=$1 AND o.minute<$2" +
+                (plain_successes ? " ORDER BY o.minute DESC, o.trace_low DESC, o.id DESC"
+                                 : " AND o.notable=1 ORDER BY o.minute DESC, o.id DESC"),
             minute_of(which.when.from),
             minute_of(which.when.to),
             one
@@ -144,8 +146,8 @@ result<std::vector<kept_operation>> reader::find(
     std::uint64_t trace_high, std::uint64_t trace_low
 ) {
     std::vector<kept_operation> found;
-    const auto one = [&](const statement& row) -> result<bool> {
-        auto read = on_->read_operation(row);
+    const auto one = [&](const row& each) -> result<bool> {
+        auto read = on_->read_operation(each);
         if (!read) {
             return std::unexpected{read.error()};
         }
@@ -153,10 +155,11 @@ result<std::vector<kept_operation>> reader::find(
         return found.size() < trace_rows_max;
     };
     const auto done = on_->at_one_moment([&] {
-        return on_->select(
-            std::string{each_minute_once} + std::string{columns} +
-                "m CROSS JOIN operation o ON o.minute=m.at AND o.trace_low=?1 "
-                "WHERE o.trace_high=?2",
+        return on_->from->select(
+            std::string{each_minute_once} + std::string{columns} + "m " +
+                std::string{on_->from->ordered_join()} +
+                " operation o ON o.minute=m.at AND o.trace_low=$1 WHERE o.trace_high=$2 "
+                "ORDER BY o.minute, o.id",
             static_cast<std::int64_t>(trace_low),
             static_cast<std::int64_t>(trace_high),
             one

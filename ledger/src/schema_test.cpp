@@ -121,7 +121,7 @@ TEST_F(schema_test, what_was_upgraded_is_a_newer_ledger_to_who_was_not) {
     const failure newer{errc::ledger_newer, 2};
     EXPECT_EQ(migrate(*on).error(), newer);
     EXPECT_EQ(version_of(*on).error(), newer);
-    EXPECT_EQ(store::open(path, "1").error(), newer);
+    EXPECT_EQ(sqlite_store::open(path, "1").error(), newer);
     EXPECT_EQ(reader::open(path).error(), newer);
     EXPECT_EQ(version_of(*on, steps), upgraded);
     expect_upgraded();

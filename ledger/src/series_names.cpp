@@ -40,7 +40,7 @@ result<> read_name(std::string_view from, std::optional<errc>& to) noexcept {
 
 }  // namespace
 
-result<series> read_series(const statement& from, int first) {
+result<series> read_series(const row& from, int first) {
     series read;
     for (const auto& each : {
              read_name(from.text(first), read.where),

@@ -126,7 +126,7 @@ TEST(series_names, errors_are_those_that_files_have) {
     for (const errc_entry& each : errc_table()) {
         ids.push_back(each.id);
     }
-    const std::array<std::string_view, 53> stored{
+    const std::array<std::string_view, 58> stored{
         "bad-usage",
         "policy-invalid",
         "policy-unreadable",
@@ -167,6 +167,11 @@ TEST(series_names, errors_are_those_that_files_have) {
         "upstream-closed",
         "upstream-protocol",
         "upstream-down",
+        "database-login",
+        "database-full",
+        "database-conflict",
+        "database-refused",
+        "result-too-large",
         "command-not-found",
         "command-not-executable",
         "command-failed",

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "store.hpp"
+#include "file_identity.hpp"
+#include <curfew/core/failure.hpp>
+#include <curfew/ledger/records.hpp>
 
 #include <string>
 

@@ -1,6 +1,8 @@
 #include "open_file.hpp"
+#include "postgres_store.hpp"
 #include "spool_frame.hpp"
 #include "spool_merge.hpp"
+#include "sqlite_store.hpp"
 #include <curfew/ledger/place.hpp>
 #include <curfew/ledger/spool.hpp>
 
@@ -67,11 +69,31 @@ result<> merge_spool(const std::string& ledger_path, wall_time now) {
     if (!has_spool(ledger_path)) {
         return {};
     }
-    auto opened = store::open(ledger_path, {});
+    auto opened = sqlite_store::open(ledger_path, {});
     if (!opened) {
         return std::unexpected{opened.error()};
     }
-    return merge_spools(*opened, ledger_path, now);
+    const auto done = merge_spools(*opened, ledger_path, now);
+    return done ? result<>{} : std::unexpected{done.error()};
+}
+
+std::expected<void, setback> merge_spool(const place& where, wall_time now, const clock& time) {
+    if (!has_spool(where.path)) {
+        return {};
+    }
+    auto opened = postgres_store::open(*where.database, {time});
+    if (!opened) {
+        return std::unexpected{std::move(opened.error())};
+    }
+    bool more = true;
+    while (more) {
+        const auto done = merge_spools(*opened, where.path, now);
+        if (!done) {
+            return std::unexpected{opened->explain(done.error())};
+        }
+        more = done->more;
+    }
+    return {};
 }
 
 }  // namespace curfew::ledger

@@ -1,54 +1,31 @@
 #include "spool_merge.hpp"
 
+#include "batch_frame.hpp"
 #include "open_file.hpp"
+#include "outbox.hpp"
 #include "spool_frame.hpp"
 #include <curfew/ledger/spool.hpp>
 
-#include <dirent.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
+#include <random>
 #include <string_view>
-#include <vector>
 
 namespace curfew::ledger {
 namespace {
 
-constexpr std::size_t left_over_max = 64;  // more wait for the next merge
-
-std::string aside_prefix(const std::string& ledger_path) {
-    return spool_path(ledger_path) + "-";
-}
-
-/// Spools that were renamed aside and not removed yet.
-std::vector<std::string> left_over(const std::string& ledger_path) {
-    struct closer {
-        void operator()(DIR* of) const noexcept { ::closedir(of); }
-    };
-
-    std::vector<std::string> found;
-    const std::string directory = directory_of(ledger_path);
-    const std::string whole = aside_prefix(ledger_path);
-    const std::string prefix = whole.substr(whole.rfind('/') + 1);
-    const std::unique_ptr<DIR, closer> open{::opendir(directory.c_str())};
-    while (open && found.size() < left_over_max) {
-        const dirent* next = ::readdir(open.get());
-        if (next == nullptr) {
-            break;
-        }
-        if (std::string_view{next->d_name}.starts_with(prefix)) {
-            found.push_back(directory + "/" + next->d_name);
-        }
-    }
-    std::ranges::sort(found);
-    return found;
-}
+constexpr std::size_t files_a_turn = 64;
 
 std::vector<std::byte> read_all(const open_file& file) {
-    std::vector<std::byte> bytes(spool_bytes_max);
+    struct stat told{};
+    if (::fstat(file.number(), &told) != 0 || told.st_size <= 0) {
+        return {};
+    }
+    const auto most = static_cast<std::uint64_t>(told.st_size);
+    std::vector<std::byte> bytes(std::min<std::uint64_t>(most, frame_bytes_max));
     std::size_t size = 0;
     while (size < bytes.size()) {
         const auto got = ::read(file.number(), bytes.data() + size, bytes.size() - size);
@@ -61,43 +38,85 @@ std::vector<std::byte> read_all(const open_file& file) {
     return bytes;
 }
 
-void put_aside(const std::string& ledger_path, wall_time now) {
+void put_aside(const std::string& base, wall_time now) {
     struct stat told{};
-    const std::string path = spool_path(ledger_path);
+    const std::string path = spool_path(base);
     if (::stat(path.c_str(), &told) != 0 || told.st_size == 0) {
         return;
     }
-    // The name is what makes a merge happen once, so it is never used twice.
-    const std::string name = aside_prefix(ledger_path) +
-                             std::to_string(now.time_since_epoch().count()) + "-" +
-                             std::to_string(::getpid()) + "-" + std::to_string(told.st_ino);
+    // The name is what makes a merge happen once, so it is never used twice, on any machine.
+    const std::string name = path + "-" + std::to_string(now.time_since_epoch().count()) + "-" +
+                             std::to_string(::getpid()) + "-" + std::to_string(told.st_ino) + "-" +
+                             std::to_string(std::random_device{}());
     if (::access(name.c_str(), F_OK) != 0) {
         std::rename(path.c_str(), name.c_str());
     }
 }
 
-}  // namespace
-
-bool has_spool(const std::string& ledger_path) {
-    return identify(spool_path(ledger_path)) || !left_over(ledger_path).empty();
+/// False: it waits for a newer Curfew.
+bool read_file(const open_file& file, batch& into, frame_head& head, bool& framed) {
+    const auto bytes = read_all(file);
+    framed = is_frame(bytes);
+    if (!framed) {
+        read_spool(bytes, into);
+        return true;
+    }
+    const auto read = decode_frame(bytes, into, head);
+    if (!read && read.error().code != errc::ledger_newer) {
+        framed = false;
+        into = {};
+        into.count(fate::spool_torn);
+    }
+    return read || read.error().code != errc::ledger_newer;
 }
 
-result<> merge_spools(store& to, const std::string& ledger_path, wall_time now) {
-    put_aside(ledger_path, now);
-    for (const std::string& each : left_over(ledger_path)) {
+/// Out of the way of those behind it, and not lost.
+std::string keep_refused(const std::string& path, const std::string& base) {
+    const std::string spool = spool_path(base);
+    std::string name = base + ".refused" +
+                       path.substr(path.rfind('/') + 1).substr(spool.size() - spool.rfind('/') - 1);
+    return std::rename(path.c_str(), name.c_str()) == 0 ? name : path;
+}
+
+}  // namespace
+
+bool has_spool(const std::string& base) {
+    return identify(spool_path(base)) || !left_over(base).empty();
+}
+
+result<merged> merge_spools(store& to, const std::string& base, wall_time now) {
+    merged told;
+    put_aside(base, now);
+    std::size_t taken = 0;
+    for (const std::string& each : left_over(base)) {
+        if (taken == files_a_turn) {
+            told.more = true;
+            break;
+        }
         const open_file file{each, O_RDONLY | O_NOFOLLOW | O_NONBLOCK};
         if (!file.is_open() || ::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
             continue;  // somebody appends to it, or merges it
         }
         batch what;
-        read_spool(read_all(file), what);
-        const std::string_view name = std::string_view{each}.substr(each.rfind('/') + 1);
-        if (const auto done = to.write(what, now, name); !done) {
-            return done;
+        frame_head head;
+        bool framed = false;
+        if (!read_file(file, what, head, framed)) {
+            continue;
         }
-        ::unlink(each.c_str());
+        label as{std::string_view{each}.substr(each.rfind('/') + 1)};
+        as.by = framed ? &head.by : nullptr;
+        as.stopped = head.stopped;
+        const auto done = to.write(what, framed ? head.at : now, as);
+        if (done) {
+            ++taken;
+            ::unlink(each.c_str());
+        } else if (to.explain(done.error()).refused) {
+            told.refused.push_back(keep_refused(each, base));
+        } else {
+            return std::unexpected{done.error()};
+        }
     }
-    return {};
+    return told;
 }
 
 }  // namespace curfew::ledger

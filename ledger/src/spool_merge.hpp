@@ -3,16 +3,25 @@
 #include "store.hpp"
 
 #include <string>
+#include <vector>
 
 namespace curfew::ledger {
 
-/// Takes over the spool of `ledger_path` and what an earlier merge left: each is renamed aside,
-/// read when no command appends to it any more, added in one transaction that also keeps its name,
-/// and removed. Killed in between, the next merge goes on where it was. Failures are the store's;
-/// a spool that cannot be read is left for later.
-[[nodiscard]] result<> merge_spools(store& to, const std::string& ledger_path, wall_time now);
+/// What came of taking over.
+struct merged {
+    bool more = false;                   ///< there was more than one turn takes
+    std::vector<std::string> refused{};  ///< files that no store will ever take, renamed
+};
+
+/// Takes over what lies beside a ledger at `base`, the oldest first, at most 64 files a turn: the
+/// spool of short-lived commands, what an earlier merge left, and batches that waited for their
+/// database. Each is renamed aside, read when no command appends to it any more, added in one
+/// transaction that also keeps its name, and removed. Killed in between, the next merge goes on
+/// where it was. Failures are the store's; what cannot be read, or was written by a newer Curfew,
+/// is left for later.
+[[nodiscard]] result<merged> merge_spools(store& to, const std::string& base, wall_time now);
 
 /// Whether there is anything to take over.
-[[nodiscard]] bool has_spool(const std::string& ledger_path);
+[[nodiscard]] bool has_spool(const std::string& base);
 
 }  // namespace curfew::ledger

@@ -1,59 +1,44 @@
 #pragma once
 
 #include "batch.hpp"
-#include "database.hpp"
+#include "file_identity.hpp"
+#include <curfew/ledger/setback.hpp>
 #include <curfew/policy/policy.hpp>
 
-#include <sys/types.h>
-
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace curfew::ledger {
 
-/// Which file a path named: it may be moved, removed or replaced while it is open.
-struct file_identity {
-    dev_t device = 0;
-    ino_t number = 0;
-
-    friend bool operator==(const file_identity&, const file_identity&) = default;
+/// A process that records, as it is known wherever what it recorded goes.
+struct author {
+    std::int64_t process = 0;
+    std::string version;
+    wall_time started{};
 };
 
-[[nodiscard]] std::optional<file_identity> identify(const std::string& path) noexcept;
+/// What a batch is written under.
+struct label {
+    /// Kept with the batch, in the same transaction, so that it is never added twice: then nothing
+    /// is written, and that is a success. Empty: it cannot be told twice.
+    std::string_view name{};
+    /// Whose it is; nobody's: short-lived commands told it, who are no instance.
+    const author* by = nullptr;
+    bool stopped = false;  ///< it is the last of its author, who stopped in order
+    /// The name of a batch that surely is there and that nobody can tell again: forgotten.
+    std::string_view over{};
+};
 
-/// The ledger's file, open for writing. SQLite in WAL mode with synchronous=NORMAL: what a
-/// transaction wrote survives a killed process whole or not at all; a power failure may take the
-/// last seconds, and nothing else. Several processes may write one file.
-/// Thread rule: one thread at a time.
+/// Where a ledger is kept, open for writing: the two that there are carry out what `keeper`
+/// decides. Thread rule: one thread at a time.
 class store {
   public:
-    /// Opens, makes or upgrades it. Nothing is ever set aside or overwritten here.
-    [[nodiscard]] static result<store> open(
-        const std::string& path, std::string_view version, const std::string& vfs = {}
-    );
+    virtual ~store() = default;
 
-    /// All of it in one transaction, or nothing. With a `spool`, its name is kept so that the same
-    /// spool is never added twice: then nothing is written, and that is a success. Who writes
-    /// nothing but spools is no instance, and their rows have none.
-    [[nodiscard]] result<> write(const batch& what, wall_time now, std::string_view spool = {});
-
-    /// This process as it stands in one file.
-    struct registration {
-        std::optional<file_identity> file;
-        std::int64_t instance = 0;  ///< zero: not yet
-    };
-
-    [[nodiscard]] registration registered() const noexcept { return {identity_, instance_}; }
-
-    /// Goes on as who it was before, if that was in this very file.
-    void resume(const registration& before) noexcept;
-
-    /// The last word of this instance: it stopped in order.
-    [[nodiscard]] result<> say_goodbye(wall_time now);
+    /// All of it in one transaction, or nothing; after a failure it may be either.
+    [[nodiscard]] virtual result<> write(const batch& what, wall_time now, const label& as) = 0;
 
     struct trimmed {
         std::uint64_t rows_expired = 0;
@@ -65,54 +50,32 @@ class store {
     };
 
     /// Deletes what is too old, and of what is too much the oldest (rows before minutes), at most
-    /// about `most` of each; then gives pages back to the system, a few at a time.
-    [[nodiscard]] result<trimmed> trim(
+    /// about `most` of each.
+    [[nodiscard]] virtual result<trimmed> trim(
         const policy::ledger_policy& rules, wall_time now, std::uint64_t most
-    );
+    ) = 0;
 
-    /// The file without its write-ahead log.
-    [[nodiscard]] result<std::uint64_t> file_bytes();
+    /// The last word of this instance: it stopped in order.
+    [[nodiscard]] virtual result<> say_goodbye(wall_time now) = 0;
 
-    /// Its write-ahead log. It is used again from its beginning when all of it is in the file, for
-    /// which nobody may be reading what is older.
-    [[nodiscard]] std::uint64_t wal_bytes() const noexcept;
+    /// How much of `ledger.size_max` it takes.
+    [[nodiscard]] virtual result<std::uint64_t> bytes() = 0;
 
-    /// Whether `path` still names the file that is open.
-    [[nodiscard]] bool in_place() const noexcept;
+    /// What is beyond that: a write-ahead log.
+    [[nodiscard]] virtual std::uint64_t wal_bytes() const noexcept { return 0; }
 
-  private:
-    struct statements {
-        statement insert_series;
-        statement find_series;
-        statement insert_instance;
-        statement touch_instance;
-        statement add_minute;
-        statement insert_operation;
-        statement insert_mark;
-        statement add_fate;
-        statement insert_spool;
-    };
+    /// Whether its place still names what is open.
+    [[nodiscard]] virtual bool in_place() const noexcept { return true; }
 
-    [[nodiscard]] result<> prepare_all();
-    [[nodiscard]] result<> write_all(const batch& what, wall_time now);
-    [[nodiscard]] result<> register_instance(wall_time now);
-    [[nodiscard]] result<std::int64_t> id_of(const batch& in, batch::series_index which);
-    [[nodiscard]] result<> write_minutes(const batch& what);
-    [[nodiscard]] result<> write_rows(const batch& what);
-    [[nodiscard]] result<> write_fates(const batch& what, wall_time now);
-    [[nodiscard]] result<std::uint64_t> delete_minutes(minute before, std::uint64_t most);
-    [[nodiscard]] result<> shrink(std::uint64_t size_max, std::uint64_t most, trimmed& told);
-    [[nodiscard]] result<> forget(minute before);
-    [[nodiscard]] result<> give_pages_back(std::uint64_t size_max);
+    /// The last failure in words, where it has better ones than reason_of.
+    [[nodiscard]] virtual setback explain(failure why) const { return {why}; }
 
-    std::string path_;
-    std::string version_;
-    std::optional<file_identity> identity_;
-    database on_;
-    statements prepared_;
-    std::int64_t instance_ = 0;             // zero: not registered yet
-    std::vector<std::int64_t> known_;       // ids of series, by their index; zero: not asked yet
-    std::shared_ptr<const void> known_of_;  // the batch whose indices these are
+  protected:
+    store() = default;
+    store(const store&) = default;
+    store(store&&) = default;
+    store& operator=(const store&) = default;
+    store& operator=(store&&) = default;
 };
 
 }  // namespace curfew::ledger

@@ -11,11 +11,13 @@ constexpr std::uint64_t trim_least = 8'192;
 
 }  // namespace
 
-writer::writer(const settings& how, std::function<void(std::string_view)> tell)
+writer::writer(
+    const settings& how, std::function<void(std::string_view)> tell, const postgres_waiting& waits
+)
     : keeps_{!how.path.empty()},
       success_rows_{how.rules.success_rows},
       listeners_{how.listeners},
-      keeper_{how, std::move(tell)},
+      keeper_{how, std::move(tell), waits},
       sampler_{success_rows_} {}
 
 void writer::take_mark(mark what) {
@@ -29,6 +31,15 @@ bool writer::step(time_point now, wall_time wall, std::span<recorder* const> fro
         batch_.count(fate::clock_stepped);
     }
     busy_ = false;
+    put_by_at_ = add_saturated(now, write_every);
+    drain_all(now, wall, from);
+    if (now >= write_at_ && write(now, wall)) {
+        write_at_ = add_saturated(now, write_every);
+    }
+    return batch_.empty();
+}
+
+void writer::drain_all(time_point now, wall_time wall, std::span<recorder* const> from) {
     for (recorder* each : from) {
         drain(*each, now, wall);
         count_drops(*each);
@@ -36,10 +47,25 @@ bool writer::step(time_point now, wall_time wall, std::span<recorder* const> fro
     for (listener* each : listeners_) {
         each->drained(now, dropped_);
     }
-    if (now >= write_at_ && write(now, wall)) {
-        write_at_ = add_saturated(now, write_every);
+}
+
+void writer::meanwhile(time_point now, wall_time wall, std::span<recorder* const> from) {
+    drain_all(now, wall, from);
+    if (now >= put_by_at_) {
+        (void)put_by(now, wall);
     }
-    return batch_.empty();
+}
+
+bool writer::put_by(time_point now, wall_time wall) {
+    put_by_at_ = add_saturated(now, write_every);
+    const fates became = batch_.what_became();
+    if (!keeper_.put_by(batch_, wall)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < fate_count; ++i) {
+        written_[i] += became[i];
+    }
+    return true;
 }
 
 bool writer::finish(time_point now, wall_time wall, std::span<recorder* const> from) {
@@ -47,9 +73,9 @@ bool writer::finish(time_point now, wall_time wall, std::span<recorder* const> f
     (void)step(now, wall, from);
     keeper_.hurry();
     const bool whole = write(now, wall);
-    keeper_.say_goodbye(wall);
+    keeper_.say_goodbye(now, wall);
     stopped_ = true;
-    return whole;
+    return whole && keeper_.is_settled();
 }
 
 void writer::drain(recorder& from, time_point now, wall_time wall) {
@@ -102,21 +128,30 @@ bool writer::write(time_point now, wall_time wall) {
         batch_.clear();
         return true;
     }
-    if (!keeper_.may_try(now)) {
+    if (keeper_.is_waiting()) {
+        return put_by(now, wall);
+    }
+    const bool may_try = keeper_.may_try(now);
+    if (!may_try && (!keeper_.always_takes() || batch_.empty())) {
         return false;
     }
-    if (!batch_.empty() || now >= trim_at_) {
-        if (!keeper_.write(batch_, now, wall)) {
+    if (!batch_.empty() || now >= trim_at_ || keeper_.has_spooled()) {
+        const auto rows = batch_.rows().size();
+        const fates became = batch_.what_became();
+        if (!keeper_.take(batch_, now, wall)) {
             return false;
         }
-        rows_since_trim_ += batch_.rows().size();
+        rows_since_trim_ += rows;
         for (std::size_t i = 0; i < fate_count; ++i) {
-            written_[i] += batch_.what_became()[i];
+            written_[i] += became[i];
         }
-        batch_.clear();
     }
-    if (now >= spool_at_ && keeper_.merge_spool(now, wall)) {
-        spool_at_ = add_saturated(now, spool_every);
+    if (!keeper_.may_try(now)) {
+        return true;
+    }
+    if (now >= spool_at_) {
+        const auto more = keeper_.merge_spool(now, wall);
+        spool_at_ = more ? add_saturated(now, *more ? duration{} : spool_every) : spool_at_;
     }
     if (now >= trim_at_ || rows_since_trim_ > trim_least || keeper_.exceeds_cap()) {
         trim(now, wall);
@@ -137,7 +172,7 @@ duration writer::rest(time_point now) const noexcept {
     if (busy_) {
         return drain_every;
     }
-    if (batch_.empty()) {
+    if (batch_.empty() && !keeper_.has_spooled() && keeper_.is_settled()) {
         return rest_most;
     }
     const time_point due = std::max(write_at_, keeper_.try_at());

@@ -26,12 +26,21 @@ class writer {
     /// Of a process that does nothing: what others left in the spool, and what grows old.
     static constexpr duration rest_most = std::chrono::minutes{1};
 
-    writer(const settings& how, std::function<void(std::string_view)> tell);
+    /// `waits`: how a database is waited for; it outlives this.
+    writer(
+        const settings& how,
+        std::function<void(std::string_view)> tell,
+        const postgres_waiting& waits
+    );
 
     void take_mark(mark what);
 
     /// Whether all that was told so far is written.
     bool step(time_point now, wall_time wall, std::span<recorder* const> from);
+
+    /// While a step waits for a database, somewhere below it: what comes is drained and heard, and
+    /// from a second on it goes to the disk.
+    void meanwhile(time_point now, wall_time wall, std::span<recorder* const> from);
 
     /// The last step: writes even if it is not time yet.
     bool finish(time_point now, wall_time wall, std::span<recorder* const> from);
@@ -49,6 +58,8 @@ class writer {
     void take(std::span<const std::byte> bytes, time_point now);
     void keep(const event& what, time_point now);
     void count_drops(const recorder& of);
+    void drain_all(time_point now, wall_time wall, std::span<recorder* const> from);
+    bool put_by(time_point now, wall_time wall);
     bool write(time_point now, wall_time wall);
     void trim(time_point now, wall_time wall);
 
@@ -64,6 +75,7 @@ class writer {
     time_point write_at_ = time_point::min();
     time_point spool_at_ = time_point::min();
     time_point trim_at_ = time_point::min();
+    time_point put_by_at_ = time_point::min();
     std::uint64_t rows_since_trim_ = 0;
     std::uint64_t dropped_ = 0;
     bool busy_ = false;  ///< the last step found something in the rings

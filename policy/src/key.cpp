@@ -1,5 +1,7 @@
 #include "key.hpp"
 
+#include <curfew/policy/store.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -29,7 +31,16 @@ std::string_view key::tail() const noexcept {
 
 bool key::is_secret() const noexcept {
     const auto* rule = std::get_if<text_rule>(&allowed);
-    return rule && *rule == text_rule::secret;
+    return rule && (*rule == text_rule::secret || *rule == text_rule::store);
+}
+
+std::string key::shown(const std::string& printed) const {
+    const auto* rule = std::get_if<text_rule>(&allowed);
+    if (rule && *rule == text_rule::store) {
+        const auto store = std::string_view{printed}.substr(1, printed.size() - 2);
+        return is_database(store) ? '"' + shown_store(store) + '"' : printed;
+    }
+    return is_secret() && printed != "\"\"" ? "(hidden)" : printed;
 }
 
 bool key::needs_restart() const noexcept {
@@ -45,8 +56,7 @@ bool key::needs_restart() const noexcept {
 }
 
 std::string print_of(const key& which, const slot& value) {
-    const auto text = print(value);
-    return which.is_secret() && text != "\"\"" ? "(hidden)" : text;
+    return which.shown(print(value));
 }
 
 const key* find_key(std::string_view pattern) noexcept {

@@ -51,6 +51,10 @@ struct key {
     /// Whether its value must not be shown to anybody.
     [[nodiscard]] bool is_secret() const noexcept;
 
+    /// What may be shown of a value that `print` wrote: all of it, that there is one, or of a
+    /// store where it is.
+    [[nodiscard]] std::string shown(const std::string& printed) const;
+
     /// Read at the start only: a reload leaves it as it is.
     [[nodiscard]] bool needs_restart() const noexcept;
 

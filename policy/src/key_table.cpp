@@ -247,7 +247,14 @@ const std::array serving_table{
     key{"ledger.enabled", ledger<&ledger_policy::enabled>, anything,
         "Keeps a durable record of operations, which reports are made of."},
     key{"ledger.path", ledger<&ledger_policy::path>, text_rule::any,
-        "Its file; empty: `curfew/ledger.db` in the state directory of the user (XDG)."},
+        "Its file; empty: `curfew/ledger.db` in the state directory of the user (XDG). Of a ledger "
+        "in a database only the directory counts: what waits for the database is kept there."},
+    key{"ledger.store", ledger<&ledger_policy::store>, text_rule::store,
+        "Where it is kept, if not in the file that `ledger.path` says: another file, or a database "
+        "of PostgreSQL, `postgresql://USER:PASSWORD@HOST:PORT/NAME`, which many processes and "
+        "hosts may share. Shown without user and password."},
+    key{"ledger.spool_max", ledger<&ledger_policy::spool_max>, sizes(1 * mib, 64 * gib),
+        "The most that may wait on this disk for a database that cannot be reached."},
     key{"ledger.size_max", ledger<&ledger_policy::size_max>, sizes(16 * mib, 1024 * gib),
         "The largest it grows; beyond it the oldest rows go first, then the oldest minutes."},
     key{"ledger.keep_rows", ledger<&ledger_policy::keep_rows>, times(1h, 24h * 3650),

@@ -2,6 +2,7 @@
 
 #include "value_text.hpp"
 #include <curfew/policy/size_text.hpp>
+#include <curfew/policy/store.hpp>
 #include <curfew/policy/suggest.hpp>
 
 #include <algorithm>
@@ -168,6 +169,9 @@ trouble check_text(std::string_view text, const range& allowed) {
     }
     if (*rule == text_rule::secret && !std::ranges::all_of(text, is_visible)) {
         return text_problem{"it has a space or an unprintable character", {}};
+    }
+    if (const auto wrong = *rule == text_rule::store ? wrong_store(text) : std::nullopt) {
+        return text_problem{std::string{wrong->sentence}, std::string{wrong->hint}};
     }
     const bool is_short = *rule == text_rule::name || *rule == text_rule::stretch;
     if (is_short && (!std::ranges::all_of(text, is_plain) || text.size() > 128)) {

@@ -64,7 +64,7 @@ template <class T>
 
 /// Which texts a string may be. Of stretches the two words are one element also where elements
 /// stand between spaces.
-enum class text_rule : std::uint8_t { any, path, host, name, method, secret, stretch };
+enum class text_rule : std::uint8_t { any, path, host, name, method, secret, store, stretch };
 
 template <class T>
 struct between {

@@ -42,8 +42,7 @@ std::string unsaid_in(const policy& of, const key& which) {
 }
 
 std::optional<std::string> shown(const key& which, const std::optional<std::string>& text) {
-    const bool hidden = text && which.is_secret() && *text != "\"\"";
-    return hidden ? std::optional<std::string>{"(hidden)"} : text;
+    return text ? std::optional{which.shown(*text)} : text;
 }
 
 class comparison {

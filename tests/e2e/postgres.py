@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -31,14 +32,34 @@ class Postgres:
         self.port = free_port()
         self.dsn = f"host=127.0.0.1 port={self.port} user=test dbname=postgres"
         self.url = f"postgres://test@127.0.0.1:{self.port}/postgres?sslmode=disable"
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            [BIN / "postgres", "-D", data, "-p", str(self.port), "-k", self.folder, "-F",
-             "-c", "shared_buffers=8MB", "-c", "listen_addresses=127.0.0.1"],
+            [BIN / "postgres", "-D", f"{self.folder}/data", "-p", str(self.port), "-k",
+             self.folder, "-F", "-c", "shared_buffers=8MB", "-c", "listen_addresses=127.0.0.1"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             user=self.user, cwd=self.folder)
         if not wait_for(self.answers, 20):
             self.stop()
             raise AssertionError("PostgreSQL does not start")
+
+    def crash(self):
+        """At once and without a word, as a crash does it; `start` brings it back."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(10)
+
+    def processes(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
+
+    def freeze(self):
+        for each in self.processes():
+            os.kill(each, signal.SIGSTOP)
+
+    def thaw(self):
+        for each in self.processes():
+            os.kill(each, signal.SIGCONT)
 
     def answers(self) -> bool:
         try:
@@ -52,7 +73,7 @@ class Postgres:
             on.autocommit = True
             with on.cursor() as cursor:
                 cursor.execute(statement)
-                return cursor.fetchall()
+                return cursor.fetchall() if cursor.description else []
         finally:
             on.close()
 

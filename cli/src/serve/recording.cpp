@@ -84,12 +84,14 @@ step step_of(notice what) noexcept {
 }  // namespace
 
 recording::recording(
-    const policy::ledger_policy& rules, event_log& log, std::vector<ledger::listener*> listeners
+    const policy::policy& rules, event_log& log, std::vector<ledger::listener*> listeners
 )
     : log_{log} {
     ledger::settings how;
-    how.path = place_of(rules);
-    how.rules = rules;
+    const ledger::place where = place_of(rules);
+    how.path = where.path;
+    how.database = where.database;
+    how.rules = rules.ledger;
     how.version = version;
     if (how.path.empty()) {
         only_for_ = listeners;
@@ -100,17 +102,17 @@ recording::recording(
     own_ = &book_->sink(own_ring_bytes);
 }
 
-/// The file; empty where none is kept.
-std::string recording::place_of(const policy::ledger_policy& rules) {
-    if (!rules.enabled || !rules.path.empty()) {
-        return rules.enabled ? rules.path : "";
+/// Without a path where none is kept.
+ledger::place recording::place_of(const policy::policy& rules) {
+    if (!rules.ledger.enabled) {
+        return {};
     }
-    const auto usual = ledger::default_path(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
-    if (!usual) {
+    auto where = ledger::place_of(rules, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    if (!where) {
         say("no ledger is kept: neither XDG_STATE_HOME nor HOME says where (`--ledger FILE` "
             "names a place, `--ledger off` wants none)");
     }
-    return usual.value_or("");
+    return where.value_or(ledger::place{});
 }
 
 recording::~recording() {

@@ -56,7 +56,7 @@ class recording {
   public:
     /// `listeners` hear what is recorded, and outlive this.
     recording(
-        const policy::ledger_policy& rules, event_log& log, std::vector<ledger::listener*> listeners
+        const policy::policy& rules, event_log& log, std::vector<ledger::listener*> listeners
     );
     recording(const recording&) = delete;
     recording& operator=(const recording&) = delete;
@@ -102,7 +102,7 @@ class recording {
     [[nodiscard]] std::optional<ledger::status> state() const;
 
   private:
-    [[nodiscard]] std::string place_of(const policy::ledger_policy& rules);
+    [[nodiscard]] ledger::place place_of(const policy::policy& rules);
     void say(std::string_view sentence);
     void tell_policy(std::string_view name, std::span<const event::attribute> attributes) noexcept;
 

@@ -52,7 +52,7 @@ serving::serving(const policy::loading& loaded, policy_origin again, const begin
       stage_times_{loop_},
       log_{rules_->server, untold_},
       alerting_{loop_, outside_, rules_, log_},
-      recording_{rules_->ledger, log_, {&alerting_, &ends_, &stage_times_}},
+      recording_{*rules_, log_, {&alerting_, &ends_, &stage_times_}},
       access_log_{[this](std::string_view sentence) {
           log_.say(policy::severity::warning, sentence);
       }},

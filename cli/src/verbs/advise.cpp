@@ -76,7 +76,7 @@ int advise(const invocation& line) {
     auto made =
         report::advise_limits(opened->book, {{end - *since, end}, *where, loaded.snapshot.get()});
     if (!made) {
-        return complain_about_ledger(opened->path, made.error());
+        return complain_about_ledger(*opened, made.error());
     }
     made->path = opened->path;
     std::optional<report::written_advice> written;

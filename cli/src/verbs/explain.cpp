@@ -43,7 +43,7 @@ int explain(const invocation& line) {
     }
     const auto all = report::explain(opened->book, trace->trace_high, trace->trace_low);
     if (!all) {
-        return complain_about_ledger(opened->path, all.error());
+        return complain_about_ledger(*opened, all.error());
     }
     if (line.has("--json")) {
         print(report::to_json(*all));

@@ -13,6 +13,14 @@ namespace curfew::cli {
 namespace {
 
 constexpr std::size_t bytes_max = 200;
+constexpr auto patience = std::chrono::seconds{2};
+
+/// A database may be far from the next Curfew that reads it, so it is told at once, if it can be.
+bool send_on(ledger::place where) {
+    where.database->limits = {patience, patience, patience};
+    const steady_clock time{};
+    return ledger::merge_spool(where, wall_now(), time).has_value();
+}
 
 }  // namespace
 
@@ -28,25 +36,30 @@ int mark(const invocation& line) {
             "curfew mark \"v1.4\""
         });
     }
-    const auto path = ledger_path(line);
-    if (!path) {
-        return path.error();
+    const auto where = ledger_place(line);
+    if (!where) {
+        return where.error();
     }
     const auto at = wall_now();
-    if (const auto done = ledger::append_to_spool(*path, ledger::mark{at, text}); !done) {
+    if (const auto done = ledger::append_to_spool(where->path, ledger::mark{at, text}); !done) {
         const failure why = done.error();
         complain(usage_problem{
-            "the mark cannot be written beside " + *path + ": " + std::strerror(why.detail),
+            "the mark cannot be written beside " + where->path + ": " + std::strerror(why.detail),
             std::string{describe(why.code).remedy}
         });
         return describe(why.code).exit_code;
     }
+    const bool waits = where->database && !send_on(*where);
+    const std::string shown = where->shown();
     if (line.has("--json")) {
         policy::json_text to;
-        to.object().member("at", rfc3339(at)).member("text", text).member("ledger", *path).end();
+        to.object().member("at", rfc3339(at)).member("text", text).member("ledger", shown).end();
         print(to.take());
     } else if (!line.has("--quiet")) {
-        print("marked \"" + text + "\" in " + *path + '\n');
+        print(
+            "marked \"" + text + "\" in " + shown +
+            (waits ? " (it waits on this disk until the database can be reached)\n" : "\n")
+        );
     }
     return 0;
 }

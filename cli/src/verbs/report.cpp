@@ -57,14 +57,14 @@ int report(const invocation& line) {
     }
     auto now = report::summarize(opened->book, what->now);
     if (!now) {
-        return complain_about_ledger(opened->path, now.error());
+        return complain_about_ledger(*opened, now.error());
     }
     report::comparison made{*std::move(now), std::nullopt};
     made.now.path = opened->path;
     if (what->before) {
         auto before = report::summarize(opened->book, *what->before);
         if (!before) {
-            return complain_about_ledger(opened->path, before.error());
+            return complain_about_ledger(*opened, before.error());
         }
         made.before = *std::move(before);
         made.before->path = opened->path;

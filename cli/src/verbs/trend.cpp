@@ -45,7 +45,7 @@ int trend(const invocation& line) {
     const auto now = wall_now();
     auto made = report::find_trend(opened->book, {now - *hours, now, *where});
     if (!made) {
-        return complain_about_ledger(opened->path, made.error());
+        return complain_about_ledger(*opened, made.error());
     }
     made->path = opened->path;
     print(line.has("--json") ? report::to_json(*made) : report::to_text(*made));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/core/event.hpp>
+#include <curfew/ledger/place.hpp>
 #include <curfew/ledger/records.hpp>
 #include <curfew/policy/policy.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -50,6 +52,8 @@ struct settings {
     std::string vfs{};  ///< of SQLite; empty: the usual one
     /// They outlive the ledger, or its `stop`. None: nothing is spent on it.
     std::vector<listener*> listeners{};
+    /// It is kept there, and `path` is what its files on this machine begin with.
+    std::optional<database_place> database{};
 };
 
 /// The clocks, read by the writer's thread alone; copies of them may outlive the ledger.
@@ -68,7 +72,8 @@ struct status {
     };
 
     condition is = condition::opening;
-    std::string path;
+    bool in_database = false;
+    std::string path;    ///< or where in a database, without any secret
     failure why{};       ///< while failing
     std::string reason;  ///< the same in words
     wall_time failing_since{};
@@ -78,6 +83,8 @@ struct status {
     std::uint64_t wal_bytes = 0;            ///< the write-ahead log, which no cap bounds
     std::uint32_t success_rows_one_in = 1;  ///< the sampling of plain successes now
     std::size_t rows_waiting = 0;
+    std::uint64_t spooled_batches = 0;  ///< on this disk, for a database that could not be reached
+    std::uint64_t spooled_bytes = 0;
     fates so_far{};  ///< of this process; row_kept: written, or still waiting
 };
 

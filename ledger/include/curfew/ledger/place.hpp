@@ -1,7 +1,10 @@
 #pragma once
 
 #include <curfew/core/failure.hpp>
+#include <curfew/policy/policy.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace curfew::ledger {
@@ -15,5 +18,36 @@ namespace curfew::ledger {
 /// Makes the directory of `path`, and those above it, for this user alone (0700). What exists is
 /// left as it is. `io_error` with errno.
 [[nodiscard]] result<> make_directory_of(const std::string& path);
+
+/// How long a database is waited for, step by step.
+struct database_limits {
+    duration connection = std::chrono::seconds{20};   ///< name, TCP, TLS and login together
+    duration query = std::chrono::seconds{30};        ///< one statement
+    duration transaction = std::chrono::seconds{60};  ///< one batch
+};
+
+/// A database of PostgreSQL.
+struct database_place {
+    std::string url;  ///< as libpq reads it; a secret
+    database_limits limits{};
+    std::uint64_t spool_max = std::uint64_t{256} << 20;  ///< what may wait for it on this disk
+};
+
+/// Where a ledger is kept.
+struct place {
+    /// The file. Of a ledger in a database, what the files beside it begin with, which wait until
+    /// it can be reached.
+    std::string path;
+    std::optional<database_place> database{};
+
+    /// What may be told of it: the file, or `postgresql://HOST:PORT/NAME`.
+    [[nodiscard]] std::string shown() const;
+};
+
+/// What a policy says, `ledger.store` before `ledger.path` before the usual place. `bad_usage` when
+/// nothing says where its files are.
+[[nodiscard]] result<place> place_of(
+    const policy::policy& rules, const char* xdg_state_home, const char* home
+);
 
 }  // namespace curfew::ledger

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <curfew/core/clock.hpp>
 #include <curfew/core/failure.hpp>
+#include <curfew/ledger/place.hpp>
 #include <curfew/ledger/records.hpp>
+#include <curfew/ledger/setback.hpp>
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -73,6 +77,12 @@ class reader {
     /// Also reads a ledger on a read-only file system or in a directory that must not be written.
     [[nodiscard]] static result<reader> open(const std::string& path);
 
+    /// One in a database. Each question ends within the limits of its place. `not_found`: the
+    /// database has none. `time` outlives it.
+    [[nodiscard]] static std::expected<reader, setback> open(
+        const database_place& where, const clock& time
+    );
+
     reader(reader&&) noexcept;
     reader& operator=(reader&&) noexcept;
     ~reader();
@@ -105,6 +115,9 @@ class reader {
     [[nodiscard]] result<fates> what_became(const range& when);
 
     [[nodiscard]] result<coverage> covers();
+
+    /// What a database said when a question failed; empty where a file did.
+    [[nodiscard]] std::string reason() const;
 
   private:
     struct connection;

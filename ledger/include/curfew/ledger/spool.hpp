@@ -1,9 +1,12 @@
 #pragma once
 
 #include <curfew/core/event.hpp>
+#include <curfew/ledger/place.hpp>
 #include <curfew/ledger/records.hpp>
+#include <curfew/ledger/setback.hpp>
 
 #include <cstddef>
+#include <expected>
 #include <string>
 #include <string_view>
 
@@ -36,5 +39,11 @@ inline constexpr std::size_t spool_bytes_max = std::size_t{2} << 20;
 /// success, and makes no ledger where there is none and no spool either. Whoever does it is no
 /// `instance`: it was not there to record.
 [[nodiscard]] result<> merge_spool(const std::string& ledger_path, wall_time now);
+
+/// The same for a ledger in a database, with what waited for it. Without anything to take over it
+/// is not even asked. All of it ends within a few of its limits; `time` is read while it waits.
+[[nodiscard]] std::expected<void, setback> merge_spool(
+    const place& where, wall_time now, const clock& time
+);
 
 }  // namespace curfew::ledger

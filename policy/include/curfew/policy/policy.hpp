@@ -191,7 +191,9 @@ struct access_log_policy {
 /// [ledger]: the durable record of operations.
 struct ledger_policy {
     bool enabled = true;
-    std::string path;  ///< empty: `curfew/ledger.db` in the XDG state directory
+    std::string path;   ///< empty: `curfew/ledger.db` in the XDG state directory
+    std::string store;  ///< a file or the URL of a database, a secret; empty: `path`
+    std::uint64_t spool_max = 256ULL * 1024 * 1024;
     std::uint64_t size_max = 1024ULL * 1024 * 1024;
     duration keep_rows = std::chrono::days{14};
     duration keep_minutes = std::chrono::days{90};

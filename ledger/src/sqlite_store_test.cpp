@@ -1,4 +1,4 @@
-#include "store.hpp"
+#include "sqlite_store.hpp"
 
 #include "ledger_scenario.hpp"
 #include "schema.hpp"
@@ -49,7 +49,7 @@ TEST_F(store_test, a_ledger_of_a_newer_version_is_not_touched_and_that_is_told_o
     make_some();
     run_sql("PRAGMA user_version=7; PRAGMA journal_mode=DELETE");
     const std::string before = content_of(path);
-    EXPECT_EQ(store::open(path, "1").error(), (failure{errc::ledger_newer, 7}));
+    EXPECT_EQ(sqlite_store::open(path, "1").error(), (failure{errc::ledger_newer, 7}));
     EXPECT_EQ(reader::open(path).error().code, errc::ledger_newer);
     begin();
     for (int second = 0; second < 200; ++second) {
@@ -97,7 +97,7 @@ TEST_F(store_test, an_empty_file_becomes_a_ledger) {
 TEST_F(store_test, an_upgrade_that_fails_leaves_the_version_that_was) {
     run_sql("PRAGMA application_id=1129464407; CREATE TABLE series(id INTEGER PRIMARY KEY)");
     run_sql("PRAGMA user_version=0");
-    EXPECT_FALSE(store::open(path, "1"));
+    EXPECT_FALSE(sqlite_store::open(path, "1"));
     auto on = database::open(path, {});
     EXPECT_EQ(on->number("SELECT count(*) FROM sqlite_schema").value(), 1);
     EXPECT_EQ(on->number("PRAGMA user_version").value(), 0);
@@ -222,7 +222,7 @@ TEST_F(store_test, a_ledger_that_was_moved_away_is_begun_anew) {
 TEST_F(store_test, two_writers_on_one_file_both_count_everything) {
     begin();
     recorder other_tape{1 << 20};
-    writer other{how, [](std::string_view) {}};
+    writer other{how, [](std::string_view) {}, waits};
     random_events some{43};
     for (int second = 0; second < 60; ++second) {
         for (int i = 0; i < 50; ++i) {

@@ -1,4 +1,4 @@
-#include "store.hpp"
+#include "sqlite_store.hpp"
 
 #include "schema.hpp"
 
@@ -54,15 +54,7 @@ constexpr const char* settings_of_a_connection =
 
 }  // namespace
 
-std::optional<file_identity> identify(const std::string& path) noexcept {
-    struct stat told{};
-    if (::stat(path.c_str(), &told) != 0) {
-        return std::nullopt;
-    }
-    return file_identity{told.st_dev, told.st_ino};
-}
-
-result<store> store::open(
+result<sqlite_store> sqlite_store::open(
     const std::string& path, std::string_view version, const std::string& vfs
 ) {
     make_private(path);
@@ -94,7 +86,7 @@ result<store> store::open(
     if (made != SQLITE_OK) {
         return std::unexpected{failure_of(made)};
     }
-    store ready;
+    sqlite_store ready;
     ready.path_ = path;
     ready.version_ = version;
     ready.identity_ = identify(path);
@@ -105,7 +97,7 @@ result<store> store::open(
     return ready;
 }
 
-result<> store::prepare_all() {
+result<> sqlite_store::prepare_all() {
     const std::pair<statement*, std::string_view> all[] = {
         {&prepared_.insert_series,
          "INSERT INTO series(surface, name, outcome, cause, reason, error, limit_name) "
@@ -143,20 +135,20 @@ result<> store::prepare_all() {
     return {};
 }
 
-result<> store::write(const batch& what, wall_time now, std::string_view spool) {
+result<> sqlite_store::write(const batch& what, wall_time now, const label& as) {
     const auto instance_before = instance_;
     auto writing = transaction::begin(on_);
     if (!writing) {
         return std::unexpected{writing.error()};
     }
-    if (!spool.empty()) {
+    if (!as.name.empty()) {
         const auto noted =
-            prepared_.insert_spool.bind_text(1, spool).bind(2, nanoseconds(now)).run();
+            prepared_.insert_spool.bind_text(1, as.name).bind(2, nanoseconds(now)).run();
         if (!noted || on_.changed() == 0) {
             return noted;
         }
     }
-    auto done = spool.empty() || instance_ != 0 ? register_instance(now) : result<>{};
+    auto done = as.name.empty() || instance_ != 0 ? register_instance(now) : result<>{};
     if (done) {
         done = write_all(what, now);
     }
@@ -171,7 +163,7 @@ result<> store::write(const batch& what, wall_time now, std::string_view spool) 
     return done;
 }
 
-result<> store::write_all(const batch& what, wall_time now) {
+result<> sqlite_store::write_all(const batch& what, wall_time now) {
     if (known_of_ != what.identity()) {
         known_.clear();
         known_of_ = what.identity();
@@ -192,7 +184,7 @@ result<> store::write_all(const batch& what, wall_time now) {
     return write_fates(what, now);
 }
 
-result<> store::register_instance(wall_time now) {
+result<> sqlite_store::register_instance(wall_time now) {
     if (instance_ != 0) {
         return prepared_.touch_instance.bind(1, instance_)
             .bind(2, nanoseconds(now))
@@ -209,14 +201,14 @@ result<> store::register_instance(wall_time now) {
     return done;
 }
 
-result<> store::say_goodbye(wall_time now) {
+result<> sqlite_store::say_goodbye(wall_time now) {
     if (instance_ == 0) {
         return {};
     }
     return prepared_.touch_instance.bind(1, instance_).bind(2, nanoseconds(now)).bind(3, 1).run();
 }
 
-result<std::int64_t> store::id_of(const batch& in, batch::series_index which) {
+result<std::int64_t> sqlite_store::id_of(const batch& in, batch::series_index which) {
     if (known_.size() < in.all_series().size()) {
         known_.resize(in.all_series().size());
     }
@@ -246,7 +238,7 @@ result<std::int64_t> store::id_of(const batch& in, batch::series_index which) {
     return id;
 }
 
-result<> store::write_minutes(const batch& what) {
+result<> sqlite_store::write_minutes(const batch& what) {
     for (const auto& [key, sums] : what.minutes()) {
         const auto id = id_of(what, key.what);
         if (!id) {
@@ -266,7 +258,7 @@ result<> store::write_minutes(const batch& what) {
     return {};
 }
 
-result<> store::write_rows(const batch& what) {
+result<> sqlite_store::write_rows(const batch& what) {
     for (const batch::row& each : what.rows()) {
         const auto id = id_of(what, each.what);
         if (!id) {
@@ -293,7 +285,7 @@ result<> store::write_rows(const batch& what) {
     return {};
 }
 
-result<> store::write_fates(const batch& what, wall_time now) {
+result<> sqlite_store::write_fates(const batch& what, wall_time now) {
     for (std::size_t i = 0; i < fate_count; ++i) {
         if (what.what_became()[i] == 0) {
             continue;
@@ -310,7 +302,7 @@ result<> store::write_fates(const batch& what, wall_time now) {
     return {};
 }
 
-result<std::uint64_t> store::file_bytes() {
+result<std::uint64_t> sqlite_store::bytes() {
     const auto pages = on_.number("PRAGMA page_count");
     const auto size = on_.number("PRAGMA page_size");
     if (!pages || !size) {
@@ -319,19 +311,19 @@ result<std::uint64_t> store::file_bytes() {
     return static_cast<std::uint64_t>(*pages * *size);
 }
 
-std::uint64_t store::wal_bytes() const noexcept {
+std::uint64_t sqlite_store::wal_bytes() const noexcept {
     struct stat told{};
     const bool is_there = ::stat((path_ + "-wal").c_str(), &told) == 0;
     return is_there ? static_cast<std::uint64_t>(told.st_size) : 0;
 }
 
-void store::resume(const registration& before) noexcept {
+void sqlite_store::resume(const registration& before) noexcept {
     if (instance_ == 0 && before.file && before.file == identity_) {
         instance_ = before.instance;
     }
 }
 
-bool store::in_place() const noexcept {
+bool sqlite_store::in_place() const noexcept {
     return identity_ && identify(path_) == identity_;
 }
 
