@@ -225,7 +225,8 @@ def instructions(site: Site, report: Report):
 
 def micro(report: Report, program: Path):
     """The figures that core is held to, from its own benchmarks."""
-    wanted = "^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check)"
+    wanted = ("^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check|"
+              "adaptive_timeout_begin_and_end)")
     if not program.exists():
         raise Invalid(f"{program} is not there: make bench builds it")
     watch = Watch()
@@ -252,3 +253,4 @@ def micro(report: Report, program: Path):
     judge("breaker, two threads, worst window", r"^breaker.*threads:2$", "ns_per_op_per_thread",
           90, "ns")
     judge("deadline, coarse check", "^coarse_check", "real_time", 10, "ns")
+    judge("adaptive time-out, a call", "^adaptive_timeout", "real_time", 30, "ns")
