@@ -226,7 +226,7 @@ def instructions(site: Site, report: Report):
 def micro(report: Report, program: Path):
     """The figures that core is held to, from its own benchmarks."""
     wanted = ("^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check"
-              "|pool_acquire_and_release/)")
+              "|pool_acquire_and_release/|adaptive_timeout_begin_and_end)")
     if not program.exists():
         raise Invalid(f"{program} is not there: make bench builds it")
     watch = Watch()
@@ -254,3 +254,4 @@ def micro(report: Report, program: Path):
           90, "ns")
     judge("deadline, coarse check", "^coarse_check", "real_time", 10, "ns")
     judge("pool, acquire + release, worst lock", "^pool_acquire", "real_time", 300, "ns")
+    judge("adaptive time-out, a call", "^adaptive_timeout", "real_time", 30, "ns")

@@ -1,3 +1,4 @@
+#include "adaptive_status.hpp"
 #include "alerts_status.hpp"
 #include "ledger_status.hpp"
 #include "route_names.hpp"
@@ -176,6 +177,7 @@ void write(json_writer& out, const route_snapshot& route, const snapshot& now) {
     if (now.observe) {
         out.member("would_queue", route.would_queue);
     }
+    write_adaptive(out, route);
     out.member("usual_ms", route.usual ? std::optional{whole_ms(*route.usual)} : std::nullopt);
     out.end_object();
 }

@@ -113,6 +113,9 @@ class members {
         from.take("abandoned", to.abandoned);
         from.take("breaker", to.breaker);
         from.take("retry_after_ms", to.retry_after);
+        from.take("adaptive", to.adaptive);
+        from.take("adaptive_state", to.adaptive_state);
+        from.take("adaptive_limit_ms", to.adaptive_limit);
     }
 
     static void take_all(const members& from, live_pressure& to) {

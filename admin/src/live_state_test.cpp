@@ -12,7 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(live_state, is_read_as_it_was_written) {
-    const live_state state = example_state();
+    live_state state = example_state();
+    state.routes[1].adaptive = "observe";
+    state.routes[1].adaptive_state = "widened";
+    state.routes[1].adaptive_limit = 750ms;
     const std::string json = to_json(state);
     const auto read = read_state(json);
     ASSERT_TRUE(read) << json;

@@ -31,6 +31,11 @@ void write(json_writer& out, const live_route& route) {
     out.member("abandoned", route.abandoned);
     out.member("breaker", route.breaker);
     out.member("retry_after_ms", milliseconds(route.retry_after));
+    if (!route.adaptive.empty()) {
+        out.member("adaptive", route.adaptive);
+        out.member("adaptive_state", route.adaptive_state);
+        out.member("adaptive_limit_ms", milliseconds(route.adaptive_limit));
+    }
     out.end_object();
 }
 

@@ -1,3 +1,4 @@
+#include "adaptive_status.hpp"
 #include "route_names.hpp"
 #include <curfew/admin/live_window.hpp>
 #include <curfew/core/rfc3339.hpp>
@@ -178,6 +179,11 @@ live_route live_window::take_route(
     made.breaker = to_string(route.breaker);
     if (route.breaker == breaker_state::open) {
         made.retry_after = route.retry_after;
+    }
+    if (route.adaptive) {
+        made.adaptive = adaptive_mode_of(*route.adaptive);
+        made.adaptive_state = to_string(route.adaptive->told.state);
+        made.adaptive_limit = route.adaptive->told.limit;
     }
     return made;
 }

@@ -1,3 +1,4 @@
+#include "adaptive_status.hpp"
 #include "alerts_status.hpp"
 #include "exposition.hpp"
 #include "ledger_status.hpp"
@@ -401,6 +402,7 @@ std::string render_metrics(
     write(out, of_route, std::span{routes});
     write_ends(out, routes);
     write_reasons(out, routes, now.observe);
+    write_adaptive(out, now);
     write_times(out, routes);
     return std::move(out).take();
 }

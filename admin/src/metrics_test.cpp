@@ -211,6 +211,43 @@ TEST(metrics, what_an_observing_gateway_would_have_refused_is_told_only_there) {
     EXPECT_TRUE(render_health(now, {}, {}).contains(R"("would_queue":7)"));
 }
 
+TEST(
+    metrics, an_adaptive_limit_is_told_where_there_is_one_and_as_what_it_would_do_where_it_observes
+) {
+    gateway::snapshot now = example_snapshot();
+    EXPECT_FALSE(render_metrics(now, {}).contains("curfew_adaptive"));
+    EXPECT_FALSE(render_health(now, {}, {}).contains("adaptive"));
+    adaptive_timeout_status told{
+        .state = adaptive_state::live,
+        .limit = std::chrono::milliseconds{750},
+        .samples = 4000,
+        .samples_min = 3000
+    };
+    told.answered = 9000;
+    told.cut = 7;
+    told.cut_in_vain = 2;
+    told.saved = std::chrono::seconds{150};
+    now.routes[1].adaptive = {true, told};
+    const std::string slow = R"({route="GET /slow",upstream="main")";
+    const parsed on = parse(render_metrics(now, {}));
+    EXPECT_EQ(on.values.at("curfew_adaptive_limit_seconds" + slow + "}"), 0.75);
+    EXPECT_EQ(on.values.at("curfew_adaptive_state" + slow + R"(,state="live"})"), 1);
+    EXPECT_EQ(on.values.at("curfew_adaptive_answered_total" + slow + "}"), 9000);
+    EXPECT_EQ(on.values.at("curfew_adaptive_cut_total" + slow + "}"), 7);
+    EXPECT_EQ(on.values.at("curfew_adaptive_cut_in_vain_total" + slow + "}"), 2);
+    EXPECT_FALSE(render_metrics(now, {}).contains("curfew_adaptive_would"));
+    now.routes[1].adaptive->cuts = false;
+    const parsed observing = parse(render_metrics(now, {}));
+    EXPECT_EQ(observing.values.at("curfew_adaptive_would_cut_total" + slow + "}"), 7);
+    EXPECT_EQ(observing.values.at("curfew_adaptive_would_cut_in_vain_total" + slow + "}"), 2);
+    EXPECT_EQ(observing.values.at("curfew_adaptive_would_save_seconds_total" + slow + "}"), 150);
+    EXPECT_FALSE(render_metrics(now, {}).contains("curfew_adaptive_cut_total"));
+    EXPECT_TRUE(render_health(now, {}, {})
+                    .contains(R"("adaptive":{"mode":"observe","state":"live","limit_ms":750,)"
+                              R"("samples":4000,"samples_min":3000,"answered":9000,"let_on":0,)"
+                              R"("would_cut":7,"would_cut_in_vain":2,"would_save_ms":150000})"));
+}
+
 TEST(metrics, the_backend_is_counted_only_where_curfew_runs_one) {
     gateway::snapshot now = example_snapshot();
     EXPECT_FALSE(render_metrics(now, {}).contains("curfew_backend"));

@@ -43,6 +43,11 @@ void add(live_route& to, const live_route& more) {
         to.breaker = more.breaker;
     }
     raise(to.retry_after, more.retry_after);
+    if (!more.adaptive.empty()) {
+        to.adaptive = more.adaptive;
+        to.adaptive_state = more.adaptive_state;
+    }
+    raise(to.adaptive_limit, more.adaptive_limit);
 }
 
 void add(live_upstream& to, const live_upstream& more) {

@@ -252,6 +252,7 @@ std::vector<std::string> draw_help(const view_frame& frame, std::size_t rows) {
           "timeout, failed, refused  how many requests ended so in the time told",
           "in flight  held places / how many the route may hold now",
           "hang     requests far beyond their usual time, and work that was given up",
+          "cut at   the adaptive limit; in brackets: it only says what it would cut",
           "breaker  open 42s: requests are refused, and one probes in 42 s",
           "left     until the deadline; given up: until its place is freed anyway"}) {
         lines.push_back(fit(each, frame.width, align::left, frame.style.unicode));

@@ -35,6 +35,27 @@ table_cell breaker_cell(const live_route& route) {
     return {terminal_text(route.breaker), with};
 }
 
+bool has_adaptive(const live_state& state) {
+    return std::ranges::any_of(state.routes, [](const live_route& each) {
+        return !each.adaptive.empty();
+    });
+}
+
+/// Where the adaptive limit cuts; in brackets where it only would.
+table_cell adaptive_cell(const live_route& route) {
+    if (route.adaptive.empty() || !route.adaptive_limit) {
+        return {"-", paint::dim};
+    }
+    if (route.adaptive_state == "cold") {
+        return {"cold", paint::dim};
+    }
+    const std::string limit = short_time(*route.adaptive_limit);
+    const bool is_wide = route.adaptive_state == "widened";
+    return {
+        route.adaptive == "on" ? limit : '(' + limit + ')', is_wide ? paint::warning : paint::plain
+    };
+}
+
 std::string window_of(const live_state& state) {
     return state.since_start ? "in all" : "in " + short_time(state.window);
 }
@@ -55,6 +76,7 @@ screen_table table_of_routes(const view_frame& frame) {
             {"in flight", 9, align::right, 1},
             {"queue", 5, align::right, 7},
             {"hang", 5, align::right, 6},
+            {"cut at", has_adaptive(frame.state) ? 7 : hidden, align::right, 10},
             {"breaker", 10, align::left, 0},
         },
         frame.width,
@@ -76,6 +98,7 @@ std::vector<table_cell> cells_of(const live_route& route) {
         {held_of(route)},
         count_cell(route.queued, paint::warning),
         count_cell(std::max(route.hanging, route.abandoned), paint::bad),
+        adaptive_cell(route),
         breaker_cell(route),
     };
 }

@@ -130,6 +130,26 @@ TEST(watch_view, one_picture_is_as_wide_as_it_is_asked_for) {
     EXPECT_NE(render_watch(model.shown(), 200, {}).find(std::string(100, 'x')), std::string::npos);
 }
 
+TEST(watch_view, an_adaptive_limit_has_a_column_where_there_is_one_and_brackets_where_it_observes) {
+    using namespace std::chrono_literals;
+    watch_model model{{"a:1"}};
+    live_state state = example_state();
+    model.attached(0);
+    model.take(0, live_state{state});
+    EXPECT_EQ(joined(draw(model, {200, 40})).find("cut at"), std::string::npos);
+    for (std::size_t i = 0; i < 3; ++i) {
+        state.routes[i].adaptive = i == 0 ? "on" : "observe";
+        state.routes[i].adaptive_state = i == 2 ? "cold" : "live";
+        state.routes[i].adaptive_limit = 512ms;
+    }
+    model.take(0, live_state{state});
+    const std::string drawn = joined(draw(model, {200, 40}));
+    EXPECT_NE(drawn.find("cut at"), std::string::npos);
+    EXPECT_NE(drawn.find(" 512ms"), std::string::npos) << drawn;
+    EXPECT_NE(drawn.find("(512ms)"), std::string::npos) << drawn;
+    EXPECT_NE(drawn.find("cold"), std::string::npos) << drawn;
+}
+
 TEST(watch_view, the_marked_route_stays_on_the_screen) {
     watch_model model{{"a:1"}};
     live_state state = example_state();

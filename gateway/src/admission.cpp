@@ -285,6 +285,7 @@ void admission::release(permit& ended, outcome result, cause_kind why, time_poin
         const bool usual = !(late || ended.silent_) || is_evidence(route, held.since, now);
         usual ? route.usual.record(took) : route.usual.record_late(took);
     }
+    ended.end_adaptive(result, why, now);
     if (held.call.held()) held.call.finish(result, why, now, took);
     // Also without an answer: a backend that was restarted drops what hung in it.
     if (late && ended_by_itself(why) && !route.suspicion.is_convicted(now))

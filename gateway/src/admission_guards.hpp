@@ -2,11 +2,13 @@
 
 #include "crash_suspicion.hpp"
 #include "silence.hpp"
+#include <curfew/core/adaptive_timeout.hpp>
 #include <curfew/gateway/admission.hpp>
 #include <curfew/gateway/usual_time.hpp>
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -68,7 +70,18 @@ struct route_guards final : breaker_listener {
           failures_to_open{config.breaker.consecutive_failures},
           slow_after{slow_after_of(config.breaker)},
           cap{{.cap = config.in_flight}},
-          queue{config.queue} {}
+          queue{config.queue} {
+        adapt(config);
+    }
+
+    /// Makes the adaptive limit when it is first wanted; what it has learnt outlives its being off.
+    void adapt(const route_config& config) {
+        if (adaptive)
+            adaptive->reconfigure(config.adaptive_limits);
+        else if (config.adaptive != policy::adaptive_mode::off)
+            adaptive = std::make_unique<adaptive_timeout>(config.adaptive_limits);
+        adapts.store(config.adaptive, std::memory_order_release);
+    }
 
     /// Called in the course of calls to the breaker, so under the lock.
     void on_transition(const breaker_transition& change) noexcept override {
@@ -93,6 +106,8 @@ struct route_guards final : breaker_listener {
     wait_queue<places> queue;
     refused closing{};  ///< why its waiters are being refused
     usual_time usual;
+    std::unique_ptr<adaptive_timeout> adaptive;  ///< read without the lock, if it is not off
+    std::atomic<policy::adaptive_mode> adapts = policy::adaptive_mode::off;
     detail::silence silence;
     crash_suspicion suspicion;
     time_point late_since = time_point::min();       ///< the end of a late answer; min: none

@@ -24,6 +24,7 @@ permit::permit(permit&& other) noexcept
       broke_off_{other.broke_off_},
       answered_{other.answered_},
       waited_{other.waited_},
+      adaptive_{other.adaptive_},
       has_answer_{other.has_answer_},
       silent_{other.silent_},
       hanging_{other.hanging_},
@@ -33,6 +34,7 @@ permit::permit(permit&& other) noexcept
       stuck_{other.stuck_},
       gave_way_{other.gave_way_},
       blamed_{other.blamed_},
+      cut_{other.cut_},
       accused_{other.accused_},
       left_behind_{other.left_behind_} {}
 
@@ -51,6 +53,7 @@ permit::~permit() {
 }
 
 void permit::sent(time_point now) noexcept {
+    begin_adaptive(now);
     sent_ = now;
     auto& upstream = route_->upstream;
     life_ = upstream.ends.load(std::memory_order_relaxed);
@@ -63,10 +66,14 @@ bool permit::has_lost_upstream() const noexcept {
     return route_->upstream.ends.load(std::memory_order_relaxed) != life_;
 }
 
-void permit::answered(time_point now) noexcept {
+void permit::answered(time_point now, int status) noexcept {
     has_answer_ = true;
     answered_ = now;
     route_->silence.heard();
+    if (!adaptive_.is_open()) return;
+    const std::scoped_lock lock{owner_->lock_};
+    owner_->seen(now);
+    end_adaptive(status >= 500 ? outcome::failure : outcome::success, cause_kind::completed, now);
 }
 
 void permit::wait_for_client() noexcept {
@@ -217,6 +224,7 @@ void permit::abandon(outcome result, cause_kind why, time_point now) noexcept {
         timed_out_ = result == outcome::timeout;
         if (places_.call.held()) places_.call.finish(result, why, now, took(now));
     }
+    if (!cut_) end_adaptive(result, why, now);
     owner_->refuse_if_opened(*route_, now);
     route_->given.abandoned += gave_way_ ? 1U : 0U;
     route_->upstream.given.abandoned += gave_way_ ? 1U : 0U;

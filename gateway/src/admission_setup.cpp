@@ -62,6 +62,7 @@ void admission::add_route(
         kept.slow_after.store(guards::slow_after_of(config.breaker), std::memory_order_relaxed);
         kept.cap.reconfigure({.cap = config.in_flight});
         kept.queue.set_bound(config.queue);
+        kept.adapt(config);
         return;
     }
     expects(!has_route(route), "an index means one route for ever");
@@ -102,7 +103,9 @@ void copy_numbers(const detail::upstream_guards& of, upstream_snapshot& view) no
     view.limit_reason = to_string(limit.last.why);
 }
 
-void copy_numbers(const detail::route_guards& of, time_point now, route_snapshot& view) noexcept {
+void copy_numbers(
+    const detail::route_guards& of, bool observe, time_point now, route_snapshot& view
+) noexcept {
     const auto breaker = of.breaker.status(now);
     view.breaker = breaker.state;
     view.retry_after = breaker.retry_after;
@@ -118,6 +121,11 @@ void copy_numbers(const detail::route_guards& of, time_point now, route_snapshot
     view.would_refuse = of.would_refuse;
     view.would_refuse_by_breaker = of.would_refuse_by_breaker;
     view.would_queue = of.would_queue;
+    const auto adapts = of.adapts.load(std::memory_order_relaxed);
+    if (adapts != policy::adaptive_mode::off) {
+        const bool cuts = adapts == policy::adaptive_mode::on && !observe;
+        view.adaptive = {cuts, of.adaptive->status()};
+    }
 }
 
 }  // namespace
@@ -150,7 +158,7 @@ void admission::describe(snapshot& out, time_point now) const {
         view.upstream = route->upstream.name;
         {
             const std::scoped_lock lock{lock_};
-            copy_numbers(*route, now, view);
+            copy_numbers(*route, config_.observe, now, view);
             view.retired = route->generation != generation_;
         }
         const auto its = std::ranges::find(out.upstreams, view.upstream, &upstream_snapshot::name);

@@ -80,7 +80,7 @@ runtime::task<exchange::next> exchange::attempt(std::uint8_t number) {
         if (head_.body.empty()) {
             pool_.expect_answer(*upstream_);
         }
-        alarm_.begin(budget_.limit().limit, endpoint_to_blame());
+        alarm_.begin(budget_.limit().limit, endpoint_to_blame(), {&scope_, names_.adaptive});
         auto sending = send_request();
         step = co_await sending;
     }
@@ -242,7 +242,8 @@ bool exchange::may_try_again(failure what, std::uint8_t number) const noexcept {
 /// What ended the whole request, in time or by its client, and whose doing it was.
 runtime::task<> exchange::settle_end() {
     const cause why = scope_.why();
-    if (why.kind == cause_kind::own_timeout && body_.was_held_up(sent_at_, {})) {
+    const bool adaptive = why.limit_name == names_.adaptive;  // which counts no time of the client
+    if (why.kind == cause_kind::own_timeout && !adaptive && body_.was_held_up(sent_at_, {})) {
         body_.fail(errc::client_too_slow, why);
     }
     auto stopping = body_.stop();
@@ -251,7 +252,7 @@ runtime::task<> exchange::settle_end() {
         upstream_.reset();
     } else if (upstream_ && body_.failure()) {
         give_up_on_upstream({cause_kind::cancelled});
-    } else if (upstream_ && why.kind == cause_kind::own_timeout && !upstream_had_its_time()) {
+    } else if (upstream_ && why.kind == cause_kind::own_timeout && !upstream_had_its_time(why)) {
         give_up_on_upstream({cause_kind::inherited_deadline});
     } else if (upstream_) {
         tell_overdue(why);
@@ -263,8 +264,8 @@ runtime::task<> exchange::settle_end() {
 }
 
 /// A deadline that the queue or the client used up says nothing about the upstream.
-bool exchange::upstream_had_its_time() const noexcept {
-    return (now() - sent_at_ - body_.waited()) * 2 >= budget_.limit().limit;
+bool exchange::upstream_had_its_time(const cause& why) const noexcept {
+    return (now() - sent_at_ - body_.waited()) * 2 >= why.limit;
 }
 
 runtime::task<exchange::next> exchange::settle_failure(failure what, std::uint8_t number) {

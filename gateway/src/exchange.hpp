@@ -79,7 +79,7 @@ class exchange {
     [[nodiscard]] bool may_try_again(failure what, std::uint8_t number) const noexcept;
     [[nodiscard]] bool is_supervised() const noexcept;
     [[nodiscard]] bool may_outlive_a_crash(failure what) const noexcept;
-    [[nodiscard]] bool upstream_had_its_time() const noexcept;
+    [[nodiscard]] bool upstream_had_its_time(const cause& why) const noexcept;
     [[nodiscard]] loan* endpoint_to_blame() noexcept;
     [[nodiscard]] runtime::task<> tell_to_continue();
     void begin_upload(std::string_view head);

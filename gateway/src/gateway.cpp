@@ -120,7 +120,9 @@ route_index gateway::give_place(const edition& under, route_index route, time_po
         found == places_.end() ? static_cast<route_index>(places_.size()) : found->second;
     const policy::route_limits& of = under.limits(route);
     const breaker_config breaker = breaker_of(of.breaker, under.rules().request.slow);
-    const route_config its{of.in_flight, of.queue, breaker, under.names(route)};
+    const route_config its{
+        of.in_flight, of.queue, breaker, of.adaptive, adaptive_timeout_of(of), under.names(route)
+    };
     guards_.add_route(at, name.second, upstream, its, now);
     places_.emplace(name, at);
     under.set_place(route, at);

@@ -39,4 +39,12 @@ breaker_config breaker_of(const policy::breaker_policy& from, duration slow) noe
     return made;
 }
 
+adaptive_timeout_config adaptive_timeout_of(const policy::route_limits& from) noexcept {
+    adaptive_timeout_config made;
+    made.ceiling = from.timeout;
+    made.floor = std::min(from.adaptive_floor, from.timeout);
+    made.false_timeouts = from.adaptive_false_timeouts;
+    return made;
+}
+
 }  // namespace curfew::gateway

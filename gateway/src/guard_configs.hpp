@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/core/adaptive_timeout.hpp>
 #include <curfew/core/breaker.hpp>
 #include <curfew/core/limiter.hpp>
 #include <curfew/policy/policy.hpp>
@@ -11,5 +12,8 @@ namespace curfew::gateway {
 
 /// `slow` is the request.slow that makes a call slow.
 [[nodiscard]] breaker_config breaker_of(const policy::breaker_policy& from, duration slow) noexcept;
+
+[[nodiscard]] adaptive_timeout_config adaptive_timeout_of(const policy::route_limits& from
+) noexcept;
 
 }  // namespace curfew::gateway

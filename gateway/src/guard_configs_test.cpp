@@ -26,6 +26,8 @@ constexpr std::string_view keys[] = {
     "breaker.half_open_permits",
     "breaker.probe_lease",
     "request.slow",
+    "request.adaptive_floor",
+    "request.adaptive_false_timeouts",
 };
 
 policy::loading with(std::string_view key, std::string_view value) {
@@ -47,6 +49,8 @@ TEST(guard_configs, whatever_the_policy_accepts_the_guards_accept) {
             EXPECT_TRUE(is_valid(limiter_of(rules.limiter))) << key << " = " << bound;
             const auto breaker = breaker_of(rules.default_limits().breaker, rules.request.slow);
             EXPECT_TRUE(is_valid(breaker)) << key << " = " << bound;
+            const auto adaptive = adaptive_timeout_of(rules.default_limits());
+            EXPECT_TRUE(is_valid(adaptive)) << key << " = " << bound;
         }
     }
 }

@@ -4,10 +4,18 @@
 #include <curfew/core/timer_wheel.hpp>
 #include <curfew/gateway/admission.hpp>
 #include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/scope.hpp>
 
 #include <optional>
+#include <string_view>
 
 namespace curfew::gateway {
+
+/// What the adaptive limit ends, and that limit's name.
+struct adaptive_end {
+    runtime::scope* what = nullptr;
+    std::string_view limit_name{};
+};
 
 /// Tells the guards when a request has become slow, and when it begins to hang: a clock that runs
 /// while the upstream is waited for, and stands while the client is. It goes by permit::silent_at,
@@ -16,6 +24,8 @@ namespace curfew::gateway {
 /// Once the client has been waited for a second in all, it says permit::give_way.
 /// Where its endpoint is to blame (loan::hangs, and once a second loan::is_left_behind) it says
 /// permit::blame_endpoint instead of mark_hanging.
+/// When the request has run for its adaptive limit (permit::overruns_at) and is to be cut, it ends
+/// the scope that was named for that.
 /// The permit must outlive it, and may be another one at each begin(). No allocation.
 /// Thread rule: the loop's thread.
 class hang_alarm final : private timer {
@@ -24,7 +34,7 @@ class hang_alarm final : private timer {
 
     /// The upstream has its request. `limit` is the one that the request runs under. `at` outlives
     /// the run, where the request has other endpoints to go to; null: it has none.
-    void begin(duration limit, loan* at = nullptr) noexcept;
+    void begin(duration limit, loan* at = nullptr, adaptive_end ends = {}) noexcept;
 
     /// The client is waited for: its body, or that it takes what it is sent. While the answer is
     /// awaited, that time is given back to the upstream (and to the permit).
@@ -38,12 +48,16 @@ class hang_alarm final : private timer {
   private:
     void ring(time_point now) noexcept;
     void arm() noexcept;
+    void arm_at(time_point next) noexcept;
+    [[nodiscard]] time_point look(time_point now) noexcept;
+    [[nodiscard]] time_point next_look() const noexcept;
     [[nodiscard]] bool is_to_look(time_point now) noexcept;
 
     permit& held_;
     runtime::loop& on_;
     duration limit_{};
     loan* at_ = nullptr;
+    adaptive_end ends_;
     time_point look_at_ = time_point::max();  ///< at the endpoint
     bool running_ = false;
     bool looked_ = false;  ///< mark_silent was said since it runs

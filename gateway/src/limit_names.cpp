@@ -4,7 +4,12 @@ namespace curfew::gateway {
 
 limit_names limit_name_store::keep(const policy::route_limit_keys& of) {
     return {
-        keep(of.timeout), keep(of.body_idle), keep(of.in_flight), keep(of.queue), keep(of.reset)
+        keep(of.timeout),
+        keep(of.body_idle),
+        keep(of.in_flight),
+        keep(of.queue),
+        keep(of.adaptive),
+        keep(of.reset)
     };
 }
 

@@ -32,7 +32,7 @@ struct exchange::cut {
 
 runtime::task<> exchange::relay_response() {
     const http1::response_head& head = response_->head();
-    permit_.answered(now());
+    permit_.answered(now(), head.status);
     end_.reached = true;
     if (is_supervised()) at_.shared.heard_from_backend(now());
     end_.upstream = now() - sent_at_ - permit_.waited();

@@ -54,11 +54,12 @@ void building::inherit() {
 }
 
 void building::name_limits(route_policy& of) const {
-    constexpr std::array<std::pair<std::string_view, std::string route_limit_keys::*>, 5> named{{
+    constexpr std::array<std::pair<std::string_view, std::string route_limit_keys::*>, 6> named{{
         {".timeout", &route_limit_keys::timeout},
         {".body_idle", &route_limit_keys::body_idle},
         {".in_flight", &route_limit_keys::in_flight},
         {".queue", &route_limit_keys::queue},
+        {".adaptive", &route_limit_keys::adaptive},
         {".breaker.reset", &route_limit_keys::reset},
     }};
     for (const auto& [tail, name] : named) {

@@ -19,6 +19,7 @@ constexpr range permits = counts(1, 16);
 constexpr range lease = times(10ms, 24h);
 constexpr range patience = times(1ms, 24h);
 constexpr range places = counts(1, 1'000'000);
+constexpr range accepted = fractions(0.0001, 0.1);
 
 // clang-format off
 const std::array serving_table{
@@ -67,6 +68,17 @@ const std::array serving_table{
         "The longest pause in an event stream (`text/event-stream`), instead of `body_idle`."},
     key{"request.slow", request<&request_policy::slow>, patience,
         "A request that takes longer is logged with where its time went, and counts as slow."},
+    key{"request.adaptive", request<&request_policy::adaptive>, anything,
+        "A second limit that follows what a route's requests really take, from their sending to "
+        "the headers of the response, and ends those that take far longer; never after "
+        "`timeout`. \"observe\" counts what it would end and ends nothing. See "
+        "docs/adaptive-timeouts.md."},
+    key{"request.adaptive_floor", request<&request_policy::adaptive_floor>, patience,
+        "The adaptive limit is never shorter."},
+    key{"request.adaptive_false_timeouts", request<&request_policy::adaptive_false_timeouts>,
+        accepted,
+        "The part of the requests it may end although they would have been answered; it begins "
+        "to work after 3 divided by this were: 3000 with the default."},
 
     key{"http.header_timeout", http<&http_policy::header_timeout>, patience,
         "From the first byte of a request to its whole head, and of a new connection from its "
@@ -174,6 +186,14 @@ const std::array serving_table{
         "As `gateway.queue`, for this route.", "gateway.queue"},
     key{"route.*.retry", limits<&route_limits::retry>, anything,
         "As `gateway.retry`, for this route.", "gateway.retry"},
+    key{"route.*.adaptive", limits<&route_limits::adaptive>, anything,
+        "As `request.adaptive`, for this route.", "request.adaptive"},
+    key{"route.*.adaptive_floor", limits<&route_limits::adaptive_floor>, patience,
+        "As `request.adaptive_floor`, for this route.", "request.adaptive_floor"},
+    key{"route.*.adaptive_false_timeouts", limits<&route_limits::adaptive_false_timeouts>,
+        accepted,
+        "As `request.adaptive_false_timeouts`, for this route.",
+        "request.adaptive_false_timeouts"},
     key{"route.*.breaker.consecutive_failures",
         route_breaker<&breaker_policy::consecutive_failures>, consecutive,
         "As `breaker.consecutive_failures`, for this route.", "breaker.consecutive_failures"},

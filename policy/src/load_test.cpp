@@ -261,7 +261,15 @@ TEST(load, a_section_lists_its_keys_and_each_can_be_explained) {
     );
     EXPECT_THAT(
         result.keys_below("request"),
-        ElementsAre("request.timeout", "request.body_idle", "request.stream_idle", "request.slow")
+        ElementsAre(
+            "request.timeout",
+            "request.body_idle",
+            "request.stream_idle",
+            "request.slow",
+            "request.adaptive",
+            "request.adaptive_floor",
+            "request.adaptive_false_timeouts"
+        )
     );
     EXPECT_THAT(result.keys_below("upstream"), ElementsAre("upstream.main.urls"));
     EXPECT_THAT(
@@ -276,7 +284,7 @@ TEST(load, a_section_lists_its_keys_and_each_can_be_explained) {
             "route.b.c.upstream"
         )
     );
-    EXPECT_THAT(result.keys_below("route./a"), SizeIs(18));
+    EXPECT_THAT(result.keys_below("route./a"), SizeIs(21));
     EXPECT_THAT(result.keys_below("route./a.breaker"), SizeIs(8));
     EXPECT_EQ(result.keys_below("route.GET /b"), result.keys_below("route.b.c"));
     for (const auto* none :

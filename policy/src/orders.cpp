@@ -17,6 +17,8 @@ constexpr std::array table{
     order{"request.slow", "request.timeout"},
     order{"request.slow", "breaker.probe_lease", false, "request.timeout"},
     order{"request.timeout", "breaker.probe_lease", true},
+    order{"request.adaptive_floor", "request.timeout", true},
+    order{"request.adaptive_floor", "breaker.probe_lease", true, "request.timeout"},
     order{"request.body_idle", "request.stream_idle", true},
     order{"http.target_bytes", "http.header_bytes"},
     order{"limiter.floor", "limiter.initial", true},
@@ -38,6 +40,8 @@ constexpr std::array table{
 
 constexpr std::array route_table{
     order{"route.*.timeout", "route.*.breaker.probe_lease", true},
+    order{"route.*.adaptive_floor", "route.*.timeout", true},
+    order{"route.*.adaptive_floor", "route.*.breaker.probe_lease", true, "route.*.timeout"},
 };
 
 struct bounds {

@@ -11,6 +11,9 @@ route_limits policy::default_limits() const {
         .in_flight = gateway.in_flight,
         .queue = gateway.queue,
         .retry = gateway.retry,
+        .adaptive = request.adaptive,
+        .adaptive_floor = request.adaptive_floor,
+        .adaptive_false_timeouts = request.adaptive_false_timeouts,
         .breaker = breaker,
     };
 }

@@ -25,6 +25,7 @@ struct choice {
 [[nodiscard]] std::span<const std::string_view> names_of(severity) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(log_shape) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(balancing) noexcept;
+[[nodiscard]] std::span<const std::string_view> names_of(adaptive_mode) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(urgency) noexcept;
 /// Of operations: neither the supervisor nor the policy.
 [[nodiscard]] std::span<const std::string_view> names_of(surface) noexcept;

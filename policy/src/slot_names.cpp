@@ -10,6 +10,7 @@ namespace {
 constexpr std::array severities{"debug", "info", "warning", "error"};
 constexpr std::array shapes{"text", "json"};
 constexpr std::array balancings{"round_robin", "least_loaded"};
+constexpr std::array adaptive_modes{"off", "observe", "on"};
 constexpr std::array urgencies{"info", "warning", "critical"};
 constexpr std::array surfaces{
     "http", "websocket", "database", "cache", "bus", "agent", "command", "test", "startup"
@@ -28,6 +29,7 @@ constexpr std::array<std::string_view, N> views(const std::array<const char*, N>
 constexpr auto severity_names = views(severities);
 constexpr auto shape_names = views(shapes);
 constexpr auto balancing_names = views(balancings);
+constexpr auto adaptive_mode_names = views(adaptive_modes);
 constexpr auto urgency_names = views(urgencies);
 constexpr auto surface_names = views(surfaces);
 constexpr auto check_type_names = views(check_types);
@@ -96,6 +98,10 @@ std::span<const std::string_view> names_of(log_shape) noexcept {
 
 std::span<const std::string_view> names_of(balancing) noexcept {
     return balancing_names;
+}
+
+std::span<const std::string_view> names_of(adaptive_mode) noexcept {
+    return adaptive_mode_names;
 }
 
 std::span<const std::string_view> names_of(urgency) noexcept {

@@ -144,6 +144,21 @@ void advise_on_failure(const explanation& of, told& to) {
     }
 }
 
+/// What the adaptive limit ended took far longer than its like.
+void advise_on_adaptive_limit(const explanation& of, told& to) {
+    const auto& what = of.what.what;
+    if (what.why != cause_kind::own_timeout || !what.limit_name.ends_with(".adaptive")) {
+        return;
+    }
+    const std::string usual = of.around.usual_count > 0
+                                  ? "its like take " + usual_text(of.around)
+                                  : "none of its like succeeded in the hour around it";
+    to.push_back(
+        "The adaptive limit ended it, and the policy would have waited longer: " + usual +
+        ". How many of those come back all the same is `cut_in_vain` of its route in /-/health."
+    );
+}
+
 void advise_on_near_miss(const explanation& of, told& to) {
     if (of.what.what.ended == outcome::success && of.what.limit > duration::zero() &&
         of.what.took > of.what.limit / 5 * 4) {
@@ -161,6 +176,7 @@ void advise_on_near_miss(const explanation& of, told& to) {
 std::vector<std::string> advice_for(const explanation& of) {
     told to;
     advise_on_whole_limit(of, to);
+    advise_on_adaptive_limit(of, to);
     advise_on_near_miss(of, to);
     advise_on_breaker(of, to);
     advise_on_guard(of, to);

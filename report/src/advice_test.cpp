@@ -129,6 +129,18 @@ TEST(advice, a_hang_is_told_only_where_the_backend_had_the_time) {
     EXPECT_THAT(text(queued), Not(HasSubstr("The backend had it")));
 }
 
+TEST(advice, what_the_adaptive_limit_ended_is_told_with_what_its_like_take) {
+    auto cut = timed_out(stage::attempt);
+    cut.what.what.limit_name = "route.reports.adaptive";
+    cut.what.cause_limit = 500ms;
+    EXPECT_THAT(text(cut), HasSubstr("The adaptive limit ended it"));
+    EXPECT_THAT(text(cut), HasSubstr("none of its like succeeded"));
+    cut.around.usual_count = 100;
+    cut.around.usual_p99 = 20ms;
+    EXPECT_THAT(text(cut), HasSubstr("its like take 20 ms (P99 of 100 successes"));
+    EXPECT_THAT(text(cut), Not(HasSubstr("too tight")));
+}
+
 TEST(advice, a_death_beside_a_time_out_is_told_with_it) {
     auto lost = timed_out(stage::attempt);
     lost.backend = {step("exit", -40s, "long ago"), step("exit", 2s, "signal 9")};

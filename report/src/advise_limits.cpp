@@ -33,10 +33,12 @@ bool is_operation(const series& what) noexcept {
            what.where != surface::startup;
 }
 
-/// Ended by the limit of the whole operation (`request.timeout`), not of a part of it such as
-/// `upstream.connect_timeout`, which says nothing about the time that the work needs.
+/// Ended by the limit of the whole operation (`request.timeout`, `request.adaptive`), not of a part
+/// of it such as `upstream.connect_timeout`, which says nothing about the time that the work needs.
 bool is_cut(const series& what) noexcept {
-    const bool own = what.why == cause_kind::own_timeout && what.limit_name.ends_with(".timeout");
+    const bool own =
+        what.why == cause_kind::own_timeout &&
+        (what.limit_name.ends_with(".timeout") || what.limit_name.ends_with(".adaptive"));
     return what.ended == outcome::timeout && (own || what.why == cause_kind::inherited_deadline);
 }
 

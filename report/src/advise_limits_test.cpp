@@ -239,6 +239,17 @@ TEST_F(advise_limits_test, a_connection_that_was_not_made_says_nothing_about_the
     EXPECT_EQ(of.advice.calm.quantile.completed, 2'880U);
 }
 
+TEST_F(advise_limits_test, what_an_adaptive_limit_cut_took_at_least_as_long_as_that) {
+    tell_calls("orders", 0h, 24h, 400ms);
+    for (int i = 0; i < 96; ++i) {
+        event cut = late("orders", 15min * i, 500ms);
+        cut.why.limit_name = "route.orders.adaptive";
+        tell(cut);
+    }
+    const auto made = advised(24h);
+    EXPECT_EQ(made.operations[0].advice.calm.quantile.cut, 96U);
+}
+
 TEST_F(advise_limits_test, callers_that_gave_less_time_are_told_and_count_too) {
     tell_calls("orders", 0h, 24h, 400ms);
     for (int i = 0; i < 96; ++i) {

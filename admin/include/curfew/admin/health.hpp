@@ -40,9 +40,12 @@ using wall_time = std::chrono::system_clock::time_point;
 /// sentence each, at most 32 and then how many more), the gateway's totals, and by name the
 /// `upstreams` and the `routes`, each of these with its breaker's `state` (closed, open,
 /// half_open), `in_flight`, `queued` and `limit` (what it may hold of its upstream now), and when
-/// observing `would_queue`, how many requests would have waited. `ledger`: its `state` (off where
-/// none is kept, opening, storing, failing, stopped), and where one is kept its path, size, trouble
-/// and what became of operations. Where there are alerts, `alerts` and `alert_sinks` by name.
+/// observing `would_queue`, how many requests would have waited; `adaptive` where it has such a
+/// limit
+/// (`mode`, `state`, `limit_ms`, its samples, and what it has cut, or would have). `ledger`: its
+/// `state` (off where none is kept, opening, storing, failing, stopped), and where one is kept its
+/// path, size, trouble and what became of operations. Where there are alerts, `alerts` and
+/// `alert_sinks` by name.
 [[nodiscard]] std::string render_health(
     const gateway::snapshot& now,
     const process::process_sample& process,

@@ -33,6 +33,9 @@ struct live_route {
     std::uint32_t abandoned = 0;
     std::string breaker;  ///< "closed", "open", "half_open"
     std::optional<duration> retry_after;
+    std::string adaptive{};        ///< "observe", "on"; empty: off
+    std::string adaptive_state{};  ///< "cold", "live", "widened"; empty: off
+    std::optional<duration> adaptive_limit{};
 };
 
 struct live_upstream {

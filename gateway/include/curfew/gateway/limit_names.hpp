@@ -15,13 +15,14 @@ struct limit_names {
     std::string_view body_idle = "request.body_idle";
     std::string_view in_flight = "gateway.in_flight";
     std::string_view queue = "gateway.queue";
+    std::string_view adaptive = "request.adaptive";
     std::string_view reset = "breaker.reset";
 
     friend bool operator==(const limit_names&, const limit_names&) = default;
 };
 
 /// Keeps names of limits as long as it lives, over all reloads: causes view them, and guards, who
-/// waits and what is abandoned outlive the policy that said them. Each name once, six at most for
+/// waits and what is abandoned outlive the policy that said them. Each name once, seven at most for
 /// each upstream and route that the gateway has places for, so it is as bounded as those are.
 /// Thread rule: one thread; what it gave is read on any.
 class limit_name_store {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/core/adaptive_timeout.hpp>
 #include <curfew/core/cause.hpp>
 #include <curfew/core/clock.hpp>
 #include <curfew/gateway/places.hpp>
@@ -35,8 +36,8 @@ class permit {
     [[nodiscard]] bool has_lost_upstream() const noexcept;
 
     /// The response's head is here: the time to it is what makes a route's usual time. From now on
-    /// it cannot hang any more; its body has its own limit.
-    void answered(time_point now) noexcept;
+    /// it cannot hang any more; its body has its own limit. The adaptive limit learns from it.
+    void answered(time_point now, int status = 200) noexcept;
 
     /// So much of its time went into waiting for the client to send on: no word about the upstream,
     /// so it counts neither for the route's usual time nor towards hanging.
@@ -56,6 +57,14 @@ class permit {
     /// That moment has come. If the whole route gives no sign of life, half of the upstream's limit
     /// is for other work from now on, long before this one counts as hanging.
     void mark_silent(time_point now) noexcept;
+
+    /// When, still without an answer, it will have run for its adaptive limit since it was sent,
+    /// without the time in which the client was waited for: overrun. Nothing where there is none.
+    [[nodiscard]] std::optional<time_point> overruns_at() const noexcept;
+
+    /// That moment has come. The limit it ran into, if it is to be given up on now (abandon); else
+    /// it goes on, perhaps with a longer one. An observing limit never cuts, it counts.
+    [[nodiscard]] std::optional<duration> overrun(time_point now) noexcept;
 
     /// When, still without an answer, it counts as slow: mark_slow. Nothing when slow calls are
     /// off, and once it was counted.
@@ -122,6 +131,8 @@ class permit {
 
     permit(admission& owner, detail::route_guards& route, detail::places&& held) noexcept;
 
+    void begin_adaptive(time_point now) noexcept;
+    void end_adaptive(outcome result, cause_kind why, time_point now) noexcept;
     void count_stuck(time_point now) noexcept;
     void uncount_abandoned() noexcept;
     void leave_behind() noexcept;
@@ -136,6 +147,7 @@ class permit {
     time_point broke_off_ = time_point::max();  ///< max: it did not
     time_point answered_{};
     duration waited_{};  ///< for the client
+    adaptive_timeout::call adaptive_;
     bool has_answer_ = false;
     bool silent_ = false;
     bool hanging_ = false;
@@ -145,6 +157,7 @@ class permit {
     bool stuck_ = false;
     bool gave_way_ = false;
     bool blamed_ = false;       ///< its endpoint was
+    bool cut_ = false;          ///< by the adaptive limit
     bool accused_ = false;      ///< it broke off while it was on trial
     bool left_behind_ = false;  ///< and it gave its adaptive place to others
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <curfew/core/adaptive_timeout.hpp>
 #include <curfew/core/breaker.hpp>
 #include <curfew/core/clock.hpp>
 #include <curfew/gateway/live_requests.hpp>
@@ -45,6 +46,11 @@ struct upstream_snapshot {
     std::vector<endpoint_snapshot> endpoints;
 };
 
+struct adaptive_snapshot {
+    bool cuts = false;  ///< false: it only says what it would cut
+    adaptive_timeout_status told;
+};
+
 struct route_snapshot {
     std::string name;      ///< "GET /users/{id}", or the name given in the policy
     std::string upstream;  ///< name of its upstream
@@ -60,6 +66,7 @@ struct route_snapshot {
     std::uint32_t queued = 0;
     bool retired = false;           ///< the policy in force has it no more
     std::optional<duration> usual;  ///< the usual time (p95); nothing while too little is known
+    std::optional<adaptive_snapshot> adaptive;  ///< nothing: it is off
     route_numbers numbers;
     /// What would have been refused, were this not an observing gateway (index: shed_reason).
     std::array<std::uint64_t, reason_count> would_refuse{};

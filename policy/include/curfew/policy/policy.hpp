@@ -28,6 +28,8 @@ namespace curfew::policy {
 enum class severity : std::uint8_t { debug, info, warning, error };
 enum class log_shape : std::uint8_t { text, json };
 enum class balancing : std::uint8_t { round_robin, least_loaded };
+/// Observe: what it would cut is counted, and not cut.
+enum class adaptive_mode : std::uint8_t { off, observe, on };
 enum class urgency : std::uint8_t { info, warning, critical };
 /// What a signal is read from; none: it is told from outside.
 enum class sensor : std::uint8_t {
@@ -64,6 +66,9 @@ struct request_policy {
     duration body_idle = std::chrono::seconds{30};
     duration stream_idle = std::chrono::hours{1};  ///< of event streams
     duration slow = std::chrono::seconds{1};
+    adaptive_mode adaptive = adaptive_mode::off;
+    duration adaptive_floor = std::chrono::milliseconds{500};
+    double adaptive_false_timeouts = 0.001;  ///< of all requests
 };
 
 /// [http]: what a client may send, and how slowly.
@@ -133,6 +138,9 @@ struct route_limits {
     std::uint32_t in_flight = 0;
     std::uint32_t queue = 0;
     bool retry = true;
+    adaptive_mode adaptive = adaptive_mode::off;
+    duration adaptive_floor{};
+    double adaptive_false_timeouts = 0;
     breaker_policy breaker;
 
     friend bool operator==(const route_limits&, const route_limits&) = default;
@@ -145,6 +153,7 @@ struct route_limit_keys {
     std::string body_idle = "request.body_idle";
     std::string in_flight = "gateway.in_flight";
     std::string queue = "gateway.queue";
+    std::string adaptive = "request.adaptive";
     std::string reset = "breaker.reset";
 
     friend bool operator==(const route_limit_keys&, const route_limit_keys&) = default;
