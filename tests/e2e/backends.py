@@ -55,7 +55,7 @@ class Server:
     """Accepts on a free port and hands each connection to `serve`, in its own thread."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listener = self.listen()
         self.address = self.listener.getsockname()
         self.url = f"http://127.0.0.1:{self.address[1]}"
         self.connections = 0
@@ -63,6 +63,9 @@ class Server:
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def listen(self) -> socket.socket:
+        return socket.create_server(("127.0.0.1", 0), backlog=128)
 
     def __enter__(self):
         return self

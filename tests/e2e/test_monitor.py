@@ -67,11 +67,11 @@ class Monitor(Case):
         with self.start("--target", self.database.url, "--duration", "3s", "--interval", "50ms",
                         "--json") as running:
             self.assertTrue(wait_for(lambda: self.ledger.exists(), 10))
-            self.database.pause()
+            self.database.freeze()
             try:
                 told, said = running.communicate(timeout=60)
             finally:
-                self.database.resume()
+                self.database.thaw()
         told = json.loads(told)
         self.assertEqual((running.returncode, told["verdict"]), (1, "FAIL"), said)
         self.assertGreater(told["timed_out"], 20)

@@ -23,6 +23,8 @@ def conforms(value, schema, where="$", root=None):
                                   schema["$ref"].removeprefix("#/").split("/"), root)
     if "anyOf" in schema:
         assert any(accepts(value, option, root) for option in schema["anyOf"]), f"{where}: {value}"
+    if "oneOf" in schema:
+        assert sum(accepts(value, option, root) for option in schema["oneOf"]) == 1, value
     assert value in schema.get("enum", [value]), f"{where}: {value}"
     assert value == schema.get("const", value), f"{where}: {value}"
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool,

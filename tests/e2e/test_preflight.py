@@ -71,8 +71,7 @@ class Preflight(Case):
                 (told("1", "--simulate", "auth"), "is neither true nor false"),
                 (told("", "--simulate", "vpc_conector"), "no kind of failure `vpc_conector`"),
                 (told("", "--simulate", "auth,"), "no kind of failure"),
-                (told("", "--simulate", "auth", "--env", "stagin"), "no environment `stagin`"),
-                (told(""), "no check is built yet")):
+                (told("", "--simulate", "auth", "--env", "stagin"), "no environment `stagin`")):
             self.assertEqual((done.returncode, done.stdout), (2, ""), said)
             self.assertIn(said, done.stderr)
             self.assertLessEqual(len(done.stderr.splitlines()), 2)
