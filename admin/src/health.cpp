@@ -2,6 +2,7 @@
 #include "alerts_status.hpp"
 #include "ledger_status.hpp"
 #include "route_names.hpp"
+#include "startup_status.hpp"
 #include <curfew/admin/alerts_view.hpp>
 #include <curfew/admin/health.hpp>
 #include <curfew/admin/json_writer.hpp>
@@ -80,13 +81,7 @@ std::vector<std::string> problems_of(
     if (book != nullptr && book->is == ledger::status::condition::failing) {
         problems.push_back("the ledger cannot be written: " + book->reason);
     }
-    if (now.startup) {
-        for (const auto& each : now.startup->failing) {
-            problems.push_back(
-                "check " + each.check + " of the start: " + each.kind + ": " + each.found
-            );
-        }
-    }
+    std::ranges::move(startup_problems(now), std::back_inserter(problems));
     if (now.policy.last_refused) {
         problems.push_back("the policy was not reloaded: " + now.policy.why_refused);
     }
@@ -252,25 +247,6 @@ health health_of(
     return health_of(now, problems_of(now, route_names(now), ledger, alerting));
 }
 
-void write(json_writer& out, const gateway::startup_snapshot& startup) {
-    out.begin_object();
-    out.member("degraded", startup.degraded);
-    out.member("bypassed", startup.bypassed);
-    out.member("told", startup.told);
-    out.member("reason", startup.reason);
-    out.key("failing");
-    out.begin_array();
-    for (const auto& each : startup.failing) {
-        out.begin_object();
-        out.member("check", each.check);
-        out.member("kind", each.kind);
-        out.member("found", each.found);
-        out.end_object();
-    }
-    out.end_array();
-    out.end_object();
-}
-
 void write_pressure(json_writer& out, const snapshot& now) {
     out.key("pressure");
     out.begin_object();
@@ -303,10 +279,7 @@ std::string render_health(
         write_backend(out, now.backend);
     }
     write_ledger(out, ledger);
-    if (now.startup) {
-        out.key("startup");
-        write(out, *now.startup);
-    }
+    write_startup(out, now);
     write_pressure(out, now);
     if (alerting != nullptr) {
         write_alerts(out, *alerting);

@@ -3,6 +3,7 @@
 #include "exposition.hpp"
 #include "ledger_status.hpp"
 #include "route_names.hpp"
+#include "startup_status.hpp"
 #include <curfew/admin/metrics.hpp>
 
 #include <array>
@@ -251,15 +252,6 @@ void write_pressure(exposition& out, const snapshot& now) {
     }
 }
 
-void write_startup(exposition& out, const gateway::startup_snapshot& startup) {
-    out.family(
-        "curfew_startup_bypassed", gauge, "1: it started although checks of the start failed."
-    );
-    out.sample("", std::uint64_t{startup.bypassed});
-    out.family("curfew_startup_failing", gauge, "Checks of the start that fail still.");
-    out.sample("", std::uint64_t{startup.failing.size()});
-}
-
 void write_upstreams(exposition& out, const snapshot& now) {
     std::vector<labelled<upstream_snapshot>> upstreams;
     std::vector<labelled<endpoint_snapshot>> endpoints;
@@ -390,9 +382,7 @@ std::string render_metrics(
     write_backend(out, now.backend);
     write_access_log(out, now);
     write_pressure(out, now);
-    if (now.startup) {
-        write_startup(out, *now.startup);
-    }
+    write_startup(out, now);
     write_ledger(out, ledger);
     if (alerting != nullptr) {
         write_alerts(out, *alerting);

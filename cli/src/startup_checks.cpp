@@ -32,7 +32,7 @@ class examining {
           } {}
 
     std::expected<preflight::examined, int> run() {
-        tasks_.spawn(obey_signals());
+        listening_.spawn(obey_signals());
         tasks_.spawn(examine());
         loop_.run();
         if (ended_by_) return std::unexpected{*ended_by_};
@@ -44,6 +44,9 @@ class examining {
         auto running = examination_.run(root_);
         made_ = co_await running;
         root_.end({cause_kind::shutdown});
+        runtime::scope always{loop_};
+        auto joining = listening_.join(always);
+        co_await joining;
         loop_.stop();
     }
 
@@ -65,6 +68,7 @@ class examining {
     runtime::loop loop_{outside_};
     runtime::signals signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD}};
     runtime::scope root_{loop_};
+    runtime::task_group listening_;
     runtime::task_group tasks_;
     process::system_host machine_;
     preflight::examination examination_;

@@ -74,8 +74,18 @@ void refuse_what_means_nothing(building& of, const check_policy& check, const ty
     }
 }
 
+/// Several hosts, or a local socket: what only libpq reads.
+bool is_for_libpq_alone(std::string_view target) {
+    const bool has_scheme =
+        target.starts_with("postgresql://") || target.starts_with("postgres://");
+    const auto authority = target.substr(0, target.find('/', target.find("://") + 3));
+    return has_scheme && (authority.find(',') != authority.npos || authority.ends_with('@') ||
+                          authority.ends_with("://") || target.find("host=") != target.npos);
+}
+
 void read_target(building& of, check_policy& check, const type_row& row) {
     const auto path = "check." + check.name + ".target";
+    if (check.type == postgres && is_for_libpq_alone(check.target)) return;
     auto parsed = parse_service_url(check.target, row.schemes);
     if (!parsed) {
         auto& [sentence, hint] = parsed.error();

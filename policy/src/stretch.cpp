@@ -25,6 +25,13 @@ duration times(duration base, double factor, const between<duration>& allowed) {
 
 }  // namespace
 
+bool is_stretchable(std::string_view key) noexcept {
+    const auto* which = find_key(key);
+    if (which == nullptr || which->is_named()) return false;
+    static const policy fresh;
+    return std::holds_alternative<duration*>(*place_in(fresh, {which, {}}));
+}
+
 stretched_limit stretch_limit(
     const policy& of, std::string_view key, std::span<const signal_value> pressure
 ) {

@@ -57,6 +57,12 @@ task<std::optional<finding>> conversation::secure(
         }
         if (step == tls_session::progress::failed) {
             const std::string why{tls_->problem()};
+            if (tls_->peer_speaks_no_tls()) {
+                co_return finding{
+                    .sentence = where_.shown() + " does not speak TLS: " + why,
+                    .message = "no TLS: " + why
+                };
+            }
             co_return finding{
                 .sentence = where_.shown() + " has no certificate that holds: " + why,
                 .message = "certificate: " + why
@@ -119,7 +125,7 @@ task<std::expected<std::string, finding>> conversation::hear(
         }
         tls_->give_input(*got);
         heard_ += tls_->read();
-        if (tls_->ended()) {
+        if (tls_->ended() && heard_.find(end) == heard_.npos) {
             co_return std::unexpected{broken({io::end}, under)};
         }
     }

@@ -18,14 +18,36 @@ using runtime::task;
 namespace {
 
 constexpr duration cancel_most = std::chrono::seconds{1};
+constexpr duration tick = std::chrono::milliseconds{10};
 
-finding timeout(pg::operation during, duration took, duration limit) {
+/// A stage, and its own limit.
+struct bounded_stage {
+    pg::operation during;
+    duration limit;
+    time_point began;
+};
+
+/// "Database query timeout: 0.701s exceeded limit 0.700s": by the limit that ended it, be it that
+/// of the stage or one around it, and counted from where that limit began.
+finding timeout(const bounded_stage& of, const runtime::scope& under) {
+    const time_point now = under.on().outside().now();
     pg::error what;
-    what.during = during;
+    what.during = of.during;
     what.what.code = errc::own_timeout;
     what.why.kind = cause_kind::own_timeout;
-    what.why.limit = limit;
-    what.took = took;
+    what.why.limit = of.limit;
+    what.took = now - of.began;
+    if (under.ended() && !is_limited_in_time(under.why())) {
+        return {.sentence = "broken off"};
+    }
+    if (under.ended() && under.why().limit != of.limit) {
+        const auto at = under.limit().at.point();
+        what.why.limit = under.why().limit;
+        what.took = what.why.limit + std::max(now - at.value_or(now), duration::zero());
+        if (under.why().limit_name == "database.initialization") {
+            what.during = pg::operation::initialization;
+        }
+    }
     return {.sentence = what.message(), .timed_out = true};
 }
 
@@ -93,20 +115,21 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
     runtime::scope limited{
         under, bound::after(began, with_.limits.connection, "database.connection")
     };
+    const bounded_stage connecting_stage{pg::operation::connection, with_.limits.connection, began};
     std::vector<std::vector<std::string>> found;
     std::size_t most = 1;
     where_.clear();
     for (const auto& place : whom->places()) {
-        where_ += (where_.empty() ? "" : ",") + place.host + ':' + place.port;
+        const bool is_v6 = place.host.find(':') != place.host.npos;
+        where_ += (where_.empty() ? "" : ",") + (is_v6 ? '[' + place.host + ']' : place.host) +
+                  ':' + place.port;
         if (!place.is_named()) continue;
         std::uint16_t port = 0;
         std::from_chars(place.port.data(), place.port.data() + place.port.size(), port);
         auto resolving = resolver_.resolve(place.host, port, limited);
         const auto resolved = co_await resolving;
         if (!resolved && limited.ended()) {
-            co_return timeout(
-                pg::operation::connection, with_.on.now() - began, with_.limits.connection
-            );
+            co_return timeout(connecting_stage, limited);
         }
         if (!resolved) {
             co_return finding{
@@ -135,12 +158,7 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
         if (!wrong || !wrong->sqlstate.empty()) break;
     }
     if (wrong && wrong->timed_out) {
-        const bool own = limited.ended() && limited.why().kind == cause_kind::own_timeout;
-        wrong = timeout(
-            own ? pg::operation::connection : pg::operation::initialization,
-            with_.on.now() - began,
-            own ? with_.limits.connection : with_.limits.initialization
-        );
+        wrong = timeout(connecting_stage, limited);
     }
     co_return wrong;
 }
@@ -169,25 +187,26 @@ task<std::expected<pg::rows, finding>> database_probe::ask(
     std::string statement, runtime::scope& under
 ) {
     const time_point began = with_.on.now();
-    const duration limit = with_.limits.query;
-    runtime::scope limited{under, bound::after(began, limit, "database.query")};
-    session_.send(statement, {}, limited.limit().at.left(began));
+    const bounded_stage asking{pg::operation::query, with_.limits.query, began};
+    runtime::scope limited{under, bound::after(began, asking.limit, "database.query")};
+    const duration most = limited.limit().at.left(began);
+    session_.send(statement, {}, most);
     auto driving = drive(session_, limited);
     const auto ended = co_await driving;
     if (!ended) {
-        const duration took = with_.on.now() - began;
+        auto wrong = timeout(asking, limited);
         auto cancelling = cancel();
         co_await cancelling;
         session_.close();
-        const bool own = limited.why().kind == cause_kind::own_timeout;
-        co_return std::unexpected{timeout(
-            own ? pg::operation::query : pg::operation::initialization,
-            took,
-            own ? limit : with_.limits.initialization
-        )};
+        co_return std::unexpected{std::move(wrong)};
     }
     if (*ended == pg::progress::failed) {
-        co_return std::unexpected{finding_of(session_.why(), where_)};
+        // The server has been told the same limit, and may have been the first to end it.
+        const bool late = session_.why().code == errc::cancelled &&
+                          with_.on.outside().now() - began + tick >= most;
+        co_return std::unexpected{
+            late ? timeout(asking, limited) : finding_of(session_.why(), where_)
+        };
     }
     co_return session_.take_rows();
 }

@@ -83,14 +83,16 @@ std::string place_of(const policy::check_policy& of) {
         case check_type::clock:
             return {};
         default:
-            return of.where.shown();
+            return of.where.host.empty() ? std::string{} : of.where.shown();
     }
 }
 
 task<std::optional<failing>> look_once(
     check& with, const policy::check_policy& rules, bool connector_scales, runtime::scope& under
 ) {
-    runtime::scope trying{under, bound::after(under.on().now(), rules.timeout, "check.timeout")};
+    const bool is_databases = rules.type == check_type::postgres && !rules.is_timeout_said;
+    const std::string_view limit = is_databases ? "database.initialization" : "check.timeout";
+    runtime::scope trying{under, bound::after(under.on().now(), rules.timeout, limit)};
     auto attempting = with.attempt(trying);
     const auto found = co_await attempting;
     if (!found) {

@@ -19,6 +19,10 @@ using runtime::task;
 
 namespace {
 
+constexpr classification clock_of_machine{
+    failure_kind::config, "the clock is the machine's, and no waiting sets it"
+};
+
 finding system_finding(const std::string& what, int error) {
     return {.sentence = what + ": " + std::strerror(error), .error_number = error};
 }
@@ -132,16 +136,17 @@ task<std::optional<finding>> clock_check::attempt(runtime::scope&) {
     timex state{};
     const int kept = ::adjtimex(&state);
     if (state.time.tv_sec < earliest) {
-        co_return finding{.sentence = "the clock of this machine is years behind"};
+        co_return finding{
+            .sentence = "the clock of this machine is years behind", .known = clock_of_machine
+        };
     }
     if (kept < 0) {
         co_return system_finding("the kernel does not tell how its clock is kept", errno);
     }
     if (kept == TIME_ERROR) {
         co_return finding{
-            .sentence =
-                "the clock of this machine is kept by nobody (no time "
-                "synchronisation)"
+            .sentence = "the clock of this machine is kept by nobody (no time synchronisation)",
+            .known = clock_of_machine
         };
     }
     co_return std::nullopt;

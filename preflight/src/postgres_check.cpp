@@ -20,7 +20,7 @@ constexpr auto lag_statement =
     "WHEN EXISTS (SELECT 1 FROM pg_stat_wal_receiver) "
     "AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 "
     "ELSE coalesce(ceil(extract(epoch FROM now() - pg_last_xact_replay_timestamp()) * 1000), "
-    "9e15) END::bigint";
+    "1e15) END::bigint";
 
 // pg_stat_activity hides what others do; this counts them for everybody.
 constexpr auto room_statement =
@@ -86,8 +86,10 @@ task<std::optional<finding>> postgres_check::ask_lag(database_probe& of, runtime
     if (!told) {
         co_return told.error();
     }
+    // In milliseconds: a replica that has replayed nothing yet is behind by more than nanoseconds
+    // can count.
     const std::chrono::milliseconds behind{number_in(*told).value_or(0)};
-    if (behind <= *rules_.replication_lag) {
+    if (behind <= std::chrono::floor<std::chrono::milliseconds>(*rules_.replication_lag)) {
         co_return std::nullopt;
     }
     co_return finding{

@@ -80,6 +80,11 @@ tls_session::progress tls_session::handshake() {
     return progress::failed;
 }
 
+bool tls_session::peer_speaks_no_tls() const noexcept {
+    return SSL_get_verify_result(session_.get()) == X509_V_OK &&
+           SSL_get0_peer_certificate(session_.get()) == nullptr;
+}
+
 void tls_session::give_input(std::string_view bytes) {
     BIO_write(SSL_get_rbio(session_.get()), bytes.data(), static_cast<int>(bytes.size()));
 }

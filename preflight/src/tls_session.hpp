@@ -36,6 +36,9 @@ class tls_session {
     /// Whether the other side has ended it.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
+    /// Whether the handshake failed before any certificate was seen.
+    [[nodiscard]] bool peer_speaks_no_tls() const noexcept;
+
     /// Why the handshake failed: "self-signed certificate".
     [[nodiscard]] std::string_view problem() const noexcept { return problem_; }
 

@@ -34,8 +34,8 @@ std::uint64_t database_monitor::planned() const noexcept {
 }
 
 const monitor_figures& database_monitor::run() {
-    tasks_.spawn(obey_signals());
-    tasks_.spawn(show());
+    beside_.spawn(obey_signals());
+    beside_.spawn(show());
     tasks_.spawn(keep_time());
     loop_.run();
     return figures_;
@@ -59,6 +59,8 @@ task<> database_monitor::keep_time() {
     co_await joining;
     ran_ = loop_.now() - began;
     root_.end({cause_kind::shutdown});
+    auto ending = beside_.join(always);
+    co_await ending;
     loop_.stop();
 }
 

@@ -64,6 +64,7 @@ class database_monitor {
     preflight::instruments with_{loop_, outside_, machine_, plan_.limits};
     runtime::scope root_{loop_};
     runtime::task_group probes_;
+    runtime::task_group beside_;
     runtime::task_group tasks_;
     duration ran_{};
 };

@@ -166,6 +166,7 @@ void write_database(json_text& to, const findings& found) {
     const auto signals = found.signals();
     to.key(section).object().member("environment", found.environments.front());
     for (const auto& path : found.first.keys_below(section)) {
+        if (!policy::is_stretchable(path)) continue;
         to.key(path.substr(section.size() + 1));
         write(to, policy::stretch_limit(*found.first.snapshot, path, signals));
     }

@@ -138,9 +138,10 @@ std::expected<ledger::settings, int> settings_of(const invocation& line, const p
     how.version = CURFEW_VERSION;
     how.rules = of.ledger;
     if (!of.ledger.enabled) return how;
-    const auto path = ledger_path(line);
-    if (!path) return std::unexpected{path.error()};
-    how.path = *path;
+    const auto place = ledger_place(line);
+    if (!place) return std::unexpected{place.error()};
+    how.path = place->path;
+    how.database = place->database;
     return how;
 }
 

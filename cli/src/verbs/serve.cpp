@@ -49,12 +49,12 @@ void give_up_for_want_of_memory() noexcept {
 std::expected<std::optional<preflight::examined>, int> look_around(
     const policy::policy& of, std::span<const told_signal> pressure
 ) {
-    if (of.checks.empty()) {
-        return std::nullopt;
-    }
     const auto told = told_to_start();
     if (!told) {
         return std::unexpected{complain(told.error())};
+    }
+    if (of.checks.empty()) {
+        return std::nullopt;
     }
     std::size_t width = 0;
     for (const auto& each : of.checks) {

@@ -44,6 +44,9 @@ struct stretched_limit {
     const policy& of, std::string_view key, std::span<const signal_value> pressure
 );
 
+/// Whether it is a time of the policy itself.
+[[nodiscard]] bool is_stretchable(std::string_view key) noexcept;
+
 /// Every limit that one of these signals stretches, in the order of docs/policy.md.
 [[nodiscard]] std::vector<stretched_limit> stretched_limits(
     const policy& of, std::span<const signal_value> pressure
