@@ -79,8 +79,8 @@ bool is_for_libpq_alone(std::string_view target) {
     const bool has_scheme =
         target.starts_with("postgresql://") || target.starts_with("postgres://");
     const auto authority = target.substr(0, target.find('/', target.find("://") + 3));
-    return has_scheme && (authority.find(',') != authority.npos || authority.ends_with('@') ||
-                          authority.ends_with("://") || target.find("host=") != target.npos);
+    return has_scheme &&
+           (authority.find(',') != authority.npos || target.find("host=") != target.npos);
 }
 
 void read_target(building& of, check_policy& check, const type_row& row) {

@@ -42,6 +42,20 @@ TEST(check_rules, a_database_has_the_limits_of_its_environment) {
     EXPECT_TRUE(said.snapshot->checks[0].is_timeout_said);
 }
 
+TEST(check_rules, what_only_libpq_reads_is_left_to_it) {
+    for (const auto* target :
+         {"postgresql://a,b:5433/shop", "postgresql:///shop?host=/run/postgresql"}) {
+        const auto loaded = load_text(
+            "[check.db]\ntype = \"postgres\"\ntarget = \"" + std::string{target} + "\"\n"
+        );
+        ASSERT_TRUE(loaded.snapshot) << target;
+        EXPECT_TRUE(loaded.snapshot->checks[0].where.host.empty());
+    }
+    EXPECT_FALSE(
+        load_text("[check.db]\ntype = \"postgres\"\ntarget = \"postgresql://a@\"\n").snapshot
+    );
+}
+
 TEST(check_rules, a_target_is_shown_nowhere) {
     const auto loaded =
         load_text("[check.db]\ntype = \"postgres\"\ntarget = \"postgres://a:s3cret@h/shop\"\n");

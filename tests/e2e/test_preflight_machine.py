@@ -127,7 +127,7 @@ class Machine(Looking):
         room = ctypes.create_string_buffer(1024)  # struct timex, with modes = 0: only asks
         unkept = libc.adjtimex(room) == 5
         if unkept:
-            self.fails("unknown", "kept by nobody", one("clock"), budget=1)
+            self.fails("config", "kept by nobody", one("clock"), budget=1)
         else:
             self.healthy(one("clock"))
 

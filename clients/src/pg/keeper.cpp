@@ -14,8 +14,8 @@
 namespace curfew::pg {
 namespace {
 
-constexpr duration between_requests = std::chrono::milliseconds{250};
-constexpr duration last_patience = std::chrono::milliseconds{250};
+constexpr duration between_requests = std::chrono::milliseconds{100};
+constexpr duration last_patience = std::chrono::seconds{1};
 constexpr duration longest_rest = std::chrono::hours{1};
 constexpr duration shortest_rest = std::chrono::milliseconds{10};
 

@@ -32,7 +32,7 @@ class keeper {
     explicit keeper(pool_state& home);
     keeper(const keeper&) = delete;
     keeper& operator=(const keeper&) = delete;
-    /// Ends it, in a quarter of a second at most: what has to be cancelled still is.
+    /// Ends it, in a second at most: what has to be cancelled still is.
     ~keeper();
 
     /// Takes one over. Any thread; not under the pool's lock.
