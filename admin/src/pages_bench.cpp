@@ -20,7 +20,7 @@ void full_table(benchmark::State& state, std::string_view target) {
     }
     const process::process_sample process = example_process();
     std::size_t size = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         size = page_for(target, {now, process, wall_time{}})->body.size();
         benchmark::DoNotOptimize(size);
     }

@@ -21,7 +21,7 @@ void adaptive_timeout_begin_and_end(benchmark::State& state) {
     adaptive_timeout limits{{}};
     time_point now{1h};
     std::size_t i = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         now += 100us;
         auto one = limits.begin(now);
         const auto length = took[i++ % took.size()];
@@ -34,7 +34,7 @@ BENCHMARK(adaptive_timeout_begin_and_end);
 
 void adaptive_timeout_limit(benchmark::State& state) {
     const adaptive_timeout limits{{}};
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(limits.limit());
 }
 

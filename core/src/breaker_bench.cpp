@@ -22,7 +22,7 @@ enum class calls : std::uint8_t {
 void pass(benchmark::State& state, breaker& machine, calls kind, const clock* real = nullptr) {
     time_point now{1h};
     std::uint32_t made = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         now = real != nullptr ? real->now() : now + 3us;
         const auto nth = kind == calls::mixed ? ++made : 1;
         auto permit = machine.try_acquire(nth % 8 == 0 ? now - 1s : now);
@@ -78,7 +78,7 @@ void breaker_refusal_while_open(benchmark::State& state) {
         for (int made = 0; made < 5; ++made)
             if (auto permit = machine.try_acquire(now))
                 permit->finish(outcome::failure, cause_kind::completed, now);
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(machine.try_acquire(now));
 }
 
@@ -86,7 +86,7 @@ template <class Lock>
 void lock_and_unlock(benchmark::State& state) {
     static Lock lock;
     static int guarded = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const std::lock_guard locked{lock};
         benchmark::DoNotOptimize(++guarded);
     }

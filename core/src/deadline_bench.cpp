@@ -10,7 +10,7 @@ template <class Clock>
 void check(benchmark::State& state) {
     const Clock real;
     const auto until = deadline::after(real.now(), std::chrono::hours{1});
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         bool expired = until.expired(real.now());
         benchmark::DoNotOptimize(expired);
     }

@@ -23,7 +23,7 @@ void record(benchmark::State& state) {
     const auto samples = latencies();
     histogram times;
     std::size_t i = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         times.record(samples[i++ % samples.size()]);
         benchmark::ClobberMemory();
     }
@@ -38,7 +38,7 @@ void merge(benchmark::State& state) {
         from.record(each);
     }
     histogram to;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         to.merge(from);
         benchmark::ClobberMemory();
     }
@@ -51,7 +51,7 @@ void quantile(benchmark::State& state) {
     for (const duration each : latencies()) {
         times.record(each);
     }
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(times.quantile(0.99));
     }
 }

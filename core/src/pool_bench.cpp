@@ -18,7 +18,7 @@ void acquire_and_release(benchmark::State& state) {
     pool some{{}};
     Lock lock;
     time_point now{1h};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         pool::waiter one{ignore};
         now += 3us;
         std::unique_lock held{lock};
@@ -43,7 +43,7 @@ void refusal_at_the_bound(benchmark::State& state) {
     pool::waiter one{ignore};
     const time_point now{1h};
     auto held = some.acquire(one, deadline{}, now);
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(some.acquire(one, deadline{}, now));
     (*held)->discard(now);
 }

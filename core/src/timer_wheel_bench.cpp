@@ -77,7 +77,7 @@ void arm_and_cancel(benchmark::State& state) {
     std::vector<choice> batch(1024);
     duration in_wheel{};
     duration in_list{};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         std::ranges::generate(batch, [&] {
             return choice{work.which(), time_point{} + work.ahead()};
         });
@@ -114,7 +114,7 @@ void idle_turn(benchmark::State& state) {
         wheel.arm(timers[i], time_point{} + std::chrono::hours{1} + work.ahead());
     }
     time_point now{};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         now += duration{1};
         benchmark::DoNotOptimize(wheel.next_expiry());
         benchmark::DoNotOptimize(wheel.advance(now));
@@ -130,7 +130,7 @@ void arm_and_expire(benchmark::State& state) {
     const auto timers = std::make_unique<plain_timer[]>(population);
     time_point now{};
     timer_wheel wheel{now};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         for (std::size_t i = 0; i < population; ++i) {
             wheel.arm(timers[i], now + work.ahead());
         }

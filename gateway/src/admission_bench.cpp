@@ -43,7 +43,7 @@ void admission_enter_and_leave(benchmark::State& state) {
     auto& guards = shared();
     const auto route = static_cast<route_index>(state.thread_index());
     time_point now{1h};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         waiter wait{[](waiter&) noexcept {}};
         now += 100us;
         auto came = guards.enter(route, wait, bound{deadline::after(now, 30s)}, now);
@@ -65,7 +65,7 @@ void admission_refuse(benchmark::State& state) {
             held->leave(outcome::failure, cause_kind::completed, now);
         }
     }
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         waiter wait{[](waiter&) noexcept {}};
         benchmark::DoNotOptimize(guards.enter(7, wait, bound{deadline::after(now, 30s)}, now));
     }
@@ -74,7 +74,7 @@ void admission_refuse(benchmark::State& state) {
 /// A picture of many routes, as health and metrics draw it.
 void admission_describe(benchmark::State& state) {
     auto& guards = wide();
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         snapshot view;
         guards.describe(view, time_point{1h});
         benchmark::DoNotOptimize(view.routes.data());
@@ -93,7 +93,7 @@ void admission_enter_while_described(benchmark::State& state) {
     }};
     histogram took;
     time_point now{1h};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         waiter wait{[](waiter&) noexcept {}};
         now += 100us;
         const auto began = std::chrono::steady_clock::now();

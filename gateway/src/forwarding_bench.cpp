@@ -29,7 +29,7 @@ void forwarding_request_head(benchmark::State& state) {
     const peer from{client, {}};
     trace_source traces{1};
     std::array<char, 2048> room;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const auto trace = continue_trace(parser.head().fields, traces);
         http1::wire_writer out{room};
         forward_request(
@@ -44,7 +44,7 @@ void forwarding_response_head(benchmark::State& state) {
     http1::response_parser parser{storage, http1::method_id::get};
     if (parser.step(response_text) != http1::progress::done) state.SkipWithError("no response");
     std::array<char, 2048> room;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const auto framing = frame_response(parser.head(), 1, true);
         http1::wire_writer out{room};
         forward_response(parser.head(), framing, 1, "Sun, 06 Nov 1994 08:49:37 GMT", out);
@@ -66,7 +66,7 @@ void refusal_render(benchmark::State& state) {
         .trace = {1, 2, 3, 1},
         .keep_alive = true,
     };
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(render_refusal(what, room).size());
 }
 

@@ -9,7 +9,7 @@ void routes_find_derived(benchmark::State& state) {
     std::vector<route_rule> rules(1);
     rules[0].derive = true;
     route_table table{std::move(rules)};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(
             table.find(http1::method_id::get, "localhost:8080", "/users/12345?page=2")
         );
@@ -23,7 +23,7 @@ void routes_find_among_64_rules(benchmark::State& state) {
     }
     rules.emplace_back();
     route_table table{std::move(rules)};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(
             table.find(http1::method_id::get, "localhost:8080", "/users/12345?page=2")
         );

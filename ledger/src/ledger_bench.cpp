@@ -34,7 +34,7 @@ void record(benchmark::State& state) {
     recorder tape{std::size_t{4} << 20, &bell};
     const event what = request();
     constexpr int round = 8'192;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         for (int i = 0; i < round; ++i) {
             tape.record(what);
         }
@@ -64,7 +64,7 @@ void record_while_drained(benchmark::State& state) {
     const event what = request();
     constexpr std::uint64_t round = 8'192;
     std::uint64_t recorded = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         for (std::uint64_t i = 0; i < round; ++i) {
             tape.record(what);
         }
@@ -100,7 +100,7 @@ void drain_and_store(benchmark::State& state) {
         names.push_back("GET /route/" + std::to_string(i));
     }
     event what = request();
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         state.PauseTiming();
         for (int i = 0; i < round; ++i) {
             what.name = names[static_cast<std::size_t>(i) % names.size()];
@@ -157,7 +157,7 @@ void report_of_ten_million_events(benchmark::State& state) {
         (void)opened->write(what, noon, {});
     }
     std::uint64_t events = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         auto opened = reader::open(path);
         const auto sums = opened->sum({});
         events = 0;

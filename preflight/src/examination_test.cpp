@@ -1,4 +1,4 @@
-#include "scripted_peer.hpp"
+#include "peer_scenario.hpp"
 #include <curfew/preflight/examination.hpp>
 
 #include <set>
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using runtime::task;
 using enum failure_kind;
 
-class examination_test : public scripted_peer {
+class examination_test : public peer_scenario {
   public:
     policy::check_policy redis(std::string name) {
         auto one = rules;

@@ -1,6 +1,6 @@
 #include "network_checks.hpp"
 
-#include "scripted_peer.hpp"
+#include "peer_scenario.hpp"
 
 #include <cerrno>
 
@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using runtime::task;
 
-class network_checks : public scripted_peer {
+class network_checks : public peer_scenario {
   public:
     std::optional<finding> attempt(check_type type) {
         rules.type = type;

@@ -1,4 +1,4 @@
-#include "scripted_peer.hpp"
+#include "peer_scenario.hpp"
 #include <curfew/preflight/recheck.hpp>
 
 namespace curfew::preflight {
@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class recheck_test : public scripted_peer {
+class recheck_test : public peer_scenario {
   public:
     recheck_test() {
         rules.type = check_type::redis;

@@ -16,7 +16,7 @@ namespace {
 void plain_posix_spawn(benchmark::State& state) {
     char program[] = "/bin/true";
     char* const arguments[] = {program, nullptr};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         pid_t child = 0;
         posix_spawn(&child, program, nullptr, nullptr, arguments, environ);
         ::waitpid(child, nullptr, 0);
@@ -27,7 +27,7 @@ void plain_fork_exec(benchmark::State& state) {
     const std::vector<char> ballast(static_cast<std::size_t>(state.range(0)) << 20U, 1);
     char program[] = "/bin/true";
     char* const arguments[] = {program, nullptr};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const pid_t child = ::fork();
         if (child == 0) {
             ::execve(program, arguments, environ);
@@ -44,7 +44,7 @@ void unit_start_to_end(benchmark::State& state) {
     system_host machine;
     command what;
     what.arguments = {"/bin/true"};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         auto unit = *machine.spawn(what);
         for (unit->collect(); !unit->empty(); unit->collect()) {
             pollfd watched{unit->notices(), POLLIN, 0};
@@ -59,7 +59,7 @@ void one_look_at_the_tree(benchmark::State& state) {
     command what;
     what.arguments = {"/bin/sleep", "60"};
     auto unit = *machine.spawn(what);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(unit->scan());
     }
     state.counters["processes"] = static_cast<double>(read_process_table().size());

@@ -38,6 +38,7 @@ extern "C" void __sanitizer_malloc_hook(const volatile void* /*memory*/, std::si
     throw std::bad_alloc{};
 }
 
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): this is what frees, and not who frees twice
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
@@ -45,6 +46,8 @@ extern "C" void __sanitizer_malloc_hook(const volatile void* /*memory*/, std::si
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
+
+// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
 
 #endif
 

@@ -16,7 +16,7 @@ namespace {
 void parse_request(benchmark::State& state, std::string_view message) {
     std::array<field, 100> storage;
     request_parser parser{storage};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         parser.reset();
         benchmark::DoNotOptimize(parser.step(message));
         benchmark::ClobberMemory();
@@ -27,7 +27,7 @@ void parse_request(benchmark::State& state, std::string_view message) {
 void parse_request_in_pieces(benchmark::State& state, std::string_view message) {
     std::array<field, 100> storage;
     request_parser parser{storage};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         parser.reset();
         for (std::size_t size = 1; size <= message.size(); ++size) {
             benchmark::DoNotOptimize(parser.step(message.substr(0, size)));
@@ -39,7 +39,7 @@ void parse_request_in_pieces(benchmark::State& state, std::string_view message) 
 void parse_response(benchmark::State& state) {
     std::array<field, 100> storage;
     response_parser parser{storage, method_id::get};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         parser.reset(method_id::get);
         benchmark::DoNotOptimize(parser.step(samples::api_response));
         benchmark::ClobberMemory();
@@ -53,7 +53,7 @@ void write_request(benchmark::State& state) {
     request_parser parser{storage};
     parser.step(samples::api_request);
     const request_head& head = parser.head();
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         wire_writer out{buffer};
         out.request_line(head.method_name, head.target);
         for (const field& one : head.fields) {
@@ -70,7 +70,7 @@ void decode_chunks(benchmark::State& state) {
     for (int i = 0; i < 16; ++i)
         wire += "400\r\n" + std::string(0x400, 'x') + "\r\n";
     wire += "0\r\n\r\n";
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         body_decoder decoder{{body_kind::chunked, 0}};
         std::string_view rest = wire;
         bool again = true;
@@ -85,7 +85,7 @@ void decode_chunks(benchmark::State& state) {
 }
 
 void check_path(benchmark::State& state) {
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(is_normal_path("/api/v1/orders/7f3a9c11/lines"));
     }
 }

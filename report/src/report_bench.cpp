@@ -139,7 +139,7 @@ void measure_ten_million(benchmark::State& state, F&& ask) {
     }
     const std::string path = filled_ledger::get().path();
     std::uint64_t counted = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         auto book = ledger::reader::open(path);
         counted = ask(*book);
     }

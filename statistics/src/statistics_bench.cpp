@@ -33,7 +33,7 @@ histogram latencies(int count) {
 
 void quantile_of_ten_million_calls(benchmark::State& state) {
     const histogram calls = latencies(10'000);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(estimate_quantile(calls, 0.99));
     }
 }
@@ -43,7 +43,7 @@ BENCHMARK(quantile_of_ten_million_calls);
 void advice_from_ten_million_calls(benchmark::State& state) {
     const histogram calls = latencies(10'000);
     const std::vector<cut_calls> cut{{std::chrono::milliseconds{100}, 5000}};
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(advise_timeout({{&calls, cut}, {}, {}, {}}));
     }
 }
@@ -52,7 +52,7 @@ BENCHMARK(advice_from_ten_million_calls);
 
 void change_points(benchmark::State& state) {
     const std::vector<point> series = noisy(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(find_change_points(series));
     }
 }
@@ -61,7 +61,7 @@ BENCHMARK(change_points)->RangeMultiplier(10)->Range(100, 100'000)->Unit(benchma
 
 void forecasts(benchmark::State& state) {
     const std::vector<point> series = noisy(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(forecast_next(series, 12));
     }
 }

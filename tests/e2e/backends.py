@@ -6,12 +6,14 @@ and NginxBackend are somebody else's servers.
 """
 
 import queue
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from client import Closed, Connection, Response
@@ -21,9 +23,13 @@ START = 10.0  # seconds a backend may take to listen
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody's connection is given meanwhile: those have ports above these."""
+    for _ in range(100):
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def wait_for(condition, seconds: float = 10.0, step: float = 0.01) -> bool:

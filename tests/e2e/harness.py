@@ -35,6 +35,10 @@ START = 10.0  # seconds until the ready line
 STOP = 15.0   # seconds from SIGTERM to the end; then it is killed, and the test fails
 
 
+# Whoever starts the tests may be deaf to a hangup (nohup), and a child would be born so.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)

@@ -1,4 +1,4 @@
-"""`curfew monitor database`: probes at fixed times, judged by the policy, against a real PostgreSQL."""
+"""`curfew monitor database`: probes at fixed times, against a real PostgreSQL."""
 
 import json
 import signal

@@ -23,7 +23,7 @@ void acquire_and_release(benchmark::State& state) {
         state.SkipWithError("there is no PostgreSQL");
         return;
     }
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(some->acquire());
 }
 
@@ -37,7 +37,7 @@ void round_trip(benchmark::State& state) {
         return;
     }
     auto held = some->acquire();
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         if constexpr (Pooled) {
             benchmark::DoNotOptimize(held->query("SELECT 1"));
         } else {
@@ -49,7 +49,7 @@ void round_trip(benchmark::State& state) {
 }
 
 void statement_shown(benchmark::State& state) {
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(without_literals(
             "SELECT id, name, price FROM item WHERE name = 'lamp' AND price < 4711 ORDER BY id"
         ));

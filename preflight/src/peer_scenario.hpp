@@ -27,9 +27,9 @@ struct manner {
 };
 
 /// One loop, and a service at 127.0.0.1:9 for each connection that comes.
-class scripted_peer : public testing::Test {
+class peer_scenario : public testing::Test {
   public:
-    scripted_peer() {
+    peer_scenario() {
         rules.name = "it";
         rules.where.host = "127.0.0.1";
         rules.where.port = 9;
