@@ -72,6 +72,11 @@ class verb_parser {
     }
 
     void parse(std::vector<std::string> words) {
+        for (std::size_t at = 0; at < words.size(); ++at) {
+            if (!is_empty_value(words[at])) continue;
+            words[at].pop_back();
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::string{});
+        }
         std::ranges::reverse(words);
         app_.parse(std::move(words));
     }
@@ -93,6 +98,13 @@ class verb_parser {
     }
 
   private:
+    /// "--simulate=": CLI11 would take the next word for the value.
+    [[nodiscard]] bool is_empty_value(std::string_view word) const {
+        return word.ends_with('=') && std::ranges::any_of(flags_, [&](const flag& each) {
+                   return !each.value.empty() && word.substr(0, word.size() - 1) == each.name;
+               });
+    }
+
     CLI::App app_;
     std::vector<flag> flags_;
     std::vector<std::vector<std::string>> values_;

@@ -67,6 +67,18 @@ TEST(parse, bad_usage_is_one_sentence) {
     EXPECT_EQ(refusal({"check", "--json=no"}), "--json takes no value | write it alone");
 }
 
+TEST(parse, a_value_may_be_empty) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"preflight", "--simulate="},
+          {"preflight", "--simulate=", "--json"},
+          {"preflight", "--simulate", "", "--env", "staging"}}) {
+        const auto line = parse(words);
+        ASSERT_TRUE(line) << line.error().sentence;
+        EXPECT_TRUE(line->has("--simulate"));
+        EXPECT_EQ(line->value("--simulate", "none"), "");
+    }
+}
+
 TEST(parse, a_value_may_begin_with_a_dash) {
     const auto line = parse({"check", "--config", "-odd.toml"});
     ASSERT_TRUE(line) << line.error().sentence;

@@ -25,9 +25,11 @@ class examining {
     examining(
         preflight::examination_terms terms,
         const policy::policy& rules,
+        hangup_while_examining hangup,
         std::function<void(const preflight::look&)> settled
     )
-        : examination_{
+        : hangup_{hangup},
+          examination_{
               {loop_, outside_, machine_, rules.database}, std::move(terms), std::move(settled)
           } {}
 
@@ -59,11 +61,13 @@ class examining {
                 process::reap_children();
                 continue;
             }
+            if (*number == SIGHUP && hangup_ == hangup_while_examining::is_ignored) continue;
             ended_by_ = number;
             root_.cancel();
         }
     }
 
+    hangup_while_examining hangup_;
     runtime::epoll outside_;
     runtime::loop loop_{outside_};
     runtime::signals signals_{outside_, {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD}};
@@ -101,6 +105,7 @@ std::expected<preflight::examined, int> examine_surroundings(
     const policy::policy& rules,
     std::span<const told_signal> pressure,
     bool told,
+    hangup_while_examining hangup,
     std::function<void(const preflight::look&)> settled
 ) {
     std::vector<policy::signal_value> values;
@@ -119,6 +124,7 @@ std::expected<preflight::examined, int> examine_surroundings(
          connector_scales,
          std::random_device{}()},
         shaped,
+        hangup,
         std::move(settled)
     };
     return all.run();

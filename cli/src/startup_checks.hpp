@@ -6,6 +6,7 @@
 #include <curfew/preflight/examination.hpp>
 #include <curfew/preflight/report.hpp>
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <span>
@@ -19,12 +20,16 @@ namespace curfew::cli {
 
 [[nodiscard]] preflight::report_frame report_frame_of(const policy::policy& of);
 
+/// What a hangup means meanwhile.
+enum class hangup_while_examining : std::uint8_t { ends_it, is_ignored };
+
 /// Looks at everything that the start needs, on a loop of its own, with the limits as they are
 /// under `pressure`. The error is the number of the signal that ended it (SIGINT, SIGTERM, ...).
 [[nodiscard]] std::expected<preflight::examined, int> examine_surroundings(
     const policy::policy& rules,
     std::span<const told_signal> pressure,
     bool told,
+    hangup_while_examining hangup,
     std::function<void(const preflight::look&)> settled
 );
 

@@ -85,6 +85,8 @@ constexpr std::array table{
     rule{disk, "EIO: the disk fails", {}, {}, EIO},
     rule{auth, "EACCES: no right to do this", {}, {}, EACCES},
     rule{auth, "EPERM: no right to do this", {}, {}, EPERM},
+    rule{database_timeout, "ENOENT: the database's socket is not there: it is stopped or starting up",
+         {}, {}, ENOENT, false, true},
     rule{config, "ENOTDIR: what the check names is no directory", {}, {}, ENOTDIR},
     rule{config, "ENOENT: what the check names is not there", {}, {}, ENOENT},
     rule{vpc_connector, "ETIMEDOUT while the connector scales", {}, {}, ETIMEDOUT, false, false,

@@ -80,6 +80,12 @@ TEST(classification, an_errno_says_what_the_kernel_means) {
     EXPECT_EQ(kind_of(system_error(EXDEV)), unknown);
 }
 
+TEST(classification, a_database_without_a_socket_is_stopped) {
+    EXPECT_EQ(kind_of(system_error(ENOENT)), database_timeout);
+    EXPECT_EQ(kind_of(system_error(ENOENT, check_type::disk)), config);
+    EXPECT_EQ(kind_of(system_error(ENOTDIR, check_type::disk)), config);
+}
+
 TEST(classification, time_that_ran_out_is_the_databases_or_the_networks) {
     EXPECT_EQ(kind_of(late(check_type::postgres)), database_timeout);
     EXPECT_EQ(kind_of(system_error(ETIMEDOUT)), database_timeout);

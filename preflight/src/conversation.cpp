@@ -14,6 +14,31 @@ namespace curfew::preflight {
 using runtime::io;
 using runtime::task;
 
+namespace {
+
+/// How many bytes the character has that a text begins with; 0 for a control character, and for
+/// what is no UTF-8 (RFC 3629).
+std::size_t shown_size(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t at) {
+        return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+    };
+    const unsigned first = byte(0);
+    if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+    const std::size_t size = first >= 0xf5   ? 0
+                             : first >= 0xf0 ? 4
+                             : first >= 0xe0 ? 3
+                             : first >= 0xc2 ? 2
+                                             : 0;
+    for (std::size_t at = 1; at < size; ++at) {
+        if ((byte(at) & 0xc0U) != 0x80) return 0;
+    }
+    const bool is_control = first == 0xc2 && byte(1) < 0xa0;
+    const bool is_overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+    return is_control || is_overlong ? 0 : size;
+}
+
+}  // namespace
+
 conversation::conversation(const instruments& with, const policy::service_url& where)
     : with_{with}, where_{where}, resolver_{with.on} {}
 
@@ -198,10 +223,12 @@ finding finding_of(failure what, const policy::service_url& where, const runtime
 
 std::string clean(std::string_view said) {
     constexpr std::size_t longest = 200;
-    std::string made{said.substr(0, longest)};
-    std::ranges::replace_if(
-        made, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' '
-    );
+    std::string made;
+    while (!said.empty() && made.size() < longest) {
+        const std::size_t size = shown_size(said);
+        made += size == 0 ? std::string_view{" "} : said.substr(0, size);
+        said.remove_prefix(std::max<std::size_t>(size, 1));
+    }
     made.erase(made.find_last_not_of(' ') + 1);
     return made;
 }

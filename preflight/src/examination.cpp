@@ -72,6 +72,34 @@ bool examination::decided() const {
     });
 }
 
+namespace {
+
+/// The texts of a check that nobody is shown, as they mean and as they were written.
+std::vector<std::string> secrets_of(const policy::check_policy& of) {
+    constexpr std::size_t shortest = 3;  // anything shorter is in every sentence
+    std::vector<std::string> all{of.where.password};
+    if (of.where.password.empty()) all.push_back(of.where.user);  // NATS: a token
+    const auto behind = of.target.find("://");
+    const auto at = of.target.rfind('@', of.target.find('/', behind + 3));
+    if (behind != of.target.npos && at != of.target.npos && at > behind + 3) {
+        const auto login = of.target.substr(behind + 3, at - behind - 3);
+        all.push_back(login.substr(login.find(':') + 1));
+    }
+    std::erase_if(all, [](const std::string& each) { return each.size() < shortest; });
+    return all;
+}
+
+/// A peer may repeat what it was told.
+std::string without_secrets(std::string sentence, const policy::check_policy& of) {
+    const bool repeats = std::ranges::any_of(secrets_of(of), [&](const std::string& secret) {
+        return sentence.find(secret) != sentence.npos;
+    });
+    return repeats ? place_of(of) + " repeats the login in what it says, which is not shown"
+                   : sentence;
+}
+
+}  // namespace
+
 std::string place_of(const policy::check_policy& of) {
     switch (of.type) {
         case check_type::command:
@@ -100,7 +128,7 @@ task<std::optional<failing>> look_once(
     }
     const auto [kind, why] =
         found->known ? *found->known : classify(found->seen_by(rules.type, connector_scales));
-    co_return failing{kind, std::string{why}, found->sentence};
+    co_return failing{kind, std::string{why}, without_secrets(found->sentence, rules)};
 }
 
 }  // namespace curfew::preflight

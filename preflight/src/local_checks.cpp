@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -45,7 +46,10 @@ std::string lacks(std::uint64_t free, std::uint64_t least) {
 int try_to_write(const std::string& directory) noexcept {
     const runtime::descriptor made{::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)
     };
-    if (!made) return errno == EOPNOTSUPP ? 0 : errno;
+    if (!made && errno == EOPNOTSUPP) {
+        return ::access(directory.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+    }
+    if (!made) return errno;
     const char byte = 0;
     return ::write(made.number(), &byte, 1) == 1 ? 0 : errno;
 }

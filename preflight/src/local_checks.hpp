@@ -48,7 +48,7 @@ class memory_check final : public check {
     process::machine_sampler sampler_;
 };
 
-/// The wall clock is kept right (adjtimex), and not before this Curfew was built.
+/// The wall clock is kept right (adjtimex), and shows no year before 2025.
 class clock_check final : public check {
   public:
     [[nodiscard]] runtime::task<std::optional<finding>> attempt(runtime::scope& under) override;

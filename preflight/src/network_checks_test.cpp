@@ -1,6 +1,7 @@
 #include "network_checks.hpp"
 
 #include "peer_scenario.hpp"
+#include <curfew/preflight/examination.hpp>
 
 #include <cerrno>
 
@@ -28,7 +29,23 @@ class network_checks : public peer_scenario {
         over = true;
     }
 
+    /// The sentence of one look.
+    std::string look() {
+        const auto check = make_check(with(), rules);
+        bool over = false;
+        tasks.spawn(look(*check, over));
+        EXPECT_TRUE(outside.run(on, [&] { return over; }));
+        return wrong ? wrong->sentence : std::string{};
+    }
+
+    task<> look(check& of, bool& over) {
+        auto looking = look_once(of, rules, false, root);
+        wrong = co_await looking;
+        over = true;
+    }
+
     std::optional<finding> found;
+    std::optional<failing> wrong;
 };
 
 TEST_F(network_checks, a_port_that_takes_connections_is_well) {
@@ -106,6 +123,29 @@ TEST_F(network_checks, what_redis_says_is_told_in_one_line) {
     const auto wrong = attempt(check_type::redis);
     ASSERT_TRUE(wrong);
     EXPECT_EQ(wrong->sentence, "127.0.0.1:9 said: -LOADING Redis is loading [31m");
+}
+
+TEST_F(network_checks, what_repeats_the_login_is_not_shown) {
+    serve({
+        {.answers = {"-ERR unknown command 'AUTH', with args beginning with: 'hunter2'\r\n"}},
+        {.greeting = "INFO {}\r\n", .answers = {"-ERR CONNECT {\"auth_token\":\"t0ken\"}\r\n"}},
+    });
+    rules.type = check_type::redis;
+    rules.where.password = "hunter2";
+    EXPECT_EQ(look(), "127.0.0.1:9 repeats the login in what it says, which is not shown");
+    rules.type = check_type::nats;
+    rules.where.password.clear();
+    rules.where.user = "t0ken";
+    EXPECT_EQ(look(), "127.0.0.1:9 repeats the login in what it says, which is not shown");
+}
+
+TEST_F(network_checks, no_control_character_is_shown) {
+    EXPECT_EQ(
+        clean("a\x1b[31mb\xc2\x9b"
+              "c\xff\xc3\xa9\xe2\x82"),
+        "a [31mb  c \xc3\xa9"
+    );
+    EXPECT_EQ(clean(std::string(500, 'x')).size(), 200U);
 }
 
 TEST_F(network_checks, nats_is_greeted_logged_into_and_pinged) {

@@ -79,9 +79,10 @@ int look_around(const invocation& line, const policy::policy& of, bool told) {
         });
         return void_exit;
     }
+    constexpr auto ends_it = hangup_while_examining::ends_it;
     const bool shows = !line.has("--json") && !line.has("--quiet");
     const auto width = longest_name(of);
-    const auto done = examine_surroundings(of, *pressure, told, [&](const look& each) {
+    const auto done = examine_surroundings(of, *pressure, told, ends_it, [&](const look& each) {
         if (shows) print(to_text(each, width));
     });
     if (!done) {

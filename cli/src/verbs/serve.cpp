@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <expected>
 #include <new>
@@ -61,10 +62,13 @@ std::expected<std::optional<preflight::examined>, int> look_around(
         width = std::max(width, each.name.size());
     }
     std::string failures;
-    auto done = examine_surroundings(of, pressure, *told, [&](const preflight::look& each) {
+    // Whoever asks for a reload before there is anything to reload gets what is read now.
+    constexpr auto deaf = hangup_while_examining::is_ignored;
+    auto done = examine_surroundings(of, pressure, *told, deaf, [&](const preflight::look& each) {
         if (each.wrong) failures += to_text(each, width);
     });
     if (!done) {
+        std::fprintf(stderr, "curfew: SIG%s before it served\n", ::sigabbrev_np(done.error()));
         return std::unexpected{128 + done.error()};
     }
     if (done->made.made != preflight::decision::block) {
@@ -130,12 +134,12 @@ int serve(const invocation& line) {
     if (!pressure) {
         return complain(pressure.error());
     }
-    auto examined = look_around(*loaded.snapshot, *pressure);
-    if (!examined) {
-        return examined.error();
-    }
     std::set_new_handler(give_up_for_want_of_memory);
     try {
+        auto examined = look_around(*loaded.snapshot, *pressure);
+        if (!examined) {
+            return examined.error();
+        }
         serving one{
             loaded,
             {from->file_name,
