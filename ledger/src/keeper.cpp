@@ -92,6 +92,12 @@ std::optional<bool> keeper::merge_spool(time_point now, wall_time wall) {
         (void)note(std::unexpected{done.error()}, now, wall);
         return std::nullopt;
     }
+    if (done->torn > 0) {
+        tell_(
+            std::to_string(done->torn) + " of the files that waited for the ledger " + shown_ +
+            " were empty or torn, as after a power failure: what they held is lost"
+        );
+    }
     for (const std::string& each : done->refused) {
         tell_("the ledger " + shown_ + " does not take what waited for it: it was kept as " + each);
     }
