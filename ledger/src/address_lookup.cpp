@@ -34,7 +34,7 @@ runtime::task<> tick(runtime::scope& under, const found& until) {
     }
 }
 
-pg::answer<std::string> look_up(
+pg::answer<std::vector<std::string>> look_up(
     const std::string& host, duration limit, const postgres_waiting& how
 ) {
     runtime::epoll outside;
@@ -52,7 +52,11 @@ pg::answer<std::string> look_up(
         }
     }
     if (told && *told) {
-        return (*told)->front().host_text();
+        std::vector<std::string> addresses;
+        for (const auto& each : **told) {
+            addresses.push_back(each.host_text());
+        }
+        return addresses;
     }
     const failure why = told ? told->error() : failure{errc::cancelled};
     std::string sentence = "the name of its host: ";
@@ -70,11 +74,12 @@ pg::answer<std::vector<std::string>> look_up(
         if (!each.is_named()) {
             continue;
         }
-        auto address = look_up(each.host, until.left(how.time.now()), how);
-        if (!address) {
-            return std::unexpected{std::move(address.error())};
+        auto addresses = look_up(each.host, until.left(how.time.now()), how);
+        if (!addresses) {
+            return std::unexpected{std::move(addresses.error())};
         }
-        all.push_back(*std::move(address));
+        const std::string place = each.host + ":" + each.port;
+        all.push_back(how.turns ? how.turns->choose(place, *addresses) : addresses->front());
     }
     return all;
 }

@@ -92,6 +92,12 @@ std::optional<bool> keeper::merge_spool(time_point now, wall_time wall) {
         (void)note(std::unexpected{done.error()}, now, wall);
         return std::nullopt;
     }
+    if (done->torn > 0) {
+        tell_(
+            std::to_string(done->torn) + " of the files that waited for the ledger " + shown_ +
+            " were empty or torn, as after a power failure: what they held is lost"
+        );
+    }
     for (const std::string& each : done->refused) {
         tell_("the ledger " + shown_ + " does not take what waited for it: it was kept as " + each);
     }
@@ -178,7 +184,9 @@ bool keeper::open(time_point now, wall_time wall) {
 }
 
 std::expected<void, setback> keeper::open_database() {
-    auto opened = postgres_store::open(*how_.database, waits_);
+    postgres_waiting how = waits_;
+    how.turns = &addresses_;
+    auto opened = postgres_store::open(*how_.database, how);
     if (!opened) {
         return std::unexpected{std::move(opened.error())};
     }
@@ -302,6 +310,7 @@ void keeper::measure() {
 
 void keeper::worked(wall_time wall) {
     last_written_ = wall;
+    addresses_.forget();
     pause_ = pause_min;
     if (failing_ && told_) {
         tell_("the ledger " + shown_ + " is written again");

@@ -5,6 +5,7 @@
 #include <curfew/ledger/spool.hpp>
 
 #include <dirent.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -31,17 +32,19 @@ std::uint64_t any_number() {
     return std::uint64_t{source()} << 32 | source();
 }
 
-}  // namespace
+std::string part_prefix(const std::string& base) {
+    return base + ".part-";
+}
 
-std::vector<std::string> left_over(const std::string& base) {
+/// Paths that begin like this, in their order.
+std::vector<std::string> files_like(const std::string& beginning) {
     struct closer {
         void operator()(DIR* of) const noexcept { ::closedir(of); }
     };
 
     std::vector<std::string> found;
-    const std::string directory = directory_of(base);
-    const std::string whole = spool_path(base) + "-";
-    const std::string prefix = whole.substr(whole.rfind('/') + 1);
+    const std::string directory = directory_of(beginning);
+    const std::string prefix = beginning.substr(beginning.rfind('/') + 1);
     const std::unique_ptr<DIR, closer> open{::opendir(directory.c_str())};
     while (open) {
         const dirent* next = ::readdir(open.get());
@@ -56,8 +59,42 @@ std::vector<std::string> left_over(const std::string& base) {
     return found;
 }
 
+std::uint64_t size_of(const std::string& path) {
+    struct stat told{};
+    return ::stat(path.c_str(), &told) == 0 ? static_cast<std::uint64_t>(told.st_size) : 0;
+}
+
+/// All of it is on the disk.
+bool write_down(const open_file& file, std::string_view frame) {
+    while (file.is_open() && !frame.empty()) {
+        const auto wrote = ::write(file.number(), frame.data(), frame.size());
+        if (wrote <= 0) {
+            return false;
+        }
+        frame.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    return file.is_open() && ::fdatasync(file.number()) == 0;
+}
+
+/// Whoever writes one holds its lock.
+void sweep_parts(const std::string& base) {
+    for (const std::string& each : files_like(part_prefix(base))) {
+        const open_file file{each, O_RDONLY | O_NOFOLLOW | O_NONBLOCK};
+        if (file.is_open() && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0) {
+            ::unlink(each.c_str());
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> left_over(const std::string& base) {
+    return files_like(spool_path(base) + "-");
+}
+
 outbox::outbox(std::string base, std::uint64_t bytes_max)
     : base_{std::move(base)}, bytes_max_{bytes_max}, token_{any_number()} {
+    sweep_parts(base_);
     look();
 }
 
@@ -76,27 +113,16 @@ bool outbox::put(std::string_view name, std::string_view frame) {
     if (bytes_ + frame.size() > bytes_max_ || !make_directory_of(base_)) {
         return false;
     }
-    // Whole or not at all: nobody looks at it before it has its name.
-    const std::string part = base_ + ".part-" + padded(token_, 16, 16);
-    {
-        const open_file file{part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600};
-        std::string_view left = frame;
-        while (file.is_open() && !left.empty()) {
-            const auto wrote = ::write(file.number(), left.data(), left.size());
-            if (wrote <= 0) {
-                break;
-            }
-            left.remove_prefix(static_cast<std::size_t>(wrote));
-        }
-        if (!file.is_open() || !left.empty()) {
-            ::unlink(part.c_str());
-            return false;
-        }
-    }
-    if (std::rename(part.c_str(), path_of(name).c_str()) != 0) {
+    // Whole or not at all: it has its name when all of it is on the disk, and not before.
+    const std::string part = part_prefix(base_) + padded(token_, 16, 16);
+    const open_file file{part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600};
+    ::flock(file.number(), LOCK_EX | LOCK_NB);
+    if (!write_down(file, frame) || std::rename(part.c_str(), path_of(name).c_str()) != 0) {
         ::unlink(part.c_str());
         return false;
     }
+    const open_file directory{directory_of(base_), O_RDONLY | O_DIRECTORY};
+    ::fsync(directory.number());
     bytes_ += frame.size();
     ++count_;
     return true;
@@ -111,11 +137,11 @@ void outbox::look() {
     bytes_ = 0;
     count_ = 0;
     for (const std::string& each : left_over(base_)) {
-        struct stat told{};
-        if (::stat(each.c_str(), &told) == 0) {
-            bytes_ += static_cast<std::uint64_t>(told.st_size);
-            ++count_;
-        }
+        bytes_ += size_of(each);
+        ++count_;
+    }
+    for (const std::string& each : files_like(part_prefix(base_))) {
+        bytes_ += size_of(each);
     }
 }
 

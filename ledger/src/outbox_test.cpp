@@ -1,8 +1,12 @@
 #include "outbox.hpp"
 
 #include "ledger_scenario.hpp"
+#include "open_file.hpp"
+
+#include <sys/file.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace curfew::ledger {
 namespace {
@@ -43,6 +47,44 @@ TEST_F(outbox_test, what_is_put_is_found_oldest_first_and_never_more_than_its_bo
     EXPECT_FALSE(one.put(one.next_name(noon), "0"));
     one.look();
     EXPECT_TRUE(one.put(one.next_name(noon), "0"));
+}
+
+TEST_F(outbox_test, what_a_process_that_is_gone_had_begun_is_swept_at_the_start_and_counts_until) {
+    outbox before{base, 25};
+    ASSERT_TRUE(before.put(before.next_name(noon), "0123456789"));
+    EXPECT_EQ(directory.like("kept").size(), 1U);
+    const std::string gone = base + ".part-0000000000000001";
+    std::ofstream{gone} << "0123456789";
+    before.look();
+    EXPECT_EQ(before.bytes(), 20U);
+    EXPECT_EQ(before.count(), 1U) << "it is no batch";
+    EXPECT_FALSE(before.put(before.next_name(noon), "0123456789"));
+    outbox later{base, 25};
+    EXPECT_FALSE(std::filesystem::exists(gone));
+    EXPECT_EQ(later.bytes(), 10U);
+    EXPECT_TRUE(later.put(later.next_name(noon), "0123456789"));
+}
+
+TEST_F(outbox_test, what_another_process_is_writing_is_left_to_it) {
+    outbox before{base, 25};
+    ASSERT_TRUE(before.put(before.next_name(noon), "0123456789"));
+    const std::string part = base + ".part-0000000000000001";
+    const open_file writes{part, O_WRONLY | O_CREAT, 0600};
+    ASSERT_EQ(::flock(writes.number(), LOCK_EX | LOCK_NB), 0);
+    ASSERT_EQ(::write(writes.number(), "01234", 5), 5);
+    const outbox later{base, 25};
+    EXPECT_TRUE(std::filesystem::exists(part));
+    EXPECT_EQ(later.bytes(), 15U);
+}
+
+TEST_F(outbox_test, a_batch_that_got_no_name_leaves_nothing_behind) {
+    outbox one{base, 1'000};
+    const auto name = one.next_name(noon);
+    std::filesystem::create_directories(directory.file("kept/" + name));
+    EXPECT_FALSE(one.put(name, "0123456789"));
+    EXPECT_EQ(one.bytes(), 0U);
+    for (const auto& each : std::filesystem::directory_iterator{directory.file("kept")})
+        EXPECT_EQ(each.path().filename(), name);
 }
 
 TEST_F(outbox_test, a_directory_that_cannot_be_written_takes_nothing_and_leaves_nothing) {

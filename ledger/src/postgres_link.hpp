@@ -1,5 +1,6 @@
 #pragma once
 
+#include "address_turns.hpp"
 #include <curfew/clients/pg/session.hpp>
 #include <curfew/core/clock.hpp>
 #include <curfew/core/deadline.hpp>
@@ -17,6 +18,9 @@ struct postgres_waiting {
     const clock& time;
     /// Asked ten times a second while it waits; false: gives up at once. None: only waits.
     std::function<bool()> meanwhile{};
+    /// Which address of a name it is this time; asked while a connection is opened. None: the
+    /// first.
+    address_turns* turns = nullptr;
 };
 
 /// A connection to a PostgreSQL for a thread that may wait: each step ends by its own limit and by

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <string_view>
 
@@ -19,17 +20,20 @@ namespace {
 
 constexpr std::size_t files_a_turn = 64;
 
-std::vector<std::byte> read_all(const open_file& file) {
+std::optional<std::vector<std::byte>> read_all(const open_file& file) {
     struct stat told{};
-    if (::fstat(file.number(), &told) != 0 || told.st_size <= 0) {
-        return {};
+    if (::fstat(file.number(), &told) != 0 || told.st_size < 0) {
+        return std::nullopt;
     }
     const auto most = static_cast<std::uint64_t>(told.st_size);
     std::vector<std::byte> bytes(std::min<std::uint64_t>(most, frame_bytes_max));
     std::size_t size = 0;
     while (size < bytes.size()) {
         const auto got = ::read(file.number(), bytes.data() + size, bytes.size() - size);
-        if (got <= 0) {
+        if (got < 0) {
+            return std::nullopt;
+        }
+        if (got == 0) {
             break;
         }
         size += static_cast<std::size_t>(got);
@@ -53,21 +57,33 @@ void put_aside(const std::string& base, wall_time now) {
     }
 }
 
-/// False: it waits for a newer Curfew.
+/// False: it waits for a disk that can be read, or for a newer Curfew.
 bool read_file(const open_file& file, batch& into, frame_head& head, bool& framed) {
     const auto bytes = read_all(file);
-    framed = is_frame(bytes);
+    if (!bytes) {
+        return false;
+    }
+    framed = is_frame(*bytes);
     if (!framed) {
-        read_spool(bytes, into);
+        // A file has its name before it has its bytes only after a power failure.
+        into.count(fate::spool_torn, bytes->empty() ? 1 : 0);
+        read_spool(*bytes, into);
         return true;
     }
-    const auto read = decode_frame(bytes, into, head);
+    const auto read = decode_frame(*bytes, into, head);
     if (!read && read.error().code != errc::ledger_newer) {
         framed = false;
         into = {};
         into.count(fate::spool_torn);
     }
     return read || read.error().code != errc::ledger_newer;
+}
+
+/// Of what is no frame.
+bool is_all_torn(const fates& told) {
+    const auto count = [&](fate what) { return told[static_cast<std::size_t>(what)]; };
+    return count(fate::spool_torn) > 0 && count(fate::spool_merged) == 0 &&
+           count(fate::spool_foreign) == 0;
 }
 
 /// Out of the way of those behind it, and not lost.
@@ -109,6 +125,7 @@ result<merged> merge_spools(store& to, const std::string& base, wall_time now) {
         const auto done = to.write(what, framed ? head.at : now, as);
         if (done) {
             ++taken;
+            told.torn += !framed && is_all_torn(what.what_became()) ? 1 : 0;
             ::unlink(each.c_str());
         } else if (to.explain(done.error()).refused) {
             told.refused.push_back(keep_refused(each, base));

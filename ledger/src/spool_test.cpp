@@ -1,3 +1,4 @@
+#include "batch_frame.hpp"
 #include "ledger_scenario.hpp"
 #include "spool_frame.hpp"
 #include <curfew/ledger/place.hpp>
@@ -91,6 +92,30 @@ TEST_F(spool_test, torn_records_are_skipped_and_counted_and_their_neighbours_are
     ASSERT_TRUE(merge_spool(path, noon));
     expect_stored(path, expected);
     EXPECT_EQ(count_of(*reader::open(path)->what_became({}), fate::spool_torn), 3U);
+}
+
+TEST_F(spool_test, empty_and_torn_batches_are_counted_and_told_and_their_neighbours_are_read) {
+    batch some;
+    some.take(some_event("a"), noon, 1);
+    const std::string whole = encode_frame(some, {{1, "1.2.3", noon}, noon, false});
+    const auto put = [&](int number, std::string_view bytes) {
+        std::ofstream file{spool_path(path) + "-" + std::to_string(number), std::ios::binary};
+        file << bytes;
+    };
+    put(1, "");
+    put(2, std::string(whole.size(), '\0'));
+    put(3, std::string_view{whole}.substr(0, whole.size() / 2));
+    put(4, whole);
+    expected.add(some_event("a"));
+    begin();
+    for (int second = 0; second < 6; ++second)
+        step();
+    EXPECT_TRUE(finish());
+    EXPECT_EQ(directory.like("ledger.db.spool").size(), 0U);
+    expect_stored(path, expected);
+    EXPECT_EQ(count_of(*reader::open(path)->what_became({}), fate::spool_torn), 3U);
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_TRUE(said[0].starts_with("3 of the files that waited ")) << said[0];
 }
 
 TEST_F(spool_test, any_bytes_are_read_to_their_end_without_harm) {
