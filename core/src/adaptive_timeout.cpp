@@ -22,7 +22,7 @@ constexpr std::uint64_t plateau = 10;
 
 duration times(duration value, double factor) noexcept {
     const double product = static_cast<double>(value.count()) * factor;
-    constexpr auto most = static_cast<double>(std::numeric_limits<duration::rep>::max() / 2);
+    constexpr auto most = static_cast<double>(std::numeric_limits<duration::rep>::max()) / 2;
     return duration{static_cast<duration::rep>(std::min(product, most))};
 }
 

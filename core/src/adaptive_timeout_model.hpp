@@ -31,7 +31,7 @@ inline service lognormal(duration median, double sigma) {
 }
 
 /// One call in so many goes the other way.
-inline service mixed(service usual, service other, double share_of_other) {
+inline service mixed(const service& usual, const service& other, double share_of_other) {
     return [=](auto& random) {
         return std::bernoulli_distribution{share_of_other}(random) ? other(random) : usual(random);
     };

@@ -76,7 +76,7 @@ class batch {
     // What a frame that holds a batch is read with (batch_frame.hpp); the bounds are its reader's.
     series_index put(series what);
 
-    void put(minute_key at, sparse_figures sums) { minutes_[at].merge(sums); }
+    void put(minute_key at, const sparse_figures& sums) { minutes_[at].merge(sums); }
 
     void put(row what) { rows_.push_back(std::move(what)); }
 
