@@ -20,6 +20,37 @@ std::string harmless(std::string_view text) {
     return made;
 }
 
+/// `text` as the inside of a literal: what is neither quote nor backslash is `Z`.
+std::string inside_of(std::string_view text, bool escaped) {
+    std::string made;
+    for (const char c : text) {
+        if (c == '\'') {
+            made += escaped ? "\\'" : "''";
+        } else if (c == '\\') {
+            made += escaped ? "\\\\" : "\\";
+        } else {
+            made += 'Z';
+        }
+    }
+    return made;
+}
+
+/// Whichever way the server reads backslashes, no byte from inside a literal is shown.
+void check_literals(std::string_view text) {
+    for (const bool escaped : {false, true}) {
+        const auto inside = inside_of(text, escaped);
+        const auto plain = "select '" + inside + "', 'ZZ', x from t";
+        const auto shown = without_literals(plain, plain.size());
+        expects(!shown.contains('Z') && shown.starts_with("select ?"), "under either reading");
+        const bool clear = !inside.contains('\\');
+        expects(!clear || shown == "select ?, ?, x from t", "and only they");
+    }
+    const auto known = "select E'" + inside_of(text, true) + "', x from t";
+    expects(
+        without_literals(known, known.size()) == "select ?, x from t", "E'' ends where it ends"
+    );
+}
+
 void check(std::string_view text) {
     for (const std::size_t most : {std::size_t{0}, std::size_t{7}, std::size_t{100}}) {
         const auto shown = without_literals(text, most);
@@ -36,6 +67,7 @@ void check(std::string_view text) {
     const std::string literal = "SELECT '" + inside + "', $q$" + inside + "$q$ FROM t";
     expects(!without_literals(literal, 2 * literal.size()).contains("secret"), "literals stay in");
     expects(without_literals(literal, 2 * literal.size()) == "SELECT ?, ? FROM t", "and only they");
+    check_literals(text);
     expects(verb_of(text).size() <= 16, "a verb is short");
 }
 

@@ -1,4 +1,5 @@
 #include "real_pool.hpp"
+#include <curfew/clients/pg/drive.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -173,6 +174,23 @@ TEST_F(real_pool, a_transaction_whose_statement_failed_is_no_success) {
     EXPECT_EQ(done.error().what.sqlstate, "25P02");
     EXPECT_FALSE(done.error().outcome_unknown);
     EXPECT_TRUE(held->query("SELECT 1"));
+}
+
+TEST_F(real_pool, a_transaction_begins_with_its_own_limit) {
+    pool some{where(), {.limit = {.transaction = 44s}}};
+    auto held = some.acquire(in(10s));
+    ASSERT_TRUE(held->query("SELECT 1", {}, in(20ms)));
+    auto work = held->begin("BEGIN ISOLATION LEVEL SERIALIZABLE");
+    ASSERT_TRUE(work) << work.error().message();
+    auto& on = held->connection();
+    on.send_script("SHOW statement_timeout");
+    ASSERT_TRUE(drive(on, in(20s), real));
+    EXPECT_EQ(on.take_rows().at(0, 0), "44s");
+    ASSERT_TRUE(work->query("SELECT 1", {}, in(20ms)));
+    ASSERT_TRUE(work->commit());
+    on.send("SHOW statement_timeout");
+    ASSERT_TRUE(drive(on, in(20s), real));
+    EXPECT_EQ(on.take_rows().at(0, 0), "0");
 }
 
 TEST_F(real_pool, a_transaction_ends_by_its_limit_and_by_resting_too_long) {

@@ -22,6 +22,7 @@ std::unexpected<pg::trouble> too_late(std::string_view name) {
 pg::answer<> wait_out(
     pg::session& what, deadline until, const postgres_waiting& how, std::string_view limit_name
 ) {
+    deadline next = earliest(until, deadline::after(how.time.now(), slice));
     while (true) {
         const auto told = what.advance();
         if (told == pg::progress::done) {
@@ -30,8 +31,6 @@ pg::answer<> wait_out(
         if (told == pg::progress::failed) {
             return std::unexpected{what.why()};
         }
-        const auto now = how.time.now();
-        const deadline next = earliest(until, deadline::after(now, slice));
         if (pg::wait_for(what.socket(), told, next, how.time)) {
             continue;
         }
@@ -41,6 +40,7 @@ pg::answer<> wait_out(
         if (how.meanwhile && !how.meanwhile()) {
             return std::unexpected{pg::trouble{errc::cancelled, {}, 0, "given up on"}};
         }
+        next = earliest(until, deadline::after(how.time.now(), slice));
     }
 }
 

@@ -3,6 +3,7 @@
 #include <curfew/preflight/database_probe.hpp>
 #include <curfew/runtime/descriptor.hpp>
 #include <curfew/runtime/loop.hpp>
+#include <curfew/runtime/yield.hpp>
 
 #include <fcntl.h>
 
@@ -73,6 +74,11 @@ finding unusable(const pg::trouble& why) {
 
 /// Waits as `told` asks for; false when `under` ended.
 task<bool> wait_for(int socket, pg::progress told, runtime::scope& under) {
+    if (told == pg::progress::more) {
+        runtime::yield yielding{under};
+        co_await yielding;
+        co_return !under.ended();
+    }
     runtime::watched_descriptor watched{
         under.on().outside(), runtime::descriptor{::fcntl(socket, F_DUPFD_CLOEXEC, 3)}
     };

@@ -41,8 +41,15 @@ TEST(error, a_timeout_says_what_how_long_and_against_which_limit) {
 
 TEST(error, what_the_server_said_is_told_with_its_sqlstate) {
     error made;
-    made.what = {errc::database_refused, "23505", 0, "duplicate key"};
-    EXPECT_EQ(made.message(), "Database query failed: duplicate key (SQLSTATE 23505)");
+    made.what = {errc::database_refused, "42P01", 0, "there is no such table"};
+    EXPECT_EQ(made.message(), "Database query failed: there is no such table (SQLSTATE 42P01)");
+}
+
+TEST(error, where_the_words_of_the_server_are_not_shown_the_title_stands_for_them) {
+    error made;
+    made.what = {errc::database_refused, "22P02", 0, {}};
+    const std::string title{describe(errc::database_refused).title};
+    EXPECT_EQ(made.message(), "Database query failed: " + title + " (SQLSTATE 22P02)");
 }
 
 TEST(error, a_refusal_is_no_failure_and_is_never_anonymous) {

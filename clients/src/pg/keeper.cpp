@@ -23,6 +23,12 @@ short events_for(progress told) noexcept {
     return static_cast<short>(told == progress::writes ? POLLIN | POLLOUT : POLLIN);
 }
 
+/// What a step told; one that waits for nothing is not watched.
+pollfd watch(int socket, progress told) noexcept {
+    const bool waits = told == progress::reads || told == progress::writes;
+    return {waits ? socket : -1, events_for(told), 0};
+}
+
 }  // namespace
 
 keeper::keeper(pool_state& home) : home_{home}, bell_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
@@ -118,15 +124,12 @@ bool keeper::is_ended(bed& one, time_point now) {
     auto& on = one.who.connection;
     if (one.request) {
         const auto told = one.request_told = one.request->advance();
-        if (told == progress::failed) {
-            send_home(one, false, now);
-            return true;
-        }
-        if (told == progress::done) {
+        if (told == progress::failed || told == progress::done) {
             one.request.reset();
             one.next_request = add_saturated(now, between_requests);
         }
     }
+    if (on.is() == condition::copying) on.break_off_copy();
     one.told = on.advance();
     if (on.is() == condition::ready && !one.request) {
         send_home(one, on.in_transaction() == transaction_state::none, now);
@@ -165,10 +168,11 @@ void keeper::sleep(time_point now) {
     const auto rest = std::clamp(home_.how.places.recycle / 4, shortest_rest, longest_rest);
     deadline next = deadline::after(now, rest);
     for (const auto& each : beds_) {
-        watched.push_back({each.who.connection.socket(), events_for(each.told), 0});
+        watched.push_back(watch(each.who.connection.socket(), each.told));
         next = earliest(next, each.who.until);
+        if (each.told == progress::more) next = deadline{now};
         if (each.request) {
-            watched.push_back({each.request->socket(), events_for(each.request_told), 0});
+            watched.push_back(watch(each.request->socket(), each.request_told));
             const bool ends =
                 each.request_told == progress::done || each.request_told == progress::failed;
             if (ends) next = deadline{now};
@@ -176,7 +180,10 @@ void keeper::sleep(time_point now) {
             next = earliest(next, deadline{each.next_request});
         }
     }
-    if (home_.how.on_leak) next = earliest(next, deadline::after(now, home_.how.leak_after / 2));
+    if (home_.how.on_leak) {
+        const auto look = std::max(home_.how.leak_after / 2, shortest_rest);
+        next = earliest(next, deadline::after(now, look));
+    }
     {
         const std::lock_guard held{home_.mutex};
         if (!arrived_.empty() || (ends_ && !farewell_)) return;

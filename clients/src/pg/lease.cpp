@@ -219,7 +219,8 @@ reply<transaction> lease::begin(std::string_view how, deadline until) {
         bound::after(transaction_began_, limit.transaction, "database.transaction");
     const auto idle = std::min(limit.idle, limit.transaction);
     const auto script = std::string{how} +
-                        "; SET LOCAL idle_in_transaction_session_timeout = " + milliseconds(idle);
+                        "; SET LOCAL idle_in_transaction_session_timeout = " + milliseconds(idle) +
+                        "; SET LOCAL statement_timeout = " + milliseconds(limit.transaction);
     auto begun = run(operation::transaction, form::script, script, {}, until);
     if (!begun) {
         if (place_.held()) in_transaction_ = true;

@@ -9,6 +9,7 @@ pool::pool(target where, pool_options how)
 
 pool::~pool() {
     state_->close();
+    state_->see_out();
 }
 
 reply<> pool::initialize(deadline until) {

@@ -21,6 +21,29 @@ struct blocked : curfew::pool::waiter {
 
 }  // namespace
 
+class pool_state::visit {
+  public:
+    explicit visit(pool_state& whose) noexcept : whose_{whose} {}
+
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+
+    ~visit() {
+        if (!counted_) return;
+        const std::lock_guard held{whose_.mutex};
+        if (--whose_.visits == 0) whose_.left.notify_all();
+    }
+
+    /// Under the lock.
+    void count() noexcept {
+        if (!std::exchange(counted_, true)) ++whose_.visits;
+    }
+
+  private:
+    pool_state& whose_;
+    bool counted_ = false;
+};
+
 void finish_connect(breaker::permit& allowed, time_point now) noexcept {
     const auto ended = allowed.probe() ? outcome::success : outcome::ignored;
     allowed.finish(ended, cause_kind::completed, now);
@@ -40,8 +63,9 @@ pool_state::pool_state(target at, pool_options options)
       care{*this} {}
 
 reply<lease> pool_state::acquire(const bound& limit, holder who) {
+    visit here{*this};
     budget spent{time.now(), limit};
-    auto place = take_place(spent, who);
+    auto place = take_place(spent, who, here);
     auto ready = place ? make_ready(*place, spent) : std::unexpected{place.error()};
     const auto now = time.now();
     spent.close(now);
@@ -50,7 +74,7 @@ reply<lease> pool_state::acquire(const bound& limit, holder who) {
     return lease{*this, std::move(*place), spent.account()};
 }
 
-reply<curfew::pool::permit> pool_state::take_place(budget& spent, holder who) {
+reply<curfew::pool::permit> pool_state::take_place(budget& spent, holder who, visit& here) {
     auto now = spent.started();
     if (const auto allowed = guard.try_acquire(now); !allowed)
         return std::unexpected{refused(operation::acquire, allowed.error(), spent, now)};
@@ -58,6 +82,7 @@ reply<curfew::pool::permit> pool_state::take_place(budget& spent, holder who) {
     std::unique_lock held{mutex};
     auto got = decisions.acquire(me, spent.limit().at, now);
     if (got && !*got) {
+        here.count();
         spent.enter(stage::queue, now);
         while (me.state() == wait_state::waiting && !me.expire(now)) {
             me.woken.wait_for(held, spent.limit().at.left(now));
@@ -67,6 +92,7 @@ reply<curfew::pool::permit> pool_state::take_place(budget& spent, holder who) {
         *got = me.take();
     }
     if (got && *got) {
+        if ((*got)->task() != pool_task::use) here.count();
         auto& mine = connections[(*got)->slot()];
         mine.who = who;
         mine.since = now;
@@ -224,6 +250,11 @@ void pool_state::close() {
         decisions.close();
     }
     care.wake();
+}
+
+void pool_state::see_out() {
+    std::unique_lock held{mutex};
+    left.wait(held, [this] { return visits == 0; });
 }
 
 }  // namespace curfew::pg

@@ -28,6 +28,9 @@ struct pool_state final : breaker_listener {
     [[nodiscard]] reply<lease> acquire(const bound& limit, holder who);
     void close();
 
+    /// Waits until nobody waits in `acquire` any more; after `close`.
+    void see_out();
+
     /// Returns a place. The session is closed if it is not `well`, or not wanted any more.
     void give_back(curfew::pool::permit place, bool well, time_point now) noexcept;
 
@@ -64,10 +67,15 @@ struct pool_state final : breaker_listener {
     mutable std::mutex telling;  // one callback at a time
     curfew::pool decisions;
     std::vector<connection> connections;
+    std::uint32_t visits = 0;  // under the lock
+    std::condition_variable left;
     keeper care;  // last: it ends first
 
   private:
-    [[nodiscard]] reply<curfew::pool::permit> take_place(budget& spent, holder who);
+    /// An acquire that has to wait for something: the pool stays until it is out.
+    class visit;
+
+    [[nodiscard]] reply<curfew::pool::permit> take_place(budget& spent, holder who, visit& here);
     [[nodiscard]] reply<> make_ready(curfew::pool::permit& place, budget& spent);
     [[nodiscard]] bool is_alive(session& asked, budget& spent);
     [[nodiscard]] reply<> open(curfew::pool::permit& place, budget& spent);

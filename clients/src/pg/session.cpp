@@ -157,7 +157,7 @@ void session::send(
 ) {
     expects(is() == condition::ready, "one statement at a time");
     auto& own = *state_;
-    own.begin();
+    own.begin(2);
     const bool unfit = values.size() > values_max || statement.contains('\0') ||
                        std::ranges::any_of(values, &parameter::holds_zero_byte);
     if (unfit) {
@@ -183,8 +183,12 @@ void session::send(
             0
         );
     };
-    if (server_limit) {
-        const auto limit = "SET statement_timeout = " + milliseconds(*server_limit);
+    const bool lifts = !server_limit && own.limited;
+    if (server_limit || lifts) {
+        const auto limit =
+            server_limit ? "SET statement_timeout = " + milliseconds(*server_limit) : own.lifting();
+        own.lifts = lifts && in_transaction() == transaction_state::none;
+        own.limited = true;
         own.pipelined = own.leading = true;
         own.sent(
             PQenterPipelineMode(on) == 1 &&
@@ -198,16 +202,19 @@ void session::send(
 
 void session::send_script(const std::string& statements) {
     expects(is() == condition::ready, "one statement at a time");
-    state_->begin();
+    state_->begin(2 + static_cast<std::size_t>(std::ranges::count(statements, ';')));
     auto* on = state_->connection.get();
-    state_->sent(PQsendQuery(on, statements.c_str()) == 1 && PQsetSingleRowMode(on) == 1);
+    const auto whole = state_->lifting() + statements;
+    state_->lifts = whole.size() > statements.size();
+    state_->sent(PQsendQuery(on, whole.c_str()) == 1 && PQsetSingleRowMode(on) == 1);
 }
 
 void session::begin_copy(const std::string& statement) {
     expects(is() == condition::ready, "one statement at a time");
-    state_->begin();
+    state_->begin(2);
     state_->copy_ended = false;
-    state_->sent(PQsendQuery(state_->connection.get(), statement.c_str()) == 1);
+    const auto whole = state_->lifting() + statement;
+    state_->sent(PQsendQuery(state_->connection.get(), whole.c_str()) == 1);
 }
 
 void session::put(std::string_view piece) {

@@ -28,11 +28,17 @@ struct session::state {
     key_catcher key;  // listens to the connection, so it goes first
     condition is = condition::closed;
     progress last = progress::writes;
+    progress wants = progress::writes;  // while it connects, where `last` may be `more`
     bool pipelined = false;
     bool leading = false;  // the answer to the time limit comes first
     bool copy_ended = false;
     bool collecting = false;  // rows of the present answer have a head already
     bool failed = false;
+    bool limited = false;          // the server may still have the limit of a statement
+    bool limited_later = false;    // when the transaction is over
+    bool lifts = false;            // what is begun takes it away first
+    std::size_t answers_left = 0;  // statements that may still end
+    std::size_t heard = 0;         // bytes since the last row
     std::uint32_t serial = 0;
     int number = -1;
     unsigned long long inode = 0;
@@ -44,9 +50,16 @@ struct session::state {
     [[nodiscard]] progress copy_further();
     [[nodiscard]] progress finish();
     [[nodiscard]] progress lose(errc unless_known);
-    void begin();
+    void begin(std::size_t answers);
+    [[nodiscard]] std::string lifting() const;
+    [[nodiscard]] std::size_t unread() const noexcept;
+
+    /// Counts what a step read of the `before` that were there; returns how much that was.
+    std::size_t note_heard(std::size_t before) noexcept;
     void sent(bool taken);
     void note_socket() noexcept;
+    void note_limit() noexcept;
+    void note_connected();
 
     /// Nothing more to be had now, or the end of the statement.
     [[nodiscard]] std::optional<progress> take_results();

@@ -1,9 +1,7 @@
 #include <curfew/clients/pg/drive.hpp>
+#include <curfew/clients/testing/servers.hpp>
 
 #include <gtest/gtest.h>
-
-#include <netinet/in.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -11,43 +9,8 @@ namespace curfew::pg {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A socket on loopback that takes connections, if it listens, and says nothing.
-class silent_server {
-  public:
-    explicit silent_server(bool listens) : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof at;
-        ::bind(socket_, reinterpret_cast<sockaddr*>(&at), size);
-        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size);
-        if (listens) ::listen(socket_, 4);
-        port_ = ntohs(at.sin_port);
-        at_ = at;
-    }
-
-    silent_server(const silent_server&) = delete;
-    silent_server& operator=(const silent_server&) = delete;
-
-    ~silent_server() { ::close(socket_); }
-
-    [[nodiscard]] std::string words() const {
-        return "host=127.0.0.1 user=ann dbname=shop password=s3cret port=" + std::to_string(port_);
-    }
-
-    [[nodiscard]] cancel_ticket ticket() const {
-        cancel_ticket made;
-        made.size = sizeof at_;
-        reinterpret_cast<sockaddr_in&>(made.server) = at_;
-        return made;
-    }
-
-  private:
-    int socket_;
-    std::uint16_t port_ = 0;
-    sockaddr_in at_{};
-};
+using scratch::silent_server;
+using scratch::talking_server;
 
 /// A clock that moves on by itself whenever it is read: a deadline passes at once.
 class hasty_clock final : public clock {
@@ -93,6 +56,42 @@ TEST(session, a_deadline_that_has_passed_is_expired_now) {
     ASSERT_TRUE(made);
     const manual_clock time{time_point{1h}};
     EXPECT_EQ(drive(*made, deadline{time_point{1h}}, time).error().code, errc::own_timeout);
+}
+
+TEST(session, a_server_that_never_stops_talking_costs_the_deadline_and_no_more) {
+    const talking_server server{talking_server::when::asked};
+    auto made = session::connect(*target::parse(server.door.words()), {});
+    ASSERT_TRUE(made);
+    const steady_clock time;
+    ASSERT_TRUE(drive(*made, deadline::after(time.now(), 20s), time));
+    made->send("SELECT 1");
+    const auto began = time.now();
+    const auto answered = drive(*made, deadline::after(began, 200ms), time);
+    ASSERT_FALSE(answered);
+    EXPECT_EQ(answered.error().code, errc::own_timeout);
+    EXPECT_LT(time.now() - began, 5s);
+    while (made->advance() != progress::more)
+        EXPECT_TRUE(wait_for(made->socket(), progress::reads, deadline::after(began, 20s), time));
+    EXPECT_EQ(made->is(), condition::running);
+}
+
+TEST(session, what_a_server_says_without_a_row_has_a_bound) {
+    const steady_clock time;
+    for (const auto when : {talking_server::when::asked, talking_server::when::connecting}) {
+        const talking_server server{when, 4000};
+        auto made = session::connect(*target::parse(server.door.words()), {}, {.bytes_max = 0});
+        ASSERT_TRUE(made);
+        auto done = drive(*made, deadline::after(time.now(), 20s), time);
+        const bool connected = done.has_value();
+        EXPECT_EQ(connected, when == talking_server::when::asked);
+        if (connected) {
+            made->send("SELECT 1");
+            done = drive(*made, deadline::after(time.now(), 20s), time);
+        }
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, connected ? errc::result_too_large : errc::upstream_protocol);
+        EXPECT_EQ(made->is(), condition::lost);
+    }
 }
 
 TEST(session_death, a_wait_without_a_bound_is_a_bug) {

@@ -33,13 +33,13 @@ class scanner {
                 ++at_;
                 gap_ = true;
             } else if (next_is("--")) {
-                at_ = std::min(text_.find('\n', at_), text_.size());
+                at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
                 gap_ = true;
             } else if (next_is("/*")) {
                 skip_comment();
                 gap_ = true;
             } else if (c == '\'') {
-                skip_string();
+                skip_string(false);
                 put("?");
             } else if (c == '"') {
                 name();
@@ -90,10 +90,12 @@ class scanner {
         }
     }
 
-    void skip_string() noexcept {
+    void skip_string(bool escaped) noexcept {
         for (++at_; at_ < text_.size(); ++at_) {
             if (text_[at_] == '\\') {
                 ++at_;
+                const bool unclear = !escaped && at_ < text_.size() && text_[at_] == '\'';
+                if (unclear) break;  // the end of it, or not: that is the server's setting
             } else if (text_[at_] == '\'') {
                 if (++at_ >= text_.size() || text_[at_] != '\'') return;
             }
@@ -153,7 +155,8 @@ class scanner {
                (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '$'))
             ++at_;
         if (at_ < text_.size() && text_[at_] == '\'') {  // E'', B'', X'', N'': one literal
-            skip_string();
+            const auto prefix = text_.substr(begin, at_ - begin);
+            skip_string(prefix == "E" || prefix == "e");
             put("?");
             return;
         }

@@ -11,7 +11,7 @@ TEST(statement_text, literals_of_every_kind_are_gone) {
         {"VALUES ('it''s', E'a\\'b', B'101', x'ff', 1, -2.5e+10, .5, 0x1F)",
          "VALUES (?, ?, ?, ?, ?, -?, ?, ?)"},
         {"SELECT $$secret$$, $tag$ $$ secret $tag$, $1", "SELECT ?, ?, $1"},
-        {"SELECT 'back\\' -- still inside", "SELECT ?"},
+        {"SELECT 'back\\\\', 'sl\\ash', E'\\\\', x", "SELECT ?, ?, ?, x"},
         {"SELECT column1, t2.x FROM t2", "SELECT column1, t2.x FROM t2"},
         {"SELECT \"odd name\" FROM t", "SELECT \"odd name\" FROM t"},
     };
@@ -34,6 +34,18 @@ TEST(statement_text, what_does_not_end_hides_all_that_follows) {
           "SELECT E'x\\'secret",
           "SELECT $secret"})
         EXPECT_EQ(without_literals(given).find("secret"), std::string::npos) << given;
+}
+
+TEST(statement_text, where_a_backslash_may_or_may_not_escape_nothing_more_is_shown) {
+    EXPECT_EQ(without_literals("SELECT 'back\\', secret FROM t"), "SELECT ?");
+    EXPECT_EQ(without_literals("SELECT 'back\\' || 'secret' FROM t"), "SELECT ?");
+    EXPECT_EQ(without_literals("SELECT 'a\\'' OR secret = '' FROM t"), "SELECT ?");
+    EXPECT_EQ(without_literals("SELECT nameE'a\\', secret"), "SELECT ?");
+    EXPECT_EQ(without_literals("SELECT E'a\\'secret', x"), "SELECT ?, x");
+}
+
+TEST(statement_text, a_comment_ends_with_its_line_however_that_ends) {
+    EXPECT_EQ(without_literals("SELECT -- a\r'b\nsecret', x"), "SELECT ?, x");
 }
 
 TEST(statement_text, a_name_that_could_be_half_of_a_literal_is_not_shown) {

@@ -8,8 +8,9 @@ namespace curfew::pg {
 
 /// A CancelRequest under way, as steps that never block (libpq 15 has only a PQcancel that does).
 /// `done`: the server has taken it and signalled the process, if there was one with that key; what
-/// the session then says tells whether the statement ended by it. It is not encrypted, as libpq's
-/// is not before version 17.
+/// the session then says tells whether the statement ended by it. A server on a local socket that
+/// has no room for it now is `failed` with EAGAIN: make another one a little later. It is not
+/// encrypted, as libpq's is not before version 17.
 /// Thread rule: one thread at a time. Move-only.
 class cancellation {
   public:

@@ -13,7 +13,8 @@ namespace curfew::pg {
 [[nodiscard]] answer<> drive(session& what, deadline until, const clock& time);
 [[nodiscard]] answer<> drive(cancellation& what, deadline until, const clock& time);
 
-/// Waits until `socket` is ready for what a step told, or `until` has passed (false).
+/// Waits until `socket` is ready for what a step told, or `until` has passed (false). For `more` it
+/// looks at the clock only.
 [[nodiscard]] bool wait_for(int socket, progress told, deadline until, const clock& time) noexcept;
 
 }  // namespace curfew::pg

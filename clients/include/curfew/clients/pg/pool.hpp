@@ -50,7 +50,8 @@ class lease {
     [[nodiscard]] bool usable() const noexcept;
 
     /// The connection itself, for what is not here (COPY): drive it under a deadline, and leave it
-    /// `ready`. The lease must be usable.
+    /// `ready`. What is begun there has no limit on the server but, in a transaction that has not
+    /// run a statement yet, that of the transaction. The lease must be usable.
     [[nodiscard]] session& connection() noexcept;
 
     /// How it came: the time that the acquire took, stage by stage.
@@ -150,7 +151,8 @@ class pool {
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    /// As `close`. Everybody who waits is refused.
+    /// As `close`. Everybody who waits is refused, and it waits until they are out; likewise for
+    /// who is opening a connection, which ends by its own limit.
     ~pool();
 
     /// Opens a first connection and asks it something, within the limit `initialization`.

@@ -26,14 +26,17 @@ struct session_options {
     /// Bytes that the other side has not acknowledged for so long end the connection
     /// (TCP_USER_TIMEOUT); unless the target says another.
     duration user_timeout = std::chrono::seconds{10};
-    std::size_t rows_max = 1'000'000;               ///< of one answer
-    std::size_t bytes_max = std::size_t{16} << 20;  ///< of its values, at most 1 GiB
+    std::size_t rows_max = 1'000'000;  ///< of one answer
+    /// Of its values, at most 1 GiB. What the server says without a row among it (notices, settings
+    /// that changed) may be 4 MiB more; beyond that the session is lost.
+    std::size_t bytes_max = std::size_t{16} << 20;
 };
 
 /// What a step is waiting for.
 enum class progress : std::uint8_t {
     reads,   ///< step again when the socket is readable
     writes,  ///< step again when it is writable or readable
+    more,    ///< step again at once, if there is time left: it had its share for one step
     done,
     failed,  ///< `why()` says it
 };
@@ -73,10 +76,12 @@ struct cancel_ticket {
 ///     ... advance() until done ...
 ///     rows found = made->take_rows();
 ///
-/// A step reads and writes all that the socket has and takes, so edges of an edge-triggered poller
-/// are enough. While it connects, `socket()` may become another one after any step:
-/// `socket_serial()` tells, also when the number is the same. What was given up on is ended by
-/// `close()`; to end it on the server too, send a cancellation (cancellation.hpp).
+/// A step reads and writes what the socket has and takes, but some 16 KiB or 32 reads at most: then
+/// it says `more`, so that a peer that never stops keeps nobody past a deadline. After `reads` and
+/// `writes` nothing is left, so edges of an edge-triggered poller are enough. While it connects,
+/// `socket()` may become another one after any step: `socket_serial()` tells, also when the number
+/// is the same. What was given up on is ended by `close()`; to end it on the server too, send a
+/// cancellation (cancellation.hpp).
 /// Thread rule: one thread at a time. Move-only.
 class session {
   public:
@@ -110,9 +115,10 @@ class session {
     [[nodiscard]] transaction_state in_transaction() const noexcept;
 
     /// Begins one statement; the session is `ready`. With `server_limit`, the server is told to end
-    /// it after that long, rounded up to a millisecond and never 0 (`statement_timeout`, which
-    /// stays set for the session), in the same packet and outside of what the statement rolls back.
-    /// A COPY is `begin_copy`'s.
+    /// it after that long, rounded up to a millisecond and never 0 (`statement_timeout`), in the
+    /// same packet and outside of what the statement rolls back. It counts for this statement:
+    /// what is begun next without one takes the limit away first, in its own packet. A COPY is
+    /// `begin_copy`'s.
     void send(
         std::string_view statement,
         std::span<const parameter> values = {},
@@ -120,7 +126,8 @@ class session {
     );
 
     /// Begins several statements separated by `;`, without parameters. Of their rows those of the
-    /// last one are kept.
+    /// last one are kept. After a statement with a limit they are one transaction, also if it is
+    /// but one statement: VACUUM and its kin are for `send`.
     void send_script(const std::string& statements);
 
     /// Begins `COPY ... FROM STDIN`. `done` means: the server waits for `put` (`copying`).

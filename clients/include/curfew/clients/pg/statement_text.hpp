@@ -11,8 +11,8 @@ namespace curfew::pg {
 /// are kept, whole characters only. What does not end (a string, a comment) counts to the end, so
 /// that nothing of a literal is ever shown, however the text is malformed. Names are kept, also
 /// quoted ones unless they hold a quote or a line break. One pass; lexical rules as in PostgreSQL
-/// 15's scanner, with standard_conforming_strings on; a backslash before a quote is taken for an
-/// escape all the same, where that hides more.
+/// 15's scanner: a backslash escapes in E'...'. Where another literal has one before a quote, it
+/// depends on the server's standard_conforming_strings where that ends: nothing behind it is shown.
 [[nodiscard]] std::string without_literals(std::string_view statement, std::size_t most = 100);
 
 /// Its first word in capitals: `SELECT`; `?` if it does not begin with one.

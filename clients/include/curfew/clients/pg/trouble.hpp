@@ -8,8 +8,9 @@
 
 namespace curfew::pg {
 
-/// What a database, or the way to it, said. Never holds a password, a parameter or a row: of what
-/// the server says only its primary message is taken, in one line of at most `message_max` bytes.
+/// What a database, or the way to it, said. Never holds a password. Of what the server says only
+/// its primary message is taken, in one line of at most `message_max` bytes, and not even that of
+/// the SQLSTATE classes 22 and 23: it quotes values ("invalid input syntax for type integer").
 struct trouble {
     static constexpr std::size_t message_max = 300;
 
