@@ -11,6 +11,7 @@ namespace curfew::gateway {
 admission::admission(const admission_config& config)
     : total_{{.cap = config.in_flight}},
       config_{config},
+      routes_max_{config.routes},
       by_index_{std::make_unique<std::atomic<guards*>[]>(config.routes)} {
     all_routes_.reserve(config.routes);
 }
@@ -44,7 +45,7 @@ void admission::add_route(
     const route_config& config,
     time_point now
 ) {
-    expects(route < config_.routes, "route indexes stay below admission_config::routes");
+    expects(route < routes_max_, "route indexes stay below admission_config::routes");
     auto& on = *upstreams_[upstream];
     auto made = std::make_unique<guards>(name, on, config);
     const std::scoped_lock lock{lock_};
@@ -74,15 +75,13 @@ void admission::add_route(
 }
 
 bool admission::has_route(route_index route) const noexcept {
-    return route < config_.routes && by_index_[route].load(std::memory_order_acquire) != nullptr;
+    return route < routes_max_ && by_index_[route].load(std::memory_order_acquire) != nullptr;
 }
 
 void admission::reconfigure(const admission_config& config) {
     const std::scoped_lock lock{lock_};
     total_.reconfigure({.cap = config.in_flight});
-    const auto routes = config_.routes;
     config_ = config;
-    config_.routes = routes;
     ++generation_;
 }
 
@@ -146,7 +145,7 @@ void admission::describe(snapshot& out, time_point now) const {
         copy_numbers(*upstreams_[i], out.upstreams[i]);
         out.upstreams[i].retired = upstreams_[i]->generation != generation_;
     }
-    std::size_t routes = config_.routes;
+    std::size_t routes = routes_max_;
     while (routes > 0 && !has_route(static_cast<route_index>(routes - 1)))
         --routes;
     out.routes = std::vector<route_snapshot>(routes);

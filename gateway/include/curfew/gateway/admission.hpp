@@ -310,6 +310,7 @@ class admission {
     time_point now_{};  ///< the latest time told; for permits that are destroyed
     std::vector<std::unique_ptr<upstream_guards>> upstreams_;
     std::vector<std::unique_ptr<guards>> all_routes_;
+    const std::size_t routes_max_;  ///< read without the lock: a reload changes all else
     std::unique_ptr<std::atomic<guards*>[]> by_index_;
 };
 
