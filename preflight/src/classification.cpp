@@ -85,7 +85,7 @@ constexpr std::array table{
     rule{disk, "EIO: the disk fails", {}, {}, EIO},
     rule{auth, "EACCES: no right to do this", {}, {}, EACCES},
     rule{auth, "EPERM: no right to do this", {}, {}, EPERM},
-    rule{database_timeout, "ENOENT: the database's socket is not there: it is stopped or starting up",
+    rule{database_timeout, "ENOENT: no socket: the database is stopped or starting up",
          {}, {}, ENOENT, false, true},
     rule{config, "ENOTDIR: what the check names is no directory", {}, {}, ENOTDIR},
     rule{config, "ENOENT: what the check names is not there", {}, {}, ENOENT},
