@@ -1,6 +1,6 @@
-/* Counts the calls of malloc and its kin of a program that this is preloaded into. The count is the
- * first 8 bytes of the file named by BENCH_ALLOCATIONS, so that a reader disturbs nothing.
- * Not those of the thread called "ledger". */
+/* Counts the calls of malloc and its kin of a program that this is preloaded into, in the file named
+ * by BENCH_ALLOCATIONS, so that a reader disturbs nothing: in its first 8 bytes those of the threads
+ * that serve requests ("worker N"), in the next 8 those of all others but "ledger". */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,8 +18,10 @@ extern void* __libc_calloc(size_t, size_t);
 extern void* __libc_realloc(void*, size_t);
 extern void* __libc_memalign(size_t, size_t);
 
-static _Atomic uint64_t before_mapped;
-static _Atomic uint64_t* counted = &before_mapped;
+enum { SERVING, OTHERS, COUNTS };
+
+static _Atomic uint64_t before_mapped[COUNTS];
+static _Atomic uint64_t* counted = before_mapped;
 
 __attribute__((constructor)) static void map_count(void) {
     const char* path = getenv("BENCH_ALLOCATIONS");
@@ -27,7 +29,7 @@ __attribute__((constructor)) static void map_count(void) {
     if (file < 0) {
         return;
     }
-    void* shared = mmap(NULL, sizeof *counted, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void* shared = mmap(NULL, sizeof before_mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (shared != MAP_FAILED) {
         counted = shared;
     }
@@ -35,14 +37,12 @@ __attribute__((constructor)) static void map_count(void) {
 }
 
 /* What the ledger's thread needs to write is no part of a request. */
-static int is_ledger(void) {
-    char name[16] = "";
-    return prctl(PR_GET_NAME, name) == 0 && strcmp(name, "ledger") == 0;
-}
-
 static void count(void) {
-    if (!is_ledger()) {
-        atomic_fetch_add_explicit(counted, 1, memory_order_relaxed);
+    char name[16] = "";
+    (void)prctl(PR_GET_NAME, name);
+    if (strcmp(name, "ledger") != 0) {
+        const int whose = strncmp(name, "worker ", 7) == 0 ? SERVING : OTHERS;
+        atomic_fetch_add_explicit(&counted[whose], 1, memory_order_relaxed);
     }
 }
 

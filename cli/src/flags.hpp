@@ -42,6 +42,17 @@ inline constexpr flag any_surface_flag{
     .words = "http websocket database cache bus agent command test policy supervisor"
 };
 
+/// Of the verbs that do with limits what pressure does to them.
+inline constexpr flag pressure_flag{
+    .name = "--pressure",
+    .value = "SIGNALS",
+    .help =
+        "With the limits as they are while these are up: NAME or NAME=VALUE (0 to 1, by "
+        "default 1), with commas between.",
+    .offers = offer::words,
+    .repeatable = true
+};
+
 /// Of every verb.
 inline constexpr std::array common_flags{
     flag{
@@ -247,14 +258,7 @@ inline constexpr std::array monitor_flags{
         .value = "NAME",
         .help = "The database of this [check.NAME]; by default that of the only one."
     },
-    flag{
-        .name = "--pressure",
-        .value = "SIGNALS",
-        .help = "Asks with the limits as they are while these are up: NAME or NAME=VALUE (0 to "
-                "1, by default 1), with commas between.",
-        .offers = offer::words,
-        .repeatable = true
-    },
+    pressure_flag,
 };
 
 inline constexpr std::array preflight_flags{
@@ -264,14 +268,7 @@ inline constexpr std::array preflight_flags{
         .help = "How long all checks together may take.",
         .key = "startup.budget"
     },
-    flag{
-        .name = "--pressure",
-        .value = "SIGNALS",
-        .help = "Looks with the limits as they are while these are up: NAME or NAME=VALUE (0 to "
-                "1, by default 1), with commas between.",
-        .offers = offer::words,
-        .repeatable = true
-    },
+    pressure_flag,
     flag{
         .name = "--simulate",
         .value = "KINDS",
@@ -302,14 +299,7 @@ inline constexpr std::array check_flags{
         .help = "Tells which layer set a key, or each key of a section.",
         .offers = offer::words
     },
-    flag{
-        .name = "--pressure",
-        .value = "SIGNALS",
-        .help = "Shows the limits while these are up: NAME or NAME=VALUE (0 to 1, by default 1), "
-                "with commas between.",
-        .offers = offer::words,
-        .repeatable = true
-    },
+    pressure_flag,
     flag{
         .name = "--schema",
         .value = "",

@@ -77,6 +77,10 @@ std::expected<opened_ledger, int> open_database(const ledger::place& where) {
 
 }  // namespace
 
+ledger::times ledger_clocks() {
+    return {[] { return steady_clock{}.now(); }, wall_now};
+}
+
 ledger::wall_time wall_now() {
     return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "table.hpp"
+#include <curfew/ledger/ledger.hpp>
 #include <curfew/ledger/place.hpp>
 #include <curfew/ledger/reader.hpp>
 
@@ -17,6 +18,9 @@ struct opened_ledger {
 
 /// The wall clock, for what is shown.
 [[nodiscard]] ledger::wall_time wall_now();
+
+/// The clocks of one that is written.
+[[nodiscard]] ledger::times ledger_clocks();
 
 /// Where it is; an exit code after a complaint where the policy does not validate, names none, or
 /// nothing says a place.

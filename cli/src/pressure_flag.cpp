@@ -55,6 +55,14 @@ std::expected<told_signal, usage_problem> read_one(
 
 }  // namespace
 
+std::vector<policy::signal_value> signal_values(std::span<const told_signal> told) {
+    std::vector<policy::signal_value> all;
+    for (const auto& [name, value] : told) {
+        all.push_back({name, value});
+    }
+    return all;
+}
+
 std::expected<std::vector<told_signal>, usage_problem> read_pressure(
     std::span<const std::string> flags, const policy::policy& of
 ) {

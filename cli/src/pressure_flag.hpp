@@ -2,6 +2,7 @@
 
 #include "output.hpp"
 #include <curfew/policy/policy.hpp>
+#include <curfew/policy/stretch.hpp>
 
 #include <expected>
 #include <span>
@@ -15,6 +16,9 @@ struct told_signal {
     std::string name;
     double value = 1;
 };
+
+/// The same as the policy takes them; they view `told`.
+[[nodiscard]] std::vector<policy::signal_value> signal_values(std::span<const told_signal> told);
 
 /// Reads NAME[=VALUE][,...] of each `--pressure`: signals of that policy, each once, with values
 /// from 0 to 1.

@@ -108,13 +108,10 @@ std::expected<preflight::examined, int> examine_surroundings(
     hangup_while_examining hangup,
     std::function<void(const preflight::look&)> settled
 ) {
-    std::vector<policy::signal_value> values;
-    bool connector_scales = false;
-    for (const auto& [name, value] : pressure) {
-        values.push_back({name, value});
-        connector_scales = connector_scales || (name == connector_signal && value > 0);
-    }
-    const auto shaped = policy::stretched(rules, values);
+    const bool connector_scales = std::ranges::any_of(pressure, [](const told_signal& each) {
+        return each.name == connector_signal && each.value > 0;
+    });
+    const auto shaped = policy::stretched(rules, signal_values(pressure));
     examining all{
         {shaped.checks,
          bypass_rules_of(shaped),

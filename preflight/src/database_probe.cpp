@@ -172,7 +172,7 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
 task<std::optional<finding>> database_probe::connect_to(
     const pg::target& whom, std::vector<std::string> addresses, runtime::scope& under
 ) {
-    auto begun = pg::session::connect(whom, addresses, {.application_name = "curfew preflight"});
+    auto begun = pg::session::connect(whom, addresses);
     if (!begun) {
         co_return finding_of(begun.error(), where_);
     }

@@ -49,6 +49,14 @@ std::string finish(json_text& to, const ruling& made, const bypass_rules& rules)
 
 }  // namespace
 
+std::size_t name_width(std::span<const policy::check_policy> checks) noexcept {
+    std::size_t longest = 0;
+    for (const auto& each : checks) {
+        longest = std::max(longest, each.name.size());
+    }
+    return longest;
+}
+
 std::string to_text(const look& of, std::size_t width) {
     const std::string what =
         std::string{to_string(of.type)} + (of.where.empty() ? "" : " ") + of.where;

@@ -1,5 +1,6 @@
 #include "recording.hpp"
 
+#include "../ledger_access.hpp"
 #include <curfew/ledger/place.hpp>
 
 #include <algorithm>
@@ -22,13 +23,6 @@ constexpr std::size_t own_ring_bytes = std::size_t{256} << 10;
 constexpr std::size_t summary_bytes = 120;                       // what an attribute keeps
 constexpr std::size_t unkept_ring_bytes = std::size_t{1} << 20;  // no disk can be stuck
 constexpr auto patience = std::chrono::seconds{2};
-
-ledger::times clocks() {
-    return {
-        [] { return steady_clock{}.now(); },
-        [] { return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()); },
-    };
-}
 
 /// Secrets, addresses and commands are no limits.
 bool is_limit(std::string_view key) noexcept {
@@ -98,7 +92,7 @@ recording::recording(
         how.ring_bytes = unkept_ring_bytes;
     }
     how.listeners = std::move(listeners);
-    book_.emplace(how, clocks(), [this](std::string_view sentence) { say(sentence); });
+    book_.emplace(how, ledger_clocks(), [this](std::string_view sentence) { say(sentence); });
     own_ = &book_->sink(own_ring_bytes);
 }
 

@@ -36,11 +36,7 @@ struct findings {
     [[nodiscard]] bool ok() const { return problems.empty(); }
 
     [[nodiscard]] std::vector<policy::signal_value> signals() const {
-        std::vector<policy::signal_value> all;
-        for (const auto& [name, value] : pressure) {
-            all.push_back({name, value});
-        }
-        return all;
+        return signal_values(pressure);
     }
 };
 

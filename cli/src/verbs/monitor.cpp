@@ -113,23 +113,12 @@ std::string shown_place(const std::string& where) {
     return text + '/' + whom->database();
 }
 
-ledger::times clocks() {
-    return {
-        [] { return steady_clock{}.now(); },
-        [] { return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()); },
-    };
-}
-
 std::expected<policy::policy, usage_problem> under_pressure(
     const invocation& line, const policy::policy& written
 ) {
     const auto pressure = read_pressure(line.values("--pressure"), written);
     if (!pressure) return std::unexpected{pressure.error()};
-    std::vector<policy::signal_value> values;
-    for (const auto& [name, value] : *pressure) {
-        values.push_back({name, value});
-    }
-    return policy::stretched(written, values);
+    return policy::stretched(written, signal_values(*pressure));
 }
 
 /// Of the ledger that probes are recorded in; an exit code after a complaint.
@@ -217,7 +206,7 @@ int monitor(const invocation& line) {
         return how.error();
     }
     const bool quiet = line.has("--quiet");
-    ledger::ledger book{*how, clocks(), [quiet](std::string_view sentence) {
+    ledger::ledger book{*how, ledger_clocks(), [quiet](std::string_view sentence) {
                             if (quiet) return;
                             std::fprintf(
                                 stderr, "curfew: warning: %s\n", std::string{sentence}.c_str()

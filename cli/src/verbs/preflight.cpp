@@ -34,14 +34,6 @@ std::expected<policy::policy, int> load_policy(
 
 constexpr int void_exit = 4;
 
-std::size_t longest_name(const policy::policy& of) {
-    std::size_t longest = 0;
-    for (const auto& each : of.checks) {
-        longest = std::max(longest, each.name.size());
-    }
-    return longest;
-}
-
 void warn_if_told(const ruling& made) {
     if (!made.told) return;
     std::fprintf(
@@ -81,7 +73,7 @@ int look_around(const invocation& line, const policy::policy& of, bool told) {
     }
     constexpr auto ends_it = hangup_while_examining::ends_it;
     const bool shows = !line.has("--json") && !line.has("--quiet");
-    const auto width = longest_name(of);
+    const auto width = name_width(of.checks);
     const auto done = examine_surroundings(of, *pressure, told, ends_it, [&](const look& each) {
         if (shows) print(to_text(each, width));
     });

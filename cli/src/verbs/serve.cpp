@@ -57,10 +57,7 @@ std::expected<std::optional<preflight::examined>, int> look_around(
     if (of.checks.empty()) {
         return std::nullopt;
     }
-    std::size_t width = 0;
-    for (const auto& each : of.checks) {
-        width = std::max(width, each.name.size());
-    }
+    const auto width = preflight::name_width(of.checks);
     std::string failures;
     // Whoever asks for a reload before there is anything to reload gets what is read now.
     constexpr auto deaf = hangup_while_examining::is_ignored;

@@ -14,8 +14,11 @@ struct report_frame {
     bypass_rules rules;
 };
 
-/// "ok    cache   redis 127.0.0.1:6379  1.2 ms": one line, ending in a newline. `width` is that of
-/// the longest name.
+/// Of the longest name, so that lines are columns.
+[[nodiscard]] std::size_t name_width(std::span<const policy::check_policy> checks) noexcept;
+
+/// "ok    cache   redis 127.0.0.1:6379  1.2 ms": one line, ending in a newline. `width`:
+/// name_width().
 [[nodiscard]] std::string to_text(const look& of, std::size_t width);
 
 /// "start_degraded  (staging: 1 check failed: ...)"
