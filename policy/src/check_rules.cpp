@@ -74,6 +74,13 @@ void refuse_what_means_nothing(building& of, const check_policy& check, const ty
     }
 }
 
+/// "/3"
+bool is_database_number(std::string_view path) {
+    constexpr std::size_t longest = 9;
+    return path.size() > 1 && path.size() <= longest &&
+           std::ranges::all_of(path.substr(1), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 /// Several hosts, or a local socket: what only libpq reads.
 bool is_for_libpq_alone(std::string_view target) {
     const bool has_scheme =
@@ -96,11 +103,15 @@ void read_target(building& of, check_policy& check, const type_row& row) {
     const bool has_login = !check.where.user.empty() || !check.where.password.empty();
     const bool has_path = !check.where.path.empty();
     const bool is_plain = check.type == tcp || check.type == tls;
-    if ((is_plain && (has_login || has_path)) || (check.type == http && has_login)) {
+    const bool path_fits = check.type == redis ? is_database_number(check.where.path)
+                                               : !is_plain && check.type != nats;
+    const bool login_fits = !is_plain && check.type != http;
+    if ((has_login && !login_fits) || (has_path && !path_fits)) {
         of.wrong().add(
             of.setter(path),
-            '`' + path + "` has a " + (has_login ? "user" : "path") + ", and a check of the type " +
-                std::string{to_string(check.type)} + " does not use one",
+            '`' + path + "` has a " + (has_login && !login_fits ? "user" : "path") +
+                ", and a check of the type " + std::string{to_string(check.type)} +
+                " does not use one",
             "write: " + std::string{row.example}
         );
     }

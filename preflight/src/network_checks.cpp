@@ -127,6 +127,12 @@ task<std::optional<finding>> redis_check::attempt(runtime::scope& under) {
         text += both ? resp_command(all) : resp_command(alone);
         ++answers;
     }
+    if (!where.path.empty()) {
+        text += resp_command(
+            std::array{std::string_view{"SELECT"}, std::string_view{where.path}.substr(1)}
+        );
+        ++answers;
+    }
     text += resp_command(std::array{std::string_view{"PING"}});
     auto saying = with.say(std::move(text), under);
     wrong = co_await saying;

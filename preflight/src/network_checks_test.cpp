@@ -111,6 +111,13 @@ TEST_F(network_checks, redis_is_logged_into_and_pinged) {
     EXPECT_EQ(heard, "*3\r\n$4\r\nAUTH\r\n$2\r\nme\r\n$6\r\ns3cret\r\n*1\r\n$4\r\nPING\r\n");
 }
 
+TEST_F(network_checks, the_database_of_a_redis_is_selected) {
+    serve({{.answers = {"+OK\r\n+PONG\r\n"}}});
+    rules.where.path = "/3";
+    EXPECT_FALSE(attempt(check_type::redis));
+    EXPECT_EQ(heard, "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n*1\r\n$4\r\nPING\r\n");
+}
+
 TEST_F(network_checks, a_redis_with_a_password_alone_is_asked_in_the_old_way) {
     serve({{.answers = {"+OK\r\n+PONG\r\n"}}});
     rules.where.password = "s3cret";
