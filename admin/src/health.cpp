@@ -241,10 +241,16 @@ std::string_view to_string(health state) noexcept {
     return "unhealthy";
 }
 
+std::vector<std::string> problems_of(
+    const snapshot& now, const ledger::status* ledger, const alerts::status* alerting
+) {
+    return problems_of(now, route_names(now), ledger, alerting);
+}
+
 health health_of(
     const snapshot& now, const ledger::status* ledger, const alerts::status* alerting
 ) {
-    return health_of(now, problems_of(now, route_names(now), ledger, alerting));
+    return health_of(now, problems_of(now, ledger, alerting));
 }
 
 void write_pressure(json_writer& out, const snapshot& now) {

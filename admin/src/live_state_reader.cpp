@@ -152,6 +152,7 @@ void take_totals(const members& from, live_state& to) {
     from.take("version", to.version);
     from.take("timestamp", to.timestamp);
     from.take("status", to.status);
+    from.take("problem", to.problem);
     from.take("uptime_ms", to.uptime);
     from.take("ready", to.ready);
     from.take("draining", to.draining);

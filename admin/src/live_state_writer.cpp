@@ -98,6 +98,7 @@ void write_totals(json_writer& out, const live_state& state) {
     out.member("version", state.version);
     out.member("timestamp", state.timestamp);
     out.member("status", state.status);
+    out.member("problem", state.problem);
     out.member("uptime_ms", milliseconds(state.uptime));
     out.member("ready", state.ready);
     out.member("draining", state.draining);

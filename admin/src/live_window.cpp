@@ -209,6 +209,11 @@ live_state live_window::take(
     live_state made;
     made.timestamp = rfc3339(at);
     made.status = to_string(health_of(picture, book));
+    if (const auto problems = problems_of(picture, book); !problems.empty()) {
+        const auto more = problems.size() - 1;
+        made.problem =
+            problems.front() + (more > 0 ? ", and " + std::to_string(more) + " more" : "");
+    }
     add_totals(made, picture, process);
     made.ledger.state = book == nullptr ? "off" : to_string(book->is);
     if (book != nullptr && book->is == ledger::status::condition::failing) {

@@ -108,6 +108,7 @@ std::string who_and_how(const view_frame& frame, const watched_process& of, bool
             line.add(short_number(of.state->bad_rate) + " bad/s");
             line.add("in flight " + std::to_string(of.state->in_flight));
         }
+        line.add(terminal_text(of.state->problem), paint::warning);
     }
     return std::move(line).take();
 }

@@ -1,5 +1,8 @@
 #include "startup_checks.hpp"
 
+#include "ledger_access.hpp"
+#include "startup_story.hpp"
+#include <curfew/ledger/spool.hpp>
 #include <curfew/policy/stretch.hpp>
 #include <curfew/process/spawn.hpp>
 #include <curfew/runtime/epoll.hpp>
@@ -9,7 +12,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <utility>
@@ -97,8 +102,38 @@ preflight::bypass_rules bypass_rules_of(const policy::policy& of) {
     return {of.startup.bypass, of.startup.passed_over, of.startup.bypass_failures};
 }
 
-preflight::report_frame report_frame_of(const policy::policy& of) {
-    return {of.environment, of.startup.budget, bypass_rules_of(of)};
+preflight::report_frame report_frame_of(
+    const policy::policy& of, std::span<const told_signal> pressure
+) {
+    return {of.environment, of.startup.budget, bypass_rules_of(of), signal_values(pressure)};
+}
+
+void leave_in_ledger(
+    const invocation& line,
+    const policy::policy& of,
+    const preflight::report_frame& frame,
+    const preflight::examined& seen
+) {
+    constexpr auto until = "the service starts, which looks by itself";
+    const auto stories =
+        stories_of(seen, frame.environment, preflight::to_text(frame.pressure), until);
+    if (!of.ledger.enabled || stories.empty()) return;
+    const auto place = ledger_place(line);
+    if (!place) return;
+    const auto at = ledger_clocks().wall();
+    result<> written;
+    for (const auto& each : stories) {
+        with_event(each, time_point{each.took}, [&](const event& told) {
+            if (written) written = ledger::append_to_spool(place->path, told, at - each.took);
+        });
+    }
+    if (written) return;
+    std::fprintf(
+        stderr,
+        "curfew: warning: it is not recorded beside %s: %s\n",
+        place->path.c_str(),
+        ::strerrordesc_np(written.error().detail)
+    );
 }
 
 std::expected<preflight::examined, int> examine_surroundings(

@@ -2,6 +2,7 @@
 
 #include "output.hpp"
 #include "pressure_flag.hpp"
+#include "table.hpp"
 #include <curfew/policy/policy.hpp>
 #include <curfew/preflight/examination.hpp>
 #include <curfew/preflight/report.hpp>
@@ -18,7 +19,10 @@ namespace curfew::cli {
 
 [[nodiscard]] preflight::bypass_rules bypass_rules_of(const policy::policy& of);
 
-[[nodiscard]] preflight::report_frame report_frame_of(const policy::policy& of);
+/// It views `pressure`.
+[[nodiscard]] preflight::report_frame report_frame_of(
+    const policy::policy& of, std::span<const told_signal> pressure
+);
 
 /// What a hangup means meanwhile.
 enum class hangup_while_examining : std::uint8_t { ends_it, is_ignored };
@@ -31,6 +35,15 @@ enum class hangup_while_examining : std::uint8_t { ends_it, is_ignored };
     bool told,
     hangup_while_examining hangup,
     std::function<void(const preflight::look&)> settled
+);
+
+/// What failed, and a bypass or a block, for who does not keep the ledger open: left beside it for
+/// the next Curfew that does. What keeps it from being written is a warning.
+void leave_in_ledger(
+    const invocation& line,
+    const policy::policy& of,
+    const preflight::report_frame& frame,
+    const preflight::examined& seen
 );
 
 /// The signal that says that the way into the private network struggles.

@@ -11,12 +11,16 @@ namespace curfew::policy {
 namespace {
 
 constexpr std::array no_scheme{known_scheme{}};
-constexpr std::array web_schemes{known_scheme{"http", 80}, known_scheme{"https", 443}};
+constexpr std::array web_schemes{known_scheme{"http", 80}, known_scheme{"https", 443, true}};
 constexpr std::array postgres_schemes{
     known_scheme{"postgresql", 5432}, known_scheme{"postgres", 5432}
 };
-constexpr std::array redis_schemes{known_scheme{"redis", 6379}, known_scheme{"", 6379}};
-constexpr std::array nats_schemes{known_scheme{"nats", 4222}, known_scheme{"", 4222}};
+constexpr std::array redis_schemes{
+    known_scheme{"redis", 6379}, known_scheme{"rediss", 6379, true}, known_scheme{"", 6379}
+};
+constexpr std::array nats_schemes{
+    known_scheme{"nats", 4222}, known_scheme{"tls", 4222, true}, known_scheme{"", 4222}
+};
 
 /// What a check of that type may say beside `timeout`.
 struct type_row {
@@ -38,8 +42,10 @@ const std::array types{
     type_row{postgres, postgres_schemes, "target",
              "target = \"postgresql://shop@127.0.0.1:5432/shop\"",
              {"query", "expects", "replication_lag", "connections_free"}},
-    type_row{redis, redis_schemes, "target", "target = \"redis://127.0.0.1:6379\""},
-    type_row{nats, nats_schemes, "target", "target = \"nats://127.0.0.1:4222\""},
+    type_row{redis, redis_schemes, "target", "target = \"redis://127.0.0.1:6379\"",
+             {"valid_for", "ca_file"}},
+    type_row{nats, nats_schemes, "target", "target = \"nats://127.0.0.1:4222\"",
+             {"valid_for", "ca_file"}},
     type_row{command, {}, "command", "command = [\"./check.sh\"]"},
     type_row{disk, {}, "target", "target = \"/var/lib/shop\"", {"free"}},
     type_row{memory, {}, "", "", {"free"}},
@@ -117,6 +123,22 @@ void read_target(building& of, check_policy& check, const type_row& row) {
     }
 }
 
+/// A NATS server may ask for TLS by itself.
+void refuse_trust_without_tls(building& of, const check_policy& check, const type_row& row) {
+    const auto secure = std::ranges::find(row.schemes, true, &known_scheme::over_tls);
+    if (check.type == nats || secure == row.schemes.end() || check.where.over_tls) return;
+    const std::string scheme{secure->name};
+    for (const auto* key : {"valid_for", "ca_file"}) {
+        const auto path = "check." + check.name + '.' + key;
+        if (!of.is_set(path)) continue;
+        of.wrong().add(
+            of.setter(path),
+            '`' + path + "` means nothing without " + scheme,
+            "write: target = \"" + scheme + "://...\""
+        );
+    }
+}
+
 void check_one(building& of, check_policy& check) {
     const auto prefix = "check." + check.name + '.';
     const auto row = std::ranges::find(types, check.type, &type_row::type);
@@ -145,15 +167,7 @@ void check_one(building& of, check_policy& check) {
     if (!check.command.empty() && check.command.front().empty()) {
         of.wrong().add(of.setter(prefix + "command"), "a command has a name", {});
     }
-    const bool over_tls = check.type == tls || check.where.scheme == "https";
-    for (const auto* key : {"valid_for", "ca_file"}) {
-        if (check.type != http || over_tls || !of.is_set(prefix + key)) continue;
-        of.wrong().add(
-            of.setter(prefix + key),
-            '`' + prefix + key + "` means nothing without https",
-            "write: target = \"https://...\""
-        );
-    }
+    refuse_trust_without_tls(of, check, *row);
     check.is_timeout_said = of.is_set(prefix + "timeout");
     if (check.type == postgres && !check.is_timeout_said) {
         check.timeout = of.made.database.initialization;

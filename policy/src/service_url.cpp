@@ -115,6 +115,7 @@ std::expected<service_url, text_problem> parse_service_url(
     const auto where = parse_url("http://" + std::string{authority});
     if (!where) return refused{{where.error().sentence, hint_for(schemes)}};
     made.host = where->host;
+    made.over_tls = (*scheme)->over_tls;
     made.port = has_port ? where->port : (*scheme)->port;
     return made;
 }

@@ -7,7 +7,9 @@
 namespace curfew::policy {
 namespace {
 
-constexpr std::array redis{known_scheme{"redis", 6379}, known_scheme{"", 6379}};
+constexpr std::array redis{
+    known_scheme{"redis", 6379}, known_scheme{"rediss", 6380, true}, known_scheme{"", 6379}
+};
 constexpr std::array plain{known_scheme{}};
 
 TEST(service_url, parts_are_told_apart) {
@@ -20,6 +22,10 @@ TEST(service_url, parts_are_told_apart) {
         (service_url{"redis", "a@b", "c", "h", 6379, ""})
     );
     EXPECT_EQ(parse_service_url("cache", redis), (service_url{"", "", "", "cache", 6379, ""}));
+    EXPECT_EQ(
+        parse_service_url("redisss://h", redis),
+        (service_url{"rediss", "", "", "h", 6380, "", true})
+    );
     EXPECT_EQ(parse_service_url("redis://h?x=1", redis)->path, "?x=1");
     EXPECT_EQ(parse_service_url("[::1]:80", plain)->shown(), "[::1]:80");
 }
@@ -37,7 +43,7 @@ TEST(service_url, what_is_none_is_refused_in_one_sentence) {
           "redis://a%00@h",
           "redis://h/a b",
           "redis://h/#x",
-          "rediss://h",
+          "redisss://h",
           "redis://h h"}) {
         const auto parsed = parse_service_url(text, redis);
         ASSERT_FALSE(parsed) << text;

@@ -56,9 +56,9 @@ const std::array table{
     key{"check.*.free", check<&check_policy::free>, sizes(1, 1024 * 1024 * gib),
         "How much room a disk or the memory (of the nearest cgroup with a limit) must have."},
     key{"check.*.valid_for", check<&check_policy::valid_for>, times(0s, 24h * 3650),
-        "How long the certificate of a tls or https check must hold still."},
+        "How long the certificate of a check over TLS (tls; https://, rediss://, tls://) must hold."},
     key{"check.*.ca_file", check<&check_policy::ca_file>, text_rule::any,
-        "Whom a tls or https check trusts: a file of certificates (PEM); empty: the system's."},
+        "Whom a check over TLS trusts: a file of certificates (PEM); empty: the system's."},
 
     key{"startup.budget", startup<&startup_policy::budget>, times(1s, 1h),
         "How long all checks together may take, what is tried again included."},

@@ -37,6 +37,8 @@ finding timeout(const bounded_stage& of, const runtime::scope& under) {
     what.what.code = errc::own_timeout;
     what.why.kind = cause_kind::own_timeout;
     what.why.limit = of.limit;
+    what.why.limit_name =
+        of.during == pg::operation::query ? "database.query" : "database.connection";
     what.took = now - of.began;
     if (under.ended() && !is_limited_in_time(under.why())) {
         return {.sentence = "broken off"};
@@ -44,12 +46,13 @@ finding timeout(const bounded_stage& of, const runtime::scope& under) {
     if (under.ended() && under.why().limit != of.limit) {
         const auto at = under.limit().at.point();
         what.why.limit = under.why().limit;
+        what.why.limit_name = under.why().limit_name;
         what.took = what.why.limit + std::max(now - at.value_or(now), duration::zero());
         if (under.why().limit_name == "database.initialization") {
             what.during = pg::operation::initialization;
         }
     }
-    return {.sentence = what.message(), .timed_out = true};
+    return {.sentence = what.message(), .timed_out = true, .behind = {.ended_by = what.why}};
 }
 
 finding finding_of(const pg::trouble& why, const std::string& where) {
@@ -110,9 +113,17 @@ task<std::optional<pg::progress>> drive(Steps& what, runtime::scope& under) {
 }  // namespace
 
 database_probe::database_probe(const instruments& with, const std::string& url)
-    : with_{with}, url_{url}, resolver_{with.on} {}
+    : with_{with}, url_{url}, resolver_{with.on}, spent_{with.on.now(), {}} {}
 
 task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
+    spent_ = budget{with_.on.now(), under.limit()};
+    auto reaching = reach(under);
+    auto wrong = co_await reaching;
+    spent_.close(with_.on.outside().now());
+    co_return wrong;
+}
+
+task<std::optional<finding>> database_probe::reach(runtime::scope& under) {
     const auto whom = pg::target::parse(url_);
     if (!whom) {
         co_return unusable(whom.error());
@@ -132,6 +143,7 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
         if (!place.is_named()) continue;
         std::uint16_t port = 0;
         std::from_chars(place.port.data(), place.port.data() + place.port.size(), port);
+        spent_.enter(stage::resolve, with_.on.now());
         auto resolving = resolver_.resolve(place.host, port, limited);
         const auto resolved = co_await resolving;
         if (!resolved && limited.ended()) {
@@ -150,6 +162,7 @@ task<std::optional<finding>> database_probe::connect(runtime::scope& under) {
         most = std::max(most, addresses.size());
     }
     where_ += '/' + whom->database();
+    spent_.enter(stage::connect, with_.on.now());
     std::optional<finding> wrong;
     for (std::size_t at = 0; at < most && !limited.ended(); ++at) {
         std::vector<std::string> addresses;
@@ -196,9 +209,11 @@ task<std::expected<pg::rows, finding>> database_probe::ask(
     const bounded_stage asking{pg::operation::query, with_.limits.query, began};
     runtime::scope limited{under, bound::after(began, asking.limit, "database.query")};
     const duration most = limited.limit().at.left(began);
+    spent_.enter(stage::attempt, began);
     session_.send(statement, {}, most);
     auto driving = drive(session_, limited);
     const auto ended = co_await driving;
+    spent_.close(with_.on.outside().now());
     if (!ended) {
         auto wrong = timeout(asking, limited);
         auto cancelling = cancel();

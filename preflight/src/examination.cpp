@@ -120,15 +120,23 @@ task<std::optional<failing>> look_once(
 ) {
     const bool is_databases = rules.type == check_type::postgres && !rules.is_timeout_said;
     const std::string_view limit = is_databases ? "database.initialization" : "check.timeout";
-    runtime::scope trying{under, bound::after(under.on().now(), rules.timeout, limit)};
+    const time_point began = under.on().now();
+    runtime::scope trying{under, bound::after(began, rules.timeout, limit)};
     auto attempting = with.attempt(trying);
-    const auto found = co_await attempting;
+    auto found = co_await attempting;
     if (!found) {
         co_return std::nullopt;
     }
+    background& behind = found->behind;
+    if (behind.account.entries().empty()) {
+        behind.account.add(stage::attempt, under.on().outside().now() - began);
+    }
+    if (found->timed_out && !behind.timed_out() && trying.ended()) {
+        behind.ended_by = trying.why();
+    }
     const auto [kind, why] =
         found->known ? *found->known : classify(found->seen_by(rules.type, connector_scales));
-    co_return failing{kind, std::string{why}, without_secrets(found->sentence, rules)};
+    co_return failing{kind, std::string{why}, without_secrets(found->sentence, rules), behind};
 }
 
 }  // namespace curfew::preflight

@@ -67,7 +67,7 @@ task<std::optional<finding>> http_check::attempt(runtime::scope& under) {
     conversation with{with_, rules_.where};
     auto beginning = with.begin(under);
     auto wrong = co_await beginning;
-    if (!wrong && rules_.where.scheme == "https") {
+    if (!wrong && rules_.where.over_tls) {
         auto securing = with.secure(rules_.ca_file, rules_.valid_for, under);
         wrong = co_await securing;
     }
@@ -112,6 +112,10 @@ task<std::optional<finding>> redis_check::attempt(runtime::scope& under) {
     conversation with{with_, rules_.where};
     auto beginning = with.begin(under);
     auto wrong = co_await beginning;
+    if (!wrong && rules_.where.over_tls) {
+        auto securing = with.secure(rules_.ca_file, rules_.valid_for, under);
+        wrong = co_await securing;
+    }
     if (wrong) {
         co_return wrong;
     }
@@ -165,6 +169,13 @@ task<std::optional<finding>> nats_check::attempt(runtime::scope& under) {
     auto line = co_await greeting;
     if (line && !line->starts_with("INFO ")) {
         co_return finding{.sentence = where.shown() + " does not speak NATS"};
+    }
+    if (line && (where.over_tls || line->find("\"tls_required\":true") != line->npos)) {
+        auto securing = with.secure(rules_.ca_file, rules_.valid_for, under);
+        wrong = co_await securing;
+        if (wrong) {
+            co_return wrong;
+        }
     }
     if (line) {
         auto saying = with.say("CONNECT " + login_text(where) + "\r\nPING\r\n", under);

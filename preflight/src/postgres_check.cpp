@@ -54,6 +54,7 @@ task<std::optional<finding>> postgres_check::attempt(runtime::scope& under) {
         auto asking = ask_room(database, under);
         wrong = co_await asking;
     }
+    if (wrong) wrong->behind.account = database.account();
     co_return wrong;
 }
 

@@ -1,3 +1,4 @@
+#include <curfew/clients/pg/error.hpp>
 #include <curfew/policy/json_text.hpp>
 #include <curfew/preflight/report.hpp>
 
@@ -37,6 +38,28 @@ json_text& begin(json_text& to, const ruling& made, bool simulated, const report
     return to.member("simulated", simulated);
 }
 
+void write_account(json_text& to, const time_account& account) {
+    to.key("account").object();
+    for (const auto& [what, number, spent] : account.entries()) {
+        std::string name{to_string(what)};
+        if (number > 0) name += ' ' + std::to_string(number);
+        to.member(name, seconds(spent) * 1000);
+    }
+    to.end();
+}
+
+void write_failure(json_text& to, const look& of) {
+    const auto& [kind, why, sentence, behind] = *of.wrong;
+    to.object().member("check", of.name).member("kind", to_string(kind));
+    to.member("why", why).member("found", sentence);
+    if (behind.timed_out()) {
+        to.member("limit", behind.ended_by.limit_name);
+        to.member("limit_ms", seconds(behind.ended_by.limit) * 1000);
+    }
+    write_account(to, behind.account);
+    to.end();
+}
+
 std::string finish(json_text& to, const ruling& made, const bypass_rules& rules) {
     to.key("bypass").object().member("allowed", rules.allowed).key("kinds").array();
     for (const auto kind : rules.kinds) {
@@ -57,7 +80,28 @@ std::size_t name_width(std::span<const policy::check_policy> checks) noexcept {
     return longest;
 }
 
-std::string to_text(const look& of, std::size_t width) {
+std::string to_text(std::span<const policy::signal_value> pressure) {
+    std::string text;
+    for (const auto& [name, value] : pressure) {
+        std::array<char, 16> number{};
+        std::snprintf(number.data(), number.size(), " %.2f", value);
+        text.append(text.empty() ? "" : ", ").append(name).append(number.data());
+    }
+    return text;
+}
+
+std::string details_of(
+    const background& what, std::string_view environment, std::string_view pressure
+) {
+    pg::error known;
+    known.why = what.ended_by;
+    known.account = what.account;
+    known.environment = environment;
+    known.pressure = pressure;
+    return known.details();
+}
+
+std::string to_text(const look& of, std::size_t width, const report_frame& frame) {
     const std::string what =
         std::string{to_string(of.type)} + (of.where.empty() ? "" : " ") + of.where;
     std::string text = of.wrong ? "FAIL  " : "ok    ";
@@ -66,6 +110,10 @@ std::string to_text(const look& of, std::size_t width) {
     if (of.wrong) {
         text += "\n      " + padded("", width) + "  " + std::string{to_string(of.wrong->kind)} +
                 ": " + of.wrong->sentence + "  (" + of.wrong->why + ')';
+        if (of.wrong->behind.timed_out()) {
+            text += "\n      " + padded("", width) + "  " +
+                    details_of(of.wrong->behind, frame.environment, to_text(frame.pressure));
+        }
     }
     return text + '\n';
 }
@@ -78,7 +126,11 @@ std::string to_text(const ruling& made, std::string_view environment) {
 std::string to_json(const examined& of, const report_frame& frame) {
     json_text to;
     begin(to, of.made, false, frame).member("took_s", seconds(of.took));
-    to.member("budget_s", seconds(frame.budget)).key("checks").array();
+    to.member("budget_s", seconds(frame.budget)).key("pressure").object();
+    for (const auto& [name, value] : frame.pressure) {
+        to.member(name, value);
+    }
+    to.end().key("checks").array();
     for (const auto& each : of.looks) {
         to.object().member("name", each.name).member("type", to_string(each.type));
         to.member("where", each.where).member("passed", !each.wrong);
@@ -87,9 +139,7 @@ std::string to_json(const examined& of, const report_frame& frame) {
     }
     to.end().key("failures").array();
     for (const auto& each : of.looks) {
-        if (!each.wrong) continue;
-        to.object().member("check", each.name).member("kind", to_string(each.wrong->kind));
-        to.member("why", each.wrong->why).member("found", each.wrong->sentence).end();
+        if (each.wrong) write_failure(to, each);
     }
     to.end();
     return finish(to, of.made, frame.rules);

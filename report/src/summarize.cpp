@@ -1,6 +1,8 @@
+#include "bypass_record.hpp"
 #include <curfew/report/summary.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -72,8 +74,8 @@ class collecting {
             const ending end{what, each->sums.took.count(), {}};
             if (what.where == surface::supervisor) {
                 to_.backend.push_back(end);
-            } else if (what.where == surface::startup && what.name.starts_with("bypass")) {
-                to_.bypasses.push_back(end);
+            } else if (is_bypass(what)) {
+                to_.bypassed += end.count;
             } else if (is_operation(what)) {
                 add(what, each->sums);
                 auto* list = what.ended == outcome::timeout     ? &to_.timed_out
@@ -99,8 +101,7 @@ class collecting {
             to_.operations.push_back(*each);
         }
         for (auto* list :
-             {&to_.timed_out, &to_.failed, &to_.refused, &to_.cancelled, &to_.backend, &to_.bypasses
-             }) {
+             {&to_.timed_out, &to_.failed, &to_.refused, &to_.cancelled, &to_.backend}) {
             std::ranges::sort(*list, [](const ending& a, const ending& b) {
                 return std::tie(b.count, a.what) < std::tie(a.count, b.what);
             });
@@ -182,6 +183,16 @@ result<> read_rows(ledger::reader& from, const question& asked, summary& to) {
     });
     steps->resize(std::min(steps->size(), shown_most));
     to.incidents = *std::move(steps);
+    rows.where = surface::startup;
+    auto starts = from.operations(rows, false, rows_most);
+    if (!starts) {
+        return std::unexpected{starts.error()};
+    }
+    std::ranges::copy_if(*starts, std::back_inserter(to.bypasses), [&](const auto& each) {
+        return is_bypass(each.what) && to.bypasses.size() < shown_most;
+    });
+    starts->resize(std::min(starts->size(), shown_most));
+    to.starts = *std::move(starts);
     return {};
 }
 

@@ -116,18 +116,29 @@ TEST_F(summarize_test, the_backend_the_policy_and_deploys_are_no_operations) {
     tell(hang);
     tell(step(surface::supervisor, "restart", 2s));
     tell(step(surface::policy, "request.timeout", 0s));
-    tell(step(surface::startup, "bypass staging", 0s));
+    const std::array passed_over{
+        event::attribute{"said", "staging: 1 check failed"},
+        event::attribute{"by", "the rules of staging"},
+        event::attribute{"until", "every check has passed"}
+    };
+    event bypass = step(surface::startup, "bypass", 0s);
+    bypass.attributes = passed_over;
+    tell(bypass);
     mark("v1.4");
     tell(success("GET /a", 1s, 1ms));
     const auto made = of(surface::http);
     EXPECT_EQ(made.count(), 1U);
     EXPECT_EQ(made.backend.size(), 2U);
     ASSERT_EQ(made.incidents.size(), 1U);
-    EXPECT_EQ(made.bypasses.size(), 1U);
+    EXPECT_EQ(made.bypassed, 1U);
     const auto text = to_text({made, {}});
     EXPECT_THAT(text, HasSubstr("hang 1, restart 1"));
     EXPECT_THAT(text, HasSubstr("v1.4"));
     EXPECT_THAT(text, HasSubstr("bypasses of start-up validation: 1"));
+    constexpr auto who = "1 check failed; by the rules of staging, until every check has passed";
+    EXPECT_THAT(text, HasSubstr(who));
+    EXPECT_THAT(to_page({made, {}}), HasSubstr(who));
+    EXPECT_THAT(to_json({made, {}}), HasSubstr(R"("by": "the rules of staging")"));
 }
 
 TEST_F(summarize_test, one_surface_leaves_the_others_out) {

@@ -1,3 +1,5 @@
+#include "backend_steps.hpp"
+#include "bypass_record.hpp"
 #include "json.hpp"
 #include <curfew/core/rfc3339.hpp>
 #include <curfew/report/summary.hpp>
@@ -66,7 +68,19 @@ void write_backend(json_text& to, const summary& of) {
         to.member("said", said).end();
     }
     to.end();
-    write(to, "bypasses", of.bypasses);
+    to.key("starts").array();
+    for (const auto& each : of.starts) {
+        to.object().member("at", rfc3339(each.started)).member("name", each.what.name);
+        to.member("said", said_of(each)).end();
+    }
+    to.end();
+    to.member("bypassed", of.bypassed).key("bypasses").array();
+    for (const auto& each : of.bypasses) {
+        const auto [said, by, until] = bypass_of(each);
+        to.object().member("at", rfc3339(each.started)).member("said", said).member("by", by);
+        to.member("until", until).end();
+    }
+    to.end();
     to.key("deploys").array();
     for (const auto& each : of.marks) {
         to.object().member("at", rfc3339(each.at)).member("text", each.text).end();

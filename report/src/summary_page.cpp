@@ -1,3 +1,4 @@
+#include "bypass_record.hpp"
 #include "page_parts.hpp"
 #include "words.hpp"
 #include <curfew/core/rfc3339.hpp>
@@ -226,6 +227,12 @@ std::string backend(const summary& of) {
             said = key == "said" ? clean(value) : said;
         }
         rows += "<dt>" + rfc3339(each.started) + "</dt><dd>" + escape_markup(said) + "</dd>\n";
+    }
+    for (const auto& each : of.bypasses) {
+        const auto [said, by, until] = bypass_of(each);
+        const auto text = clean(said) + "; by " + clean(by) + ", until " + clean(until);
+        rows += "<dt>" + rfc3339(each.started) +
+                "</dt><dd>start-up validation bypassed: " + escape_markup(text) + "</dd>\n";
     }
     for (const auto& each : of.marks) {
         rows += "<dt>" + rfc3339(each.at) +

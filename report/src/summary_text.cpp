@@ -1,3 +1,5 @@
+#include "backend_steps.hpp"
+#include "bypass_record.hpp"
 #include "table_text.hpp"
 #include "words.hpp"
 #include <curfew/core/rfc3339.hpp>
@@ -134,14 +136,29 @@ std::string backend(const summary& of) {
         }
         out += "  " + rfc3339(each.started) + ' ' + each.what.name + said + '\n';
     }
-    std::uint64_t bypassed = 0;
-    for (const auto& each : of.bypasses) {
-        bypassed += each.count;
+    return out;
+}
+
+std::string bypasses(const summary& of) {
+    std::string out;
+    if (of.bypassed > 0) {
+        out += "\nbypasses of start-up validation: " + count_figure(of.bypassed) + '\n';
     }
-    if (bypassed > 0) {
-        out += "\nbypasses of start-up validation: " + count_figure(bypassed) + '\n';
+    for (const auto& each : of.bypasses) {
+        const auto [said, by, until] = bypass_of(each);
+        out += "  " + rfc3339(each.started) + ' ' + clean(said) + "; by " + clean(by) + ", until " +
+               clean(until) + '\n';
     }
     return out;
+}
+
+std::string start(const summary& of) {
+    std::string out = of.starts.empty() ? "" : "\nthe start\n";
+    for (const auto& each : of.starts) {
+        out += "  " + rfc3339(each.started) + ' ' + clean(each.what.name) + ": " +
+               clean(said_of(each)) + '\n';
+    }
+    return out + bypasses(of);
 }
 
 std::string policy(const summary& of) {
@@ -161,13 +178,17 @@ std::string policy(const summary& of) {
 
 /// What is asked for is no operations.
 std::optional<std::string> of_steps_alone(const summary& of) {
-    if (of.where != surface::policy && of.where != surface::supervisor) {
+    const bool rules = of.where == surface::policy;
+    const bool starts = of.where == surface::startup;
+    if (!rules && !starts && of.where != surface::supervisor) {
         return std::nullopt;
     }
-    const bool rules = of.where == surface::policy;
-    const std::string told = rules ? policy(of) : backend(of);
-    return std::string{rules ? "reloads and alerts" : "steps of the backend"} + " from " +
-           day_text(of.when.from) + " to " + day_text(of.when.to) + ", ledger " + of.path + '\n' +
+    const std::string told = rules ? policy(of) : starts ? start(of) : backend(of);
+    const std::string_view what = rules    ? "reloads and alerts"
+                                  : starts ? "steps of the start"
+                                           : "steps of the backend";
+    return std::string{what} + " from " + day_text(of.when.from) + " to " + day_text(of.when.to) +
+           ", ledger " + of.path + '\n' +
            (told.empty() ? "  none was recorded in that time\n" : told);
 }
 
@@ -260,7 +281,7 @@ std::string to_text(const comparison& of) {
     if (of.before) {
         text += compared(now, *of.before);
     }
-    return text + backend(now) + policy(now) + deploys(now) + limits_of_this(now);
+    return text + backend(now) + bypasses(now) + policy(now) + deploys(now) + limits_of_this(now);
 }
 
 }  // namespace curfew::report

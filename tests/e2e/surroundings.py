@@ -119,6 +119,17 @@ class TlsServer(ProcessBackend):
                 *self.words]
 
 
+class RedisOverTls(Redis):
+    def __init__(self, certificate: tuple[Path, Path], authority: Path, *words: str):
+        self.trust = ["--tls-cert-file", str(certificate[0]), "--tls-key-file",
+                      str(certificate[1]), "--tls-ca-cert-file", str(authority),
+                      "--tls-auth-clients", "no"]
+        super().__init__(*words)
+
+    def command(self) -> list[str]:
+        return [*super().command(), "--port", "0", "--tls-port", str(self.port), *self.trust]
+
+
 class Looking(Folder):
     """Asks `curfew preflight`, and holds it to what is true of every look: its answer is as the
     schema says, the exit code is the decision's, the budget was kept, and no password is told."""

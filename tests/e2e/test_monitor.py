@@ -86,8 +86,12 @@ class Monitor(Case):
         code, told, _ = self.monitor("--duration", "1s", "--interval", "200ms",
                                      policy=LIMITS + check)
         self.assertEqual((code, told["name"], told["timed_out"]), (1, "orders", 5))
-        self.assertEqual(told["complaints"],
-                         [{"found": "Database query timeout: exceeded limit 0.300s", "count": 5}])
+        (complaint,) = told["complaints"]
+        self.assertEqual((complaint["found"], complaint["count"]),
+                         ("Database query timeout: exceeded limit 0.300s", 5))
+        self.assertRegex(complaint["last"],
+                         r"^environment development; limit database\.query; pressure none; "
+                         r"time: (resolve \d\.\d\d s, )?connect \d\.\d\d s, attempt 0\.\d\d s$")
         self.assertTrue(wait_for(lambda: self.database.sleepers() == 0, 5))
 
     def test_the_policy_says_how_much_may_go_wrong(self):

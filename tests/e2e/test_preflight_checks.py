@@ -11,7 +11,8 @@ from pathlib import Path
 
 from backends import (NginxBackend, PooledBackend, PythonBackend, RawBackend, free_port,
                       wait_for)
-from surroundings import SECRET, Authority, Babbler, Looking, Nats, Redis, TlsServer, one
+from surroundings import (SECRET, Authority, Babbler, Looking, Nats, Redis, RedisOverTls, TlsServer,
+                          one)
 
 
 class Ports(Looking):
@@ -191,6 +192,32 @@ class Certificates(Looking):
                 for _ in range(5):
                     answer = self.healthy(check)
                     self.assertEqual(answer["checks"][0]["attempts"], 1, "at once")
+
+    def test_a_redis_over_tls_is_logged_in_to_if_it_is_trusted(self):
+        pair = self.authority.certify("redis", 10, "DNS:localhost")
+        there = self.backend(RedisOverTls(pair, self.authority.file, "--requirepass", SECRET))
+        target = f"rediss://:{SECRET}@localhost:{there.port}/2"
+        trust = f'ca_file = "{self.authority.file}"'
+        self.healthy(one("redis", trust, 'valid_for = "24h"', target=target))
+        self.fails("config", "no certificate that holds", one("redis", target=target))
+        self.fails("config", "ends in (9|10) days",
+                   one("redis", trust, 'valid_for = "2400h"', target=target))
+        plain = target.replace("rediss", "redis")
+        self.fails("network", "closed the connection|cannot speak", one("redis", target=plain))
+
+    def test_a_nats_that_asks_for_tls_gets_it(self):
+        certificate, key = self.authority.certify("nats", 10, "DNS:localhost")
+        there = self.backend(Nats("--tls", "--tlscert", str(certificate), "--tlskey", str(key)))
+        trust = f'ca_file = "{self.authority.file}"'
+        for scheme in ("nats", "tls"):
+            target = f"{scheme}://localhost:{there.port}"
+            self.healthy(one("nats", trust, target=target))
+            self.fails("config", "no certificate that holds", one("nats", target=target))
+
+    def test_a_nats_without_tls_is_told_as_that(self):
+        there = self.backend(Nats())
+        self.fails("config", "does not speak TLS",
+                   one("nats", target=f"tls://localhost:{there.port}"))
 
     def test_one_that_nobody_trusts_is_of_the_kind_config_at_once(self):
         for check in self.check(self.right.port, ca=""):

@@ -40,6 +40,9 @@ class Database(Looking):
         cls.database.ask(f"CREATE ROLE shop LOGIN PASSWORD '{SECRET}'")
 
     def tearDown(self):
+        self.database.thaw()
+        if self.database.process.poll() is not None:
+            self.database.start()
         self.assertTrue(wait_for(lambda: self.database.guests() == 0), "a session was left")
 
     def check(self, *lines: str, name: str = "db", login: str = f"shop:{SECRET}",
@@ -184,12 +187,6 @@ class Healthy(Database):
 
 
 class Unwell(Database):
-    def tearDown(self):
-        self.database.thaw()
-        if self.database.process.poll() is not None:
-            self.database.start()
-        super().tearDown()
-
     def test_a_stopped_one_is_passed_over_in_staging_and_blocks_elsewhere(self):
         self.database.halt()
         answer = self.fails("database_timeout", "refused", self.check(), budget=8)
@@ -216,10 +213,16 @@ class Unwell(Database):
                             QUICK + self.check(), budget=8)
         self.assertEqual((answer["decision"], answer["checks"][0]["attempts"]),
                          ("start_degraded", 3))
+        self.assertEqual(answer["failures"][0]["limit"], "database.connection")
+        self.assertEqual(answer["failures"][0]["limit_ms"], 1000)
+        self.assertGreaterEqual(answer["failures"][0]["account"]["connect"], 990)
+        self.assertEqual(answer["pressure"], {})
         answer = self.fails("vpc_connector", EXCEEDED.format("connection", "1.5"),
                             QUICK + self.check(), budget=10,
                             words=("--pressure", "vpc_connector_scaling"))
         self.assertEqual(answer["decision"], "start_degraded")
+        self.assertEqual(answer["pressure"], {"vpc_connector_scaling": 1})
+        self.assertGreaterEqual(answer["failures"][0]["account"]["connect"], 1490)
         self.assertEqual(self.fails("database_timeout", "^Database connection timeout: ", QUICK +
                                     self.check(), env="production")["decision"], "block")
         self.database.thaw()

@@ -148,7 +148,7 @@ class Hostile(Looking):
                 (one("postgres", target=f"{bad}h:99999/shop"), "curfew.toml:3:10"),
                 (one("postgres", target=f"{bad}h/a b"), "curfew.toml:3:10"),
                 (one("postgres", target=f"postgresql://shop:{SECRET}%zz@h/"), "well written"),
-                (one("redis", target=f"rediss://:{SECRET}@h"), "did you mean `redis://`?"),
+                (one("redis", target=f"redisss://:{SECRET}@h"), "did you mean `rediss://`?"),
                 (one("tcp", target=f"shop:{SECRET}@h:1"), "does not use one"),
                 (one("postgers", target=f"{bad}h/"), 'did you mean "postgres"?'),
                 (one("tcp", target="h:1\\u0000"), "curfew.toml:3:10"),

@@ -187,10 +187,13 @@ class Degraded(Started):
         curfew = self.start()
         self.assertTrue(wait_for(lambda: ("bypass", "ignored") in self.book(curfew), 10))
         watched = run("watch", "--once", "--admin", "%s:%d" % curfew.admin)
-        self.assertIn("ready, degraded", watched.stdout)
+        self.assertRegex(watched.stdout, "ready, degraded .+ check db of the start: database_")
         report = run("report", "--ledger", str(curfew.folder / "curfew/ledger.db"))
         self.assertEqual(report.returncode, 0, report.stderr)
         self.assertIn("bypasses of start-up validation: 1\n", report.stdout)
+        self.assertRegex(report.stdout,
+                         r"(?m)^  \S+ .*every failure is of the infrastructure.*; by the rules of "
+                         "staging, until every check has passed, looked at every 200ms$")
 
     def test_what_is_looked_at_again_is_not_logged_again(self):
         self.database.halt()

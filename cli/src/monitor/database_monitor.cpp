@@ -1,5 +1,6 @@
 #include "database_monitor.hpp"
 
+#include <curfew/preflight/report.hpp>
 #include <curfew/runtime/sleep.hpp>
 
 #include <algorithm>
@@ -112,16 +113,21 @@ task<> database_monitor::probe(duration due) {
     if (wrong && root_.ended()) {
         co_return;  // broken off: it says nothing about the database
     }
+    preflight::background behind{.account = database.account()};
     if (wrong) {
+        behind.ended_by = wrong->behind.ended_by;
         made.ended = wrong->timed_out ? outcome::timeout : outcome::failure;
         made.wrong = std::move(wrong->sentence);
+        made.behind = preflight::details_of(behind, plan_.environment, plan_.pressure);
     }
-    tell(made, began);
+    tell(made, behind, began);
     made.wrong = without_time(std::move(made.wrong));
     figures_.add(made);
 }
 
-void database_monitor::tell(const probe_result& what, time_point began) {
+void database_monitor::tell(
+    const probe_result& what, const preflight::background& behind, time_point began
+) {
     const std::string name = "probe " + plan_.name;
     const std::array attributes{event::attribute{"said", what.wrong}};
     event told;
@@ -130,33 +136,12 @@ void database_monitor::tell(const probe_result& what, time_point began) {
     told.ended = what.ended;
     told.started = began;
     told.took = outside_.now() - began;
-    told.limit = plan_.limits.initialization;
-    if (what.ended == outcome::timeout) {
-        told.why = {
-            cause_kind::own_timeout,
-            shed_reason::none,
-            what.completed == 0   ? "database.connection"
-            : what.completed == 1 ? "database.initialization"
-                                  : "database.query",
-            what.completed == 0   ? plan_.limits.connection
-            : what.completed == 1 ? plan_.limits.initialization
-                                  : plan_.limits.query
-        };
-        told.limit = told.why.limit;
-    } else if (what.ended == outcome::failure) {
+    told.why = behind.ended_by;
+    if (what.ended == outcome::failure) {
         told.why.kind = cause_kind::failed;
     }
-    duration before{};
-    constexpr std::array stages{stage::connect, stage::start, stage::run};
-    for (std::size_t each = 0; each < what.completed; ++each) {
-        // The second stage is counted from the beginning of the first.
-        const duration spent = each == 1 ? what.took[1] - what.took[0] : what.took[each];
-        told.account.add(stages[each], spent);
-        before += spent;
-    }
-    if (what.completed < stages.size() && told.took > before) {
-        told.account.add(stages[what.completed], told.took - before);
-    }
+    told.limit = behind.timed_out() ? behind.ended_by.limit : plan_.limits.initialization;
+    told.account = behind.account;
     told.attributes = std::span{attributes}.first(what.wrong.empty() ? 0 : 1);
     record_.record(told);
 }

@@ -24,6 +24,8 @@ struct monitor_plan {
     duration length{};
     duration interval{};  ///< from one probe to the next, whatever becomes of them
     policy::database_policy limits;
+    std::string environment;
+    std::string pressure{};  ///< "vpc_connector_scaling 1.00"; empty: none
 };
 
 /// Probes a database at times that are fixed before the run: one that hangs keeps none from being
@@ -51,7 +53,7 @@ class database_monitor {
     [[nodiscard]] runtime::task<> show();
     [[nodiscard]] runtime::task<> obey_signals();
     [[nodiscard]] runtime::task<> probe(duration due);
-    void tell(const probe_result& what, time_point began);
+    void tell(const probe_result& what, const preflight::background& behind, time_point began);
 
     monitor_plan plan_;
     event_sink& record_;

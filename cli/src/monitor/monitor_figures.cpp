@@ -42,7 +42,9 @@ void monitor_figures::add(const probe_result& what) {
     }
     ++(what.ended == outcome::timeout ? timed_out_ : failed_);
     const bool known = complaints_.contains(what.wrong);
-    ++complaints_[known || complaints_.size() < complaints_most ? what.wrong : "other"];
+    auto& mine = complaints_[known || complaints_.size() < complaints_most ? what.wrong : "other"];
+    ++mine.count;
+    mine.last = what.behind;
 }
 
 double monitor_figures::bad_share() const noexcept {

@@ -32,6 +32,7 @@ struct probe_result {
     std::array<duration, probe_stages> took{};
     std::size_t completed = 0;  ///< stages, in their order
     std::string wrong;          ///< one sentence
+    std::string behind{};       ///< what stands behind it: limit, pressure, time account
 };
 
 /// What a run of probes has come to. Of a stage that was not completed nothing is counted; a probe
@@ -73,8 +74,14 @@ class monitor_figures {
     /// The run in pieces of one length; those that are not over have fewer.
     [[nodiscard]] const std::vector<slot>& slots() const noexcept { return slots_; }
 
-    /// What went wrong, and how often; the rest is under "other".
-    [[nodiscard]] const std::map<std::string, std::uint64_t>& complaints() const noexcept {
+    /// One thing that went wrong.
+    struct complaint {
+        std::uint64_t count = 0;
+        std::string last;  ///< what stood behind the last of them; empty: nothing more is known
+    };
+
+    /// What went wrong, by its sentence; the rest is under "other".
+    [[nodiscard]] const std::map<std::string, complaint>& complaints() const noexcept {
         return complaints_;
     }
 
@@ -87,7 +94,7 @@ class monitor_figures {
     std::uint64_t not_started_ = 0;
     std::array<histogram, probe_stages> took_;
     std::vector<slot> slots_;
-    std::map<std::string, std::uint64_t> complaints_;
+    std::map<std::string, complaint> complaints_;
 };
 
 enum class monitor_verdict : std::uint8_t {

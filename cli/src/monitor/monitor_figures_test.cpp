@@ -56,10 +56,12 @@ TEST(monitor_figures, the_run_is_told_in_slots) {
 TEST(monitor_figures, complaints_have_a_bound) {
     monitor_figures of{1min};
     for (int each = 0; each < 100; ++each) {
-        of.add({1s, true, outcome::failure, {}, 0, "reason " + std::to_string(each)});
+        const auto number = std::to_string(each);
+        of.add({1s, true, outcome::failure, {}, 0, "reason " + number, "behind " + number});
     }
     EXPECT_EQ(of.complaints().size(), monitor_figures::complaints_most + 1);
-    EXPECT_EQ(of.complaints().at("other"), 92U);
+    EXPECT_EQ(of.complaints().at("other").count, 92U);
+    EXPECT_EQ(of.complaints().at("other").last, "behind 99");
 }
 
 }  // namespace

@@ -124,8 +124,9 @@ std::string to_text(const monitor_figures& of, const monitor_frame& frame) {
         policy::format_duration(std::chrono::round<std::chrono::milliseconds>(frame.ran)) +
         ")\n  " + progress_line(of, frame.planned) + '\n';
     text += stage_lines(of, frame) + trend_lines(of);
-    for (const auto& [wrong, count] : of.complaints()) {
-        text += "  " + std::to_string(count) + " x " + wrong + '\n';
+    for (const auto& [wrong, each] : of.complaints()) {
+        text += "  " + std::to_string(each.count) + " x " + wrong + '\n';
+        text += each.last.empty() ? "" : "      the last: " + each.last + '\n';
     }
     return text + std::string{to_string(judge(of, frame.allowed))} +
            formatted(
@@ -138,7 +139,7 @@ std::string to_text(const monitor_figures& of, const monitor_frame& frame) {
 std::string to_json(const monitor_figures& of, const monitor_frame& frame) {
     json_text to;
     to.object().member("name", frame.name).member("where", frame.where);
-    to.member("environment", frame.environment);
+    to.member("environment", frame.environment).member("pressure", frame.pressure);
     to.member("verdict", to_string(judge(of, frame.allowed)));
     to.member("planned", frame.planned).member("started", of.started());
     to.member("succeeded", of.succeeded()).member("timed_out", of.timed_out());
@@ -148,8 +149,9 @@ std::string to_json(const monitor_figures& of, const monitor_frame& frame) {
     write_stages(to, of, frame);
     write_trend(to, of);
     to.key("complaints").array();
-    for (const auto& [wrong, count] : of.complaints()) {
-        to.object().member("found", wrong).member("count", count).end();
+    for (const auto& [wrong, each] : of.complaints()) {
+        to.object().member("found", wrong).member("count", each.count);
+        to.member("last", each.last).end();
     }
     return to.end().end().take();
 }

@@ -12,6 +12,7 @@ struct monitor_frame {
     std::string name;   ///< "database"
     std::string where;  ///< "127.0.0.1:5432/shop"
     std::string environment;
+    std::string pressure;  ///< "vpc_connector_scaling 1.00"; empty: none
     std::array<duration, probe_stages> limits{};
     double allowed = 0;  ///< `database.timeout_rate`
     duration length{};   ///< as it was asked for

@@ -8,13 +8,14 @@ namespace {
 using namespace std::chrono_literals;
 
 const monitor_frame frame{
-    "orders", "127.0.0.1:5432/shop", "staging", {75s, 95s, 30s}, 0.01, 2min, 2min, 2
+    "orders", "127.0.0.1:5432/shop", "staging", "", {75s, 95s, 30s}, 0.01, 2min, 2min, 2
 };
 
 monitor_figures example() {
     monitor_figures of{2min};
     of.add({0s, true, outcome::success, {4ms, 5ms, 1ms}, 3, {}});
-    of.add({1min, true, outcome::timeout, {}, 0, "Database connection timeout: 75.0s exceeded"});
+    constexpr auto found = "Database connection timeout: 75.0s exceeded";
+    of.add({1min, true, outcome::timeout, {}, 0, found, "limit database.connection"});
     return of;
 }
 
@@ -28,7 +29,8 @@ TEST(monitor_report, text_ends_with_the_verdict) {
     const auto text = to_text(example(), frame);
     EXPECT_TRUE(text.starts_with("orders  127.0.0.1:5432/shop  (staging, 2m)\n")) << text;
     EXPECT_NE(
-        text.find("\n  1 x Database connection timeout: 75.0s exceeded\nFAIL  50.00 % "),
+        text.find("\n  1 x Database connection timeout: 75.0s exceeded\n"
+                  "      the last: limit database.connection\nFAIL  50.00 % "),
         std::string::npos
     ) << text;
 }

@@ -3,6 +3,7 @@
 #include <curfew/admin/pressure_page.hpp>
 #include <curfew/policy/duration_text.hpp>
 #include <curfew/policy/suggest.hpp>
+#include <curfew/preflight/report.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -337,6 +338,12 @@ std::vector<policy::signal_value> pressure_desk::values() const {
         all.push_back({each.name, each.signal.value()});
     }
     return all;
+}
+
+std::string pressure_desk::text() const {
+    auto up = values();
+    std::erase_if(up, [](const policy::signal_value& each) { return each.value <= 0; });
+    return preflight::to_text(up);
 }
 
 std::shared_ptr<const policy::policy> pressure_desk::shape(

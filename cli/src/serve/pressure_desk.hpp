@@ -82,6 +82,9 @@ class pressure_desk {
         const std::shared_ptr<const policy::policy>& written
     ) const;
 
+    /// The signals that are up: "vpc_connector_scaling 1.00"; empty: none is.
+    [[nodiscard]] std::string text() const;
+
     /// How far a signal is up; 0 for one that there is not.
     [[nodiscard]] double value_of(std::string_view name) const;
 

@@ -251,20 +251,8 @@ void recording::tell_held_back(std::string_view route, std::string_view sentence
     own_->record(told);
 }
 
-void recording::tell_startup(const startup_desk::story& what, time_point now) {
-    const std::array attributes{
-        event::attribute{"said", what.said},
-        event::attribute{"by", what.by},
-        event::attribute{"until", what.until},
-    };
-    event told;
-    told.where = surface::startup;
-    told.name = what.name;
-    told.ended = what.ended;
-    told.started = now - what.took;
-    told.took = what.took;
-    told.attributes = std::span{attributes}.first(what.by.empty() ? 1 : attributes.size());
-    own_->record(told);
+void recording::tell_startup(const startup_story& what, time_point now) {
+    with_event(what, now, [this](const event& told) { own_->record(told); });
 }
 
 void recording::tell_stacks(std::string_view headline, time_point now) {

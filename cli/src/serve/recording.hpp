@@ -94,7 +94,7 @@ class recording {
     /// A pressure signal is another, and what that does to limits.
     void tell_pressure(const pressure_desk::change& what);
     /// How the start went: a check, what was passed over, that it healed.
-    void tell_startup(const startup_desk::story& what, time_point now);
+    void tell_startup(const startup_story& what, time_point now);
     /// The backend's stacks were looked at.
     void tell_stacks(std::string_view headline, time_point now);
 

@@ -100,7 +100,7 @@ class serving final : public process::backend_watcher {
     void tell_reload(const admin::reload_report& what);
     void tell_pressure(const pressure_desk::change& what);
     [[nodiscard]] startup_desk::surroundings startup_surroundings();
-    void tell_startup(const startup_desk::story& what);
+    void tell_startup(const startup_story& what);
     [[nodiscard]] runtime::task<> give_memory_back(std::string used);
     void relieve_memory(memory_guard::action what, double in_use);
     [[nodiscard]] int complain_about_backend(failure why);

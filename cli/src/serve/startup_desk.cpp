@@ -3,10 +3,6 @@
 #include <curfew/policy/duration_text.hpp>
 #include <curfew/runtime/loop.hpp>
 
-#include <pwd.h>
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 namespace curfew::cli {
@@ -14,22 +10,6 @@ namespace curfew::cli {
 namespace {
 
 using policy::severity;
-
-/// "shop (1000)": who runs this process.
-std::string user_text() {
-    const uid_t id = ::getuid();
-    std::array<char, 4096> room{};
-    passwd entry{};
-    passwd* found = nullptr;
-    const bool named = ::getpwuid_r(id, &entry, room.data(), room.size(), &found) == 0;
-    const std::string name = named && found != nullptr ? std::string{entry.pw_name} + ' ' : "";
-    return name + '(' + std::to_string(id) + ')';
-}
-
-std::string sentence_of(const preflight::look& of) {
-    return "check " + of.name + " of the start: " + std::string{to_string(of.wrong->kind)} + ": " +
-           of.wrong->sentence;
-}
 
 }  // namespace
 
@@ -72,32 +52,14 @@ preflight::recheck::surroundings startup_desk::recheck_surroundings(
 
 void startup_desk::begin() {
     if (!seen_) return;
-    for (const auto& each : seen_->looks) {
-        if (!each.wrong) continue;
-        around_.tell({
-            .level = severity::warning,
-            .sentence = sentence_of(each),
-            .name = "check",
-            .ended = outcome::failure,
-            .said = each.name + ": " + std::string{to_string(each.wrong->kind)} + ": " +
-                    each.wrong->sentence,
-            .took = each.took,
-        });
+    const auto rules = around_.rules();
+    const auto pause = policy::format_duration(rules->startup.recheck);
+    const auto until = "every check has passed, looked at every " + pause;
+    for (auto& each : stories_of(*seen_, rules->environment, around_.pressure(), until)) {
+        if (each.name == "bypass") each.sentence += "; looked at again every " + pause;
+        around_.tell(each);
     }
-    const auto& made = seen_->made;
-    if (made.made != preflight::decision::start_degraded) return;
-    const auto pause = policy::format_duration(around_.rules()->startup.recheck);
-    around_.tell({
-        .level = severity::warning,
-        .sentence = "started degraded: " + made.why + "; looked at again every " + pause,
-        .name = "bypass",
-        .said = made.why,
-        .by = made.told ? std::string{preflight::override_variable} + ", set by " + user_text()
-                        : "the rules of " + around_.rules()->environment,
-        .until = "every check has passed, looked at every " + pause,
-        .took = seen_->took,
-    });
-    tasks_.spawn(watch());
+    if (seen_->made.made == preflight::decision::start_degraded) tasks_.spawn(watch());
 }
 
 runtime::task<> startup_desk::watch() {

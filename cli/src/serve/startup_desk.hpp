@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../startup_story.hpp"
 #include <curfew/core/event.hpp>
 #include <curfew/gateway/snapshot.hpp>
 #include <curfew/policy/policy.hpp>
@@ -19,22 +20,11 @@ namespace curfew::cli {
 /// Thread rule: the control loop's thread.
 class startup_desk {
   public:
-    /// What is told: to the log in one sentence, to the ledger as an event.
-    struct story {
-        policy::severity level = policy::severity::info;
-        std::string sentence;
-        std::string_view name;  ///< "bypass", "check", "healed"
-        outcome ended = outcome::ignored;
-        std::string said{};
-        std::string by{};     ///< who passed it over
-        std::string until{};  ///< how long that holds
-        duration took{};
-    };
-
     struct surroundings {
         std::function<std::shared_ptr<const policy::policy>()> rules;  ///< under pressure
+        std::function<std::string()> pressure;  ///< "vpc_connector_scaling 1.00"; empty: none
         std::function<bool()> connector_scales;
-        std::function<void(const story&)> tell;
+        std::function<void(const startup_story&)> tell;
     };
 
     /// `seen`: nothing where the start had no checks.

@@ -10,6 +10,7 @@
 #include <curfew/ledger/place.hpp>
 #include <curfew/policy/duration_text.hpp>
 #include <curfew/policy/stretch.hpp>
+#include <curfew/preflight/report.hpp>
 
 #include <unistd.h>
 
@@ -73,11 +74,13 @@ std::expected<policy::check_policy, usage_problem> check_of(
 }
 
 std::expected<monitor_plan, usage_problem> plan_of(
-    const invocation& line, const policy::policy& of
+    const invocation& line, const policy::policy& of, std::span<const told_signal> pressure
 ) {
     monitor_plan made;
     made.name = "database";
     made.limits = of.database;
+    made.environment = of.environment;
+    made.pressure = preflight::to_text(signal_values(pressure));
     if (line.has("--target")) {
         made.where = line.value("--target");
     } else {
@@ -113,14 +116,6 @@ std::string shown_place(const std::string& where) {
     return text + '/' + whom->database();
 }
 
-std::expected<policy::policy, usage_problem> under_pressure(
-    const invocation& line, const policy::policy& written
-) {
-    const auto pressure = read_pressure(line.values("--pressure"), written);
-    if (!pressure) return std::unexpected{pressure.error()};
-    return policy::stretched(written, signal_values(*pressure));
-}
-
 /// Of the ledger that probes are recorded in; an exit code after a complaint.
 std::expected<ledger::settings, int> settings_of(const invocation& line, const policy::policy& of) {
     ledger::settings how;
@@ -139,6 +134,7 @@ monitor_frame frame_of(const monitor_plan& plan, const policy::policy& of) {
         plan.name,
         shown_place(plan.where),
         of.environment,
+        plan.pressure,
         {of.database.connection, of.database.initialization, of.database.query},
         of.database.timeout_rate,
         plan.length,
@@ -191,12 +187,12 @@ int monitor(const invocation& line) {
     if (!loaded.snapshot) {
         return complain(line, loaded);
     }
-    const auto shaped = under_pressure(line, *loaded.snapshot);
-    if (!shaped) {
-        return complain(shaped.error());
+    const auto pressure = read_pressure(line.values("--pressure"), *loaded.snapshot);
+    if (!pressure) {
+        return complain(pressure.error());
     }
-    const auto& of = *shaped;
-    auto plan = plan_of(line, of);
+    const auto of = policy::stretched(*loaded.snapshot, signal_values(*pressure));
+    auto plan = plan_of(line, of, *pressure);
     if (!plan) {
         return complain(plan.error());
     }

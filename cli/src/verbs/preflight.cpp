@@ -52,7 +52,7 @@ int tell(
     const auto made = decide(failed, bypass_rules_of(of), told, of.environment);
     warn_if_told(made);
     if (line.has("--json")) {
-        print(to_json(made, failed, report_frame_of(of)));
+        print(to_json(made, failed, report_frame_of(of, {})));
     } else if (!line.has("--quiet")) {
         print(to_text(made, of.environment));
     }
@@ -74,15 +74,17 @@ int look_around(const invocation& line, const policy::policy& of, bool told) {
     constexpr auto ends_it = hangup_while_examining::ends_it;
     const bool shows = !line.has("--json") && !line.has("--quiet");
     const auto width = name_width(of.checks);
+    const auto frame = report_frame_of(of, *pressure);
     const auto done = examine_surroundings(of, *pressure, told, ends_it, [&](const look& each) {
-        if (shows) print(to_text(each, width));
+        if (shows) print(to_text(each, width, frame));
     });
     if (!done) {
         return 128 + done.error();
     }
     warn_if_told(done->made);
+    leave_in_ledger(line, of, frame, *done);
     if (line.has("--json")) {
-        print(to_json(*done, report_frame_of(of)));
+        print(to_json(*done, frame));
     } else if (shows) {
         print(to_text(done->made, of.environment));
     }

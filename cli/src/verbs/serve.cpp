@@ -48,7 +48,7 @@ void give_up_for_want_of_memory() noexcept {
 
 /// What the start needs is looked at first. An exit code where it must not go on.
 std::expected<std::optional<preflight::examined>, int> look_around(
-    const policy::policy& of, std::span<const told_signal> pressure
+    const invocation& line, const policy::policy& of, std::span<const told_signal> pressure
 ) {
     const auto told = told_to_start();
     if (!told) {
@@ -58,11 +58,12 @@ std::expected<std::optional<preflight::examined>, int> look_around(
         return std::nullopt;
     }
     const auto width = preflight::name_width(of.checks);
+    const auto frame = report_frame_of(of, pressure);
     std::string failures;
     // Whoever asks for a reload before there is anything to reload gets what is read now.
     constexpr auto deaf = hangup_while_examining::is_ignored;
     auto done = examine_surroundings(of, pressure, *told, deaf, [&](const preflight::look& each) {
-        if (each.wrong) failures += to_text(each, width);
+        if (each.wrong) failures += to_text(each, width, frame);
     });
     if (!done) {
         std::fprintf(stderr, "curfew: SIG%s before it served\n", ::sigabbrev_np(done.error()));
@@ -71,6 +72,7 @@ std::expected<std::optional<preflight::examined>, int> look_around(
     if (done->made.made != preflight::decision::block) {
         return *std::move(done);
     }
+    leave_in_ledger(line, of, frame, *done);
     std::fputs(failures.c_str(), stderr);
     complain(usage_problem{
         "the service does not start: " + done->made.why,
@@ -133,7 +135,7 @@ int serve(const invocation& line) {
     }
     std::set_new_handler(give_up_for_want_of_memory);
     try {
-        auto examined = look_around(*loaded.snapshot, *pressure);
+        auto examined = look_around(line, *loaded.snapshot, *pressure);
         if (!examined) {
             return examined.error();
         }

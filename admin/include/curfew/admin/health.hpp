@@ -33,6 +33,13 @@ enum class health : std::uint8_t {
     const alerts::status* alerting = nullptr
 );
 
+/// What degrades it, a sentence each: the order is that of `/-/health`.
+[[nodiscard]] std::vector<std::string> problems_of(
+    const gateway::snapshot& now,
+    const ledger::status* ledger = nullptr,
+    const alerts::status* alerting = nullptr
+);
+
 /// Wall time, for display only.
 using wall_time = std::chrono::system_clock::time_point;
 

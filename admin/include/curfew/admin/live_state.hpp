@@ -83,6 +83,7 @@ struct live_state {
     std::string version;
     std::string timestamp;  ///< RFC 3339, for display
     std::string status;     ///< "healthy", "degraded", "unhealthy"
+    std::string problem;    ///< the first of what degrades it, and how many more; empty: nothing
     duration uptime{};
     bool ready = false;
     bool draining = false;

@@ -19,7 +19,8 @@ struct service_url {
     std::string password;  ///< empty: none; never to be shown
     std::string host;      ///< without brackets
     std::uint16_t port = 0;
-    std::string path;  ///< path and query as they were written, from the slash on; empty: none
+    std::string path{};     ///< path and query as they were written, from the slash on; empty: none
+    bool over_tls = false;  ///< the scheme means it
 
     /// "127.0.0.1:6379", "[::1]:6379": what may be shown.
     [[nodiscard]] std::string shown() const;
@@ -32,6 +33,7 @@ struct service_url {
 struct known_scheme {
     std::string_view name;  ///< empty: `HOST:PORT` alone
     std::uint16_t port = 0;
+    bool over_tls = false;
 };
 
 /// The errors name neither user nor password.

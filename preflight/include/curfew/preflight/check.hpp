@@ -1,5 +1,7 @@
 #pragma once
 
+#include <curfew/core/account.hpp>
+#include <curfew/core/cause.hpp>
 #include <curfew/policy/policy.hpp>
 #include <curfew/preflight/classification.hpp>
 #include <curfew/process/unit.hpp>
@@ -13,6 +15,14 @@
 
 namespace curfew::preflight {
 
+/// What stands behind a failure.
+struct background {
+    cause ended_by{};        ///< the limit that ran out; else `completed`
+    time_account account{};  ///< where the time of the attempt went
+
+    [[nodiscard]] bool timed_out() const noexcept { return is_limited_in_time(ended_by); }
+};
+
 /// What one attempt found wrong.
 struct finding {
     std::string sentence;  ///< for people; names neither user nor password
@@ -24,6 +34,8 @@ struct finding {
 
     /// What the check itself knows it to be; nothing: `classify` says.
     std::optional<classification> known{};
+
+    background behind{};  ///< as far as the check itself knows it
 
     [[nodiscard]] symptom seen_by(check_type type, bool connector_scales) const noexcept {
         return {type, timed_out, sqlstate, error_number, message, http_status, connector_scales};

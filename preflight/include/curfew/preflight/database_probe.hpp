@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curfew/clients/pg/session.hpp>
+#include <curfew/core/budget.hpp>
 #include <curfew/preflight/check.hpp>
 #include <curfew/runtime/resolver.hpp>
 
@@ -29,10 +30,15 @@ class database_probe {
         std::string statement, runtime::scope& under
     );
 
+    /// Where the time of both went: name look-up (`resolve`), TCP, TLS and login (`connect`),
+    /// statements (`attempt`).
+    [[nodiscard]] const time_account& account() const noexcept { return spent_.account(); }
+
     /// "127.0.0.1:5432/shop", without user and password; after `connect`.
     [[nodiscard]] const std::string& where() const noexcept { return where_; }
 
   private:
+    [[nodiscard]] runtime::task<std::optional<finding>> reach(runtime::scope& under);
     [[nodiscard]] runtime::task<std::optional<finding>> connect_to(
         const pg::target& whom, std::vector<std::string> addresses, runtime::scope& under
     );
@@ -42,6 +48,7 @@ class database_probe {
     const std::string& url_;
     runtime::resolver resolver_;
     pg::session session_;
+    budget spent_;
     std::string where_;
 };
 

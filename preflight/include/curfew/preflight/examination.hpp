@@ -19,6 +19,7 @@ struct failing {
     failure_kind kind = failure_kind::unknown;
     std::string why;       ///< the rule that said so: "ECONNREFUSED: ..."
     std::string sentence;  ///< what was found
+    background behind{};   ///< of the last attempt
 };
 
 /// What came of one check.

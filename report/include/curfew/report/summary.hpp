@@ -59,8 +59,10 @@ struct summary {
     std::vector<ending> cancelled;  ///< the caller left
     std::vector<near_miss> near;    ///< the nearest first, at most 20
     std::vector<ending> backend;    ///< its steps
-    std::vector<ending> bypasses;
+    std::uint64_t bypassed = 0;     ///< starts that went on although checks of them had failed
     std::vector<ledger::kept_operation> incidents;  ///< of the backend, newest first, at most 20
+    std::vector<ledger::kept_operation> starts;     ///< what they found and decided, likewise
+    std::vector<ledger::kept_operation> bypasses;   ///< those of them, likewise
     std::vector<ledger::mark> marks;
     policy_history policy;
     std::vector<ledger::instance> processes;
@@ -76,7 +78,7 @@ struct summary {
 struct question {
     ledger::range when{};  ///< both ends are given
     /// Of operations; the backend's steps, reloads and alerts are told anyway. Those alone where it
-    /// is their surface: `supervisor`, `policy`.
+    /// is their surface: `supervisor`, `policy`, `startup`.
     std::optional<surface> where{};
     bool examples = true;  ///< look for rows too
 };
