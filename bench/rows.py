@@ -241,22 +241,30 @@ def instructions(site: Site, report: Report):
                     f"{(spent[1] - spent[0]) / (2 * few) / 1000:.1f} k")
 
 
-def micro(report: Report, program: Path):
-    """The figures that core is held to, from its own benchmarks."""
-    wanted = ("^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check"
-              "|pool_acquire_and_release/|adaptive_timeout_begin_and_end)")
+def benchmarks(program: Path, wanted: str) -> dict[str, list[dict]]:
+    """Nine runs, in turns, of those whose names match: by name, what each run told."""
     if not program.exists():
         raise Invalid(f"{program} is not there: make bench builds it")
-    watch = Watch()
     done = subprocess.run(
         [program, f"--benchmark_filter={wanted}", "--benchmark_repetitions=9",
          "--benchmark_min_time=0.1", "--benchmark_enable_random_interleaving=true",
          "--benchmark_format=json"], capture_output=True, text=True, check=True)
-    crowd = watch.crowd()
     runs: dict[str, list[dict]] = {}
     for run in json.loads(done.stdout)["benchmarks"]:
         if run["run_type"] == "iteration":
             runs.setdefault(run["run_name"], []).append(run)
+    return runs
+
+
+def micro(report: Report, build: Path):
+    """The figures that core and the database pool are held to, from their own benchmarks."""
+    watch = Watch()
+    runs = benchmarks(
+        build / "core/core_bench",
+        "^(arm_and_cancel|breaker_(consecutive|count_window|time_window)/|coarse_check"
+        "|pool_acquire_and_release/|adaptive_timeout_begin_and_end)")
+    runs |= benchmarks(build / "clients/clients_bench", "^pg_acquire_and_release$")
+    crowd = watch.crowd()
 
     def judge(name: str, pattern: str, key: str, bar: float, unit: str):
         """The worst median of the benchmarks that match."""
@@ -272,4 +280,5 @@ def micro(report: Report, program: Path):
           90, "ns")
     judge("deadline, coarse check", "^coarse_check", "real_time", 10, "ns")
     judge("pool, acquire + release, worst lock", "^pool_acquire", "real_time", 300, "ns")
+    judge("pg::pool, acquire + release", "^pg_acquire", "real_time", 300, "ns")
     judge("adaptive time-out, a call", "^adaptive_timeout", "real_time", 30, "ns")

@@ -72,7 +72,7 @@ TEST(keeper, asks_again_where_a_request_to_cancel_failed) {
 TEST(keeper, does_not_spin_where_every_lease_is_a_leak) {
     scratch::talking_server server{scratch::talking_server::when::never};
     std::atomic<int> told = 0;
-    pool_options how{.leak_after = -1s};
+    pool_options how{.leak_after = 0s};
     how.on_leak = [&](const leak&) { ++told; };
     pool some{*target::parse(server.door.words()), how};
     const auto held = some.acquire(in(20s));

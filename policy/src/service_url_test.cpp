@@ -23,8 +23,7 @@ TEST(service_url, parts_are_told_apart) {
     );
     EXPECT_EQ(parse_service_url("cache", redis), (service_url{"", "", "", "cache", 6379, ""}));
     EXPECT_EQ(
-        parse_service_url("redisss://h", redis),
-        (service_url{"rediss", "", "", "h", 6380, "", true})
+        parse_service_url("rediss://h", redis), (service_url{"rediss", "", "", "h", 6380, "", true})
     );
     EXPECT_EQ(parse_service_url("redis://h?x=1", redis)->path, "?x=1");
     EXPECT_EQ(parse_service_url("[::1]:80", plain)->shown(), "[::1]:80");

@@ -56,7 +56,7 @@ const std::array table{
     key{"check.*.free", check<&check_policy::free>, sizes(1, 1024 * 1024 * gib),
         "How much room a disk or the memory (of the nearest cgroup with a limit) must have."},
     key{"check.*.valid_for", check<&check_policy::valid_for>, times(0s, 24h * 3650),
-        "How long the certificate of a check over TLS (tls; https://, rediss://, tls://) must hold."},
+        "How long the certificate of a check over TLS (https://, rediss://, ...) must hold."},
     key{"check.*.ca_file", check<&check_policy::ca_file>, text_rule::any,
         "Whom a check over TLS trusts: a file of certificates (PEM); empty: the system's."},
 

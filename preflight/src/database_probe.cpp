@@ -1,5 +1,6 @@
 #include <curfew/clients/pg/cancellation.hpp>
 #include <curfew/clients/pg/error.hpp>
+#include <curfew/clients/pg/ways.hpp>
 #include <curfew/preflight/database_probe.hpp>
 #include <curfew/runtime/descriptor.hpp>
 #include <curfew/runtime/loop.hpp>
@@ -134,7 +135,7 @@ task<std::optional<finding>> database_probe::reach(runtime::scope& under) {
     };
     const bounded_stage connecting_stage{pg::operation::connection, with_.limits.connection, began};
     std::vector<std::vector<std::string>> found;
-    std::size_t most = 1;
+    std::string nobody;
     where_.clear();
     for (const auto& place : whom->places()) {
         const bool is_v6 = place.host.find(':') != place.host.npos;
@@ -149,30 +150,29 @@ task<std::optional<finding>> database_probe::reach(runtime::scope& under) {
         if (!resolved && limited.ended()) {
             co_return timeout(connecting_stage, limited);
         }
-        if (!resolved) {
-            co_return finding{
-                .sentence = "there is no host of the name " + place.host,
-                .message = "name does not exist"
-            };
-        }
         auto& addresses = found.emplace_back();
+        if (!resolved) {
+            nobody = place.host;
+            continue;
+        }
         for (const auto& each : *resolved) {
             addresses.push_back(each.host_text());
         }
-        most = std::max(most, addresses.size());
     }
     where_ += '/' + whom->database();
     spent_.enter(stage::connect, with_.on.now());
     std::optional<finding> wrong;
+    const auto most = pg::ways(*whom, found);
+    if (most == 0) {
+        co_return finding{
+            .sentence = "there is no host of the name " + nobody, .message = "name does not exist"
+        };
+    }
     for (std::size_t at = 0; at < most && !limited.ended(); ++at) {
-        std::vector<std::string> addresses;
-        for (const auto& each : found) {
-            addresses.push_back(each[std::min(at, each.size() - 1)]);
-        }
         const auto left = limited.limit().at.left(with_.on.now());
         const auto share = left / static_cast<int>(most - at);
         runtime::scope trying{limited, bound::after(with_.on.now(), share, "database.connection")};
-        auto connecting = connect_to(*whom, std::move(addresses), trying);
+        auto connecting = connect_to(*whom, pg::way(found, at), trying);
         wrong = co_await connecting;
         if (!wrong || !wrong->sqlstate.empty()) break;
     }

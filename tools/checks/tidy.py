@@ -77,11 +77,13 @@ def run(tree: Tree, checks: str = "") -> Report:
         stamp = cache / fingerprint(tree, unit, parts, salt)
         if not stamp.exists():
             stamps[path] = stamp
-    with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
-        results = list(workers.map(lambda path: examine(tree, path, checks), stamps))
-    for stamp, found in zip(stamps.values(), results):
+    def look(path: str) -> list[Finding]:
+        found = examine(tree, path, checks)
         if not found:
-            stamp.touch()
+            stamps[path].touch()  # at once: what is broken off has not been for nothing
+        return found
+    with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
+        results = list(workers.map(look, stamps))
     findings = sorted({finding for found in results for finding in found}, key=str)
     return Report(f"{len(units)} files, {len(stamps)} looked at now", findings)
 

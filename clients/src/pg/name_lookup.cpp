@@ -1,5 +1,7 @@
 #include "name_lookup.hpp"
 
+#include <curfew/clients/pg/ways.hpp>
+
 #include <ares.h>
 
 #include <arpa/inet.h>
@@ -26,7 +28,7 @@ struct channel_closer {
 struct lookup {
     bool answered = false;
     int status = ARES_SUCCESS;
-    std::string addresses;
+    std::vector<std::string> addresses;
 
     static void hear(void* self, int status, int /*timeouts*/, ares_addrinfo* found) noexcept {
         auto& own = *static_cast<lookup*>(self);
@@ -45,7 +47,7 @@ struct lookup {
         const int told =
             ::getnameinfo(address, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
         if (told != 0) return false;
-        addresses.append(addresses.empty() ? "" : ",").append(text.data());
+        addresses.emplace_back(text.data());
         return true;
     }
 };
@@ -84,7 +86,9 @@ void wait(ares_channeldata* channel, deadline until, const clock& time) {
     }
 }
 
-answer<std::string> look_up(const std::string& host, deadline until, const clock& time) {
+answer<std::vector<std::string>> look_up(
+    const std::string& host, deadline until, const clock& time
+) {
     static std::once_flag once;
     std::call_once(once, [] { ares_library_init(ARES_LIB_INIT_ALL); });
     std::array<char, 3> files_then_servers{'f', 'b', '\0'};
@@ -116,14 +120,20 @@ answer<std::string> look_up(const std::string& host, deadline until, const clock
 
 }  // namespace
 
-answer<std::vector<std::string>> look_up(const target& where, deadline until, const clock& time) {
-    std::vector<std::string> found;
+answer<std::vector<std::vector<std::string>>> look_up(
+    const target& where, deadline until, const clock& time
+) {
+    std::vector<std::vector<std::string>> found;
+    trouble last;
     for (const auto& one : where.places()) {
         if (!one.is_named()) continue;
         auto addresses = look_up(one.host, until, time);
-        if (!addresses) return std::unexpected{addresses.error()};
-        found.push_back(std::move(*addresses));
+        if (!addresses && addresses.error().code == errc::own_timeout)
+            return std::unexpected{addresses.error()};
+        if (!addresses) last = addresses.error();
+        found.push_back(addresses ? *std::move(addresses) : std::vector<std::string>{});
     }
+    if (ways(where, found) == 0) return std::unexpected{last};
     return found;
 }
 

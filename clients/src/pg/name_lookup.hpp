@@ -9,9 +9,10 @@
 namespace curfew::pg {
 
 /// Looks up every name of a target (c-ares: /etc/hosts, then the system's servers), within `until`:
-/// for each its numeric addresses, separated by commas, as `session::connect` takes them.
+/// for each its numeric addresses (ways.hpp).
+/// One of several names that does not resolve has none; if no place is left, it is an error.
 /// Errors: resolve_failed, resolve_timeout, own_timeout if `until` passed, local_resource.
-[[nodiscard]] answer<std::vector<std::string>> look_up(
+[[nodiscard]] answer<std::vector<std::vector<std::string>>> look_up(
     const target& where, deadline until, const clock& time
 );
 

@@ -1,11 +1,21 @@
 #include "pool_state.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace curfew::pg {
 
+namespace {
+
+pool_options checked(pool_options how) {
+    if (const auto wrong = problem_of(how)) throw std::invalid_argument{"pg::pool: " + *wrong};
+    return how;
+}
+
+}  // namespace
+
 pool::pool(target where, pool_options how)
-    : state_{std::make_unique<pool_state>(std::move(where), std::move(how))} {}
+    : state_{std::make_unique<pool_state>(std::move(where), checked(std::move(how)))} {}
 
 pool::~pool() {
     state_->close();

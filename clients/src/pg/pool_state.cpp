@@ -2,6 +2,7 @@
 
 #include "name_lookup.hpp"
 #include <curfew/clients/pg/drive.hpp>
+#include <curfew/clients/pg/ways.hpp>
 #include <curfew/core/expects.hpp>
 
 #include <utility>
@@ -159,9 +160,17 @@ reply<> pool_state::open(curfew::pool::permit& place, budget& spent) {
     spent.enter(stage::resolve, began);
     const auto addresses = look_up(where, limit.at, time);
     spent.enter(stage::connect, time.now());
-    auto made = addresses ? session::connect(where, *addresses, how.session)
-                          : std::unexpected{addresses.error()};
-    const auto done = made ? drive(*made, limit.at, time) : std::unexpected{made.error()};
+    const auto whole = deadline::after(began, how.limit.connection);
+    auto made = answer<session>{};
+    answer<> done = addresses ? answer<>{} : std::unexpected{addresses.error()};
+    for (std::size_t at = 0; addresses && at < ways(where, *addresses); ++at) {
+        const auto from = time.now();
+        const auto still = static_cast<int>(ways(where, *addresses) - at);
+        const auto share = deadline::after(from, whole.left(from) / still);
+        made = session::connect(where, way(*addresses, at), how.session);
+        done = made ? drive(*made, earliest(limit.at, share), time) : std::unexpected{made.error()};
+        if (done || !done.error().sqlstate.empty() || limit.at.expired(time.now())) break;
+    }
     const auto now = time.now();
     spent.close(now);
     if (!done) {

@@ -32,7 +32,6 @@ void add_unsaid(const target& where, keywords& words, const char* name, std::str
     if (!where.says(name)) words.add(name, std::move(value));
 }
 
-/// Every address of a place stands beside its host and port once more, as libpq wants it.
 void add_places(const target& where, std::span<const std::string> addresses, keywords& words) {
     std::string hosts;
     std::string numeric;
@@ -42,19 +41,16 @@ void add_places(const target& where, std::span<const std::string> addresses, key
     bool any_port = false;
     const char* between = "";
     for (const auto& one : where.places()) {
-        std::string_view rest = one.is_named() ? addresses[named++] : one.address;
-        while (true) {
-            const auto address = rest.substr(0, rest.find(','));
-            hosts.append(between).append(one.host);
-            numeric.append(between).append(address);
-            ports.append(between).append(one.port);
-            between = ",";
-            any_address = any_address || !address.empty();
-            any_port = any_port || !one.port.empty();
-            if (address.size() == rest.size()) break;
-            rest.remove_prefix(address.size() + 1);
-        }
+        const std::string& address = one.is_named() ? addresses[named++] : one.address;
+        if (one.is_named() && address.empty()) continue;
+        hosts.append(between).append(one.host);
+        numeric.append(between).append(address);
+        ports.append(between).append(one.port);
+        between = ",";
+        any_address = any_address || !address.empty();
+        any_port = any_port || !one.port.empty();
     }
+    expects(*between != '\0', "a place is left");
     words.add("host", std::move(hosts));
     if (any_address) words.add("hostaddr", std::move(numeric));
     if (any_port) words.add("port", std::move(ports));

@@ -142,11 +142,11 @@ class transaction {
 ///     auto found = held->query("SELECT name FROM item WHERE id = $1", {17}, until);
 ///
 /// Everything ends by a deadline: the one that is passed, and the limit of its own kind. What went
-/// wrong is an `error`; nothing is thrown but what cannot happen (std::bad_alloc).
+/// wrong is an `error`; once it is made, nothing is thrown but what cannot happen (std::bad_alloc).
 /// Thread rule: any thread; a lease belongs to one thread at a time. Leases must not outlive it.
 class pool {
   public:
-    /// Opens nothing yet.
+    /// Opens nothing yet. Throws std::invalid_argument of options that cannot be (`problem_of`).
     explicit pool(target where, pool_options how = {});
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;

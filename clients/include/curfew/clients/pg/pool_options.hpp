@@ -6,6 +6,7 @@
 #include <curfew/core/pool.hpp>
 
 #include <functional>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -97,5 +98,9 @@ struct pool_options {
 
     std::uint64_t seed = 0;  ///< of the ages
 };
+
+/// What cannot be in it, in one sentence: "limit.query is not longer than nothing". Nothing: all of
+/// it can.
+[[nodiscard]] std::optional<std::string> problem_of(const pool_options& how);
 
 }  // namespace curfew::pg

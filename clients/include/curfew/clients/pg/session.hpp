@@ -93,8 +93,9 @@ class session {
     ~session();
 
     /// Begins to connect. `addresses` has an entry for each place of the target that `is_named()`,
-    /// in its order: its numeric addresses, several separated by commas. What is to be tried is
-    /// tried one after the other: one that does not answer keeps the rest from being tried.
+    /// in its order: its numeric address, or nothing to leave that place out; one place is left.
+    /// The places are tried one after the other: one that does not answer keeps the rest from being
+    /// tried (ways.hpp: of a name with several addresses, one at a time).
     /// Errors: local_resource, connect_failed, connect_refused.
     [[nodiscard]] static answer<session> connect(
         const target& where, std::span<const std::string> addresses, const session_options& how = {}
