@@ -1,5 +1,6 @@
 #include "address_lookup.hpp"
 
+#include <curfew/clients/pg/ways.hpp>
 #include <curfew/runtime/epoll.hpp>
 #include <curfew/runtime/loop.hpp>
 #include <curfew/runtime/resolver.hpp>
@@ -65,21 +66,27 @@ pg::answer<std::vector<std::string>> look_up(
 
 }  // namespace
 
-pg::answer<std::vector<std::string>> look_up(
+pg::answer<std::vector<std::vector<std::string>>> look_up(
     const pg::target& where, duration limit, const postgres_waiting& how
 ) {
     const deadline until = deadline::after(how.time.now(), limit);
-    std::vector<std::string> all;
+    std::vector<std::vector<std::string>> all;
+    pg::trouble last;
     for (const auto& each : where.places()) {
         if (!each.is_named()) {
             continue;
         }
         auto addresses = look_up(each.host, until.left(how.time.now()), how);
-        if (!addresses) {
+        if (!addresses && addresses.error().code == errc::cancelled) {
             return std::unexpected{std::move(addresses.error())};
         }
-        const std::string place = each.host + ":" + each.port;
-        all.push_back(how.turns ? how.turns->choose(place, *addresses) : addresses->front());
+        if (!addresses) {
+            last = addresses.error();
+        }
+        all.push_back(addresses ? *std::move(addresses) : std::vector<std::string>{});
+    }
+    if (pg::ways(where, all) == 0) {
+        return std::unexpected{std::move(last)};
     }
     return all;
 }

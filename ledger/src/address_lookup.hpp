@@ -8,9 +8,10 @@
 
 namespace curfew::ledger {
 
-/// One numeric address for each place of `where` that is named, the one whose turn it is, within
-/// `limit`: waited for here, because libpq's own look-up knows no deadline.
-[[nodiscard]] pg::answer<std::vector<std::string>> look_up(
+/// The numeric addresses of each place of `where` that is named, within `limit`: waited for here,
+/// because libpq's own look-up knows no deadline. One of several names that does not resolve has
+/// none; if no place is left, it is an error.
+[[nodiscard]] pg::answer<std::vector<std::vector<std::string>>> look_up(
     const pg::target& where, duration limit, const postgres_waiting& how
 );
 

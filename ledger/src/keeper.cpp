@@ -184,9 +184,7 @@ bool keeper::open(time_point now, wall_time wall) {
 }
 
 std::expected<void, setback> keeper::open_database() {
-    postgres_waiting how = waits_;
-    how.turns = &addresses_;
-    auto opened = postgres_store::open(*how_.database, how);
+    auto opened = postgres_store::open(*how_.database, waits_);
     if (!opened) {
         return std::unexpected{std::move(opened.error())};
     }
@@ -310,7 +308,6 @@ void keeper::measure() {
 
 void keeper::worked(wall_time wall) {
     last_written_ = wall;
-    addresses_.forget();
     pause_ = pause_min;
     if (failing_ && told_) {
         tell_("the ledger " + shown_ + " is written again");

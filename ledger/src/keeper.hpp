@@ -1,6 +1,5 @@
 #pragma once
 
-#include "address_turns.hpp"
 #include "batch.hpp"
 #include "dispatch.hpp"
 #include "postgres_link.hpp"
@@ -107,7 +106,6 @@ class keeper {
     std::unique_ptr<store> store_;
     sqlite_store* file_ = nullptr;       ///< the same, if it is one
     sqlite_store::registration before_;  ///< as whom the last one wrote
-    address_turns addresses_;            ///< of the database, since it was last written
     std::optional<dispatch> dispatch_;   ///< of a ledger in a database
     bool waiting_ = false;
     duration waited_{};  ///< the last time, by the clock of sockets

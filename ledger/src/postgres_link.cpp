@@ -2,6 +2,7 @@
 
 #include "address_lookup.hpp"
 #include <curfew/clients/pg/drive.hpp>
+#include <curfew/clients/pg/ways.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -66,14 +67,23 @@ pg::answer<postgres_link> postgres_link::open(
     }
     pg::session_options options;
     options.application_name = "curfew ledger";
-    auto made = pg::session::connect(*where, *addresses, options);
-    if (!made) {
-        return std::unexpected{made.error()};
+    pg::trouble last;
+    for (std::size_t at = 0; at < pg::ways(*where, *addresses); ++at) {
+        const auto now = how.time.now();
+        const auto still = static_cast<int>(pg::ways(*where, *addresses) - at);
+        const auto share = deadline::after(now, until.left(now) / still);
+        auto made = pg::session::connect(*where, pg::way(*addresses, at), options);
+        const auto done = made ? wait_out(*made, share, how, limit_name)
+                               : pg::answer<>{std::unexpected{made.error()}};
+        if (done) {
+            return postgres_link{*std::move(made), limits, how};
+        }
+        last = done.error();
+        if (!last.sqlstate.empty() || last.code == errc::cancelled) {
+            break;
+        }
     }
-    if (auto done = wait_out(*made, until, how, limit_name); !done) {
-        return std::unexpected{std::move(done.error())};
-    }
-    return postgres_link{*std::move(made), limits, how};
+    return std::unexpected{std::move(last)};
 }
 
 void postgres_link::begin_work(duration limit) noexcept {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "address_turns.hpp"
 #include <curfew/clients/pg/session.hpp>
 #include <curfew/core/clock.hpp>
 #include <curfew/core/deadline.hpp>
@@ -18,9 +17,6 @@ struct postgres_waiting {
     const clock& time;
     /// Asked ten times a second while it waits; false: gives up at once. None: only waits.
     std::function<bool()> meanwhile{};
-    /// Which address of a name it is this time; asked while a connection is opened. None: the
-    /// first.
-    address_turns* turns = nullptr;
 };
 
 /// A connection to a PostgreSQL for a thread that may wait: each step ends by its own limit and by
@@ -29,7 +25,8 @@ struct postgres_waiting {
 /// Thread rule: one thread at a time.
 class postgres_link {
   public:
-    /// Names are looked up within `database.connection` too.
+    /// Names are looked up within `database.connection` too; of their addresses one after the other
+    /// is tried, each with its share of that time.
     [[nodiscard]] static pg::answer<postgres_link> open(
         const std::string& url, const database_limits& limits, const postgres_waiting& how
     );
