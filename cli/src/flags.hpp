@@ -37,9 +37,11 @@ inline constexpr flag surface_flag{
 inline constexpr flag any_surface_flag{
     .name = "--surface",
     .value = "NAME",
-    .help = "Only this part of Curfew; policy: reloads and alerts, supervisor: the backend.",
+    .help =
+        "Only this part of Curfew; policy: reloads and alerts, supervisor: the backend, startup: "
+        "checks of the start.",
     .offers = offer::words,
-    .words = "http websocket database cache bus agent command test policy supervisor"
+    .words = "http websocket database cache bus agent command test startup policy supervisor"
 };
 
 /// Of the verbs that do with limits what pressure does to them.
@@ -274,6 +276,61 @@ inline constexpr std::array preflight_flags{
         .value = "KINDS",
         .help = "Decides as if checks had failed so: kinds with commas between, or empty; "
                 "infrastructure-pressure prints the decision for every kind, count and environment."
+    },
+};
+
+inline constexpr std::array run_flags{
+    flag{
+        .name = "--kind",
+        .value = "NAME",
+        .help =
+            "Of this kind ([kind.NAME]): its limits, and its command where none is given. Built "
+            "in: quick, quality, unit, coverage, integration, mission_critical, security, e2e, "
+            "performance.",
+        .offers = offer::words,
+        .words = "quick quality unit coverage integration mission_critical security e2e performance"
+    },
+    flag{
+        .name = "--timeout",
+        .value = "DURATION",
+        .help = "How long it may run, from exec on; by default the kind's, without a kind 30m."
+    },
+    flag{
+        .name = "--warn",
+        .value = "DURATION",
+        .help = "Says from then on that it runs for long; by default the kind's, or never."
+    },
+    flag{
+        .name = "--grace",
+        .value = "DURATION",
+        .help = "From SIGTERM to SIGKILL of its whole tree; by default the kind's, or 5s."
+    },
+    flag{
+        .name = "--retries",
+        .value = "N",
+        .help = "Further attempts after one that failed or timed out."
+    },
+    flag{
+        .name = "--on-timeout",
+        .value = "VERDICT",
+        .help = "What it counts as when its time is over: fail (exit 124) or pass (exit 0).",
+        .offers = offer::words,
+        .words = "fail pass"
+    },
+    flag{
+        .name = "--leak",
+        .value = "RULE",
+        .help = "When it leaves processes running, which are ended in any case: ignore, warn, or "
+                "fail (exit 1).",
+        .offers = offer::words,
+        .words = "ignore warn fail"
+    },
+    flag{
+        .name = "--result",
+        .value = "FILE",
+        .help = "Writes there as JSON how it went (docs/schema/run.json), so that nobody has to "
+                "guess whose exit code it was.",
+        .offers = offer::files
     },
 };
 

@@ -42,7 +42,10 @@ std::vector<policy::flag_setting> settings(const invocation& line) {
         if (line.has(flag))
             all.push_back({std::string{flag}, std::string{key}, {std::string{setting}}});
     }
-    if (!line.command.empty()) all.push_back({"--", "backend.command", line.command});
+    const auto key = line.verb->command_key;
+    if (!line.command.empty() && !key.empty()) {
+        all.push_back({"--", std::string{key}, line.command});
+    }
     return all;
 }
 

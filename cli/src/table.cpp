@@ -32,11 +32,29 @@ constexpr std::array table{
         .own = serve_flags,
         .meanings = serve_meanings,
         .takes_command = true,
+        .command_key = "backend.command",
         .run = serve,
     },
     verb{
+        .name = "run",
+        .usage = "-- COMMAND...",
+        .summary = "run a command that cannot hang and leaves nothing behind",
+        .description =
+            "Runs a command with our terminal and streams, untouched. When its time is over, says "
+            "where it hangs, then ends its whole process tree: SIGTERM, --grace, SIGKILL. Whatever "
+            "it leaves running when it ends is named and ended too. Ctrl-C is passed on, the "
+            "second kills, the third does not wait any longer; while it is suspended no time "
+            "passes. Exits with the command's own code, 128 + N when signal N ended it; 124 when "
+            "its time was over, 125 when Curfew failed, 126 when it is no program, 127 when it is "
+            "not there. Each run is in the ledger: `curfew explain RUN_ID`.",
+        .own = run_flags,
+        .arguments_max = 64,
+        .takes_command = true,
+        .run = run,
+    },
+    verb{
         .name = "explain",
-        .usage = "TRACE_ID",
+        .usage = "TRACE_ID | RUN_ID",
         .summary = "tell what happened to one operation, and why",
         .description =
             "Prints all that the ledger knows of a trace, on one screen: how it ended, which limit "
@@ -44,7 +62,8 @@ constexpr std::array table{
             "else was true then (the same operation and the others in that minute, its usual "
             "times, "
             "the breaker, the queue, the backend's restarts, the last deploy), and what to do. "
-            "TRACE_ID is the `trace_id` of a refusal or of the log. Exits 1 if there is none.",
+            "TRACE_ID is the `trace_id` of a refusal or of the log, RUN_ID what `curfew run` told. "
+            "Exits 1 if there is none.",
         .own = {},
         .arguments_max = 1,
         .run = explain,

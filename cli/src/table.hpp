@@ -47,8 +47,9 @@ struct verb {
     std::span<const flag> own;  ///< beside those that every verb takes
     std::span<const meaning> meanings{};
     std::size_t arguments_max = 0;
-    bool takes_command = false;     ///< everything behind `--`
-    offer offers = offer::nothing;  ///< for its arguments
+    bool takes_command = false;      ///< everything behind `--`
+    std::string_view command_key{};  ///< the key of the policy that it sets; empty: none
+    offer offers = offer::nothing;   ///< for its arguments
     std::string_view words{};
     int (*run)(const invocation&) = nullptr;
 };

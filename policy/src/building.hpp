@@ -79,6 +79,9 @@ void check_startup(building& of);
 /// Reads where checks look, and gives those of a database its limits.
 void check_surroundings(building& of);
 
+/// Finds kinds that tell of a long run only when it is over.
+void check_kinds(building& of);
+
 /// Warns of what somebody set beside what is usual in this environment.
 void check_guidelines(building& of);
 

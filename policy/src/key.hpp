@@ -80,7 +80,7 @@ struct environment_default {
 
 /// All of them, in the order of docs/policy.md.
 [[nodiscard]] std::span<const key> keys() noexcept;
-/// The second half: what the service stands on.
+/// The second half: what the service stands on, and kinds of commands.
 [[nodiscard]] std::span<const key> surroundings_keys() noexcept;
 [[nodiscard]] std::span<const section> sections() noexcept;
 [[nodiscard]] std::span<const environment_default> environment_defaults() noexcept;

@@ -66,6 +66,9 @@ template <auto Member>
 constexpr auto check = each<&policy::checks, Member>;
 
 template <auto Member>
+constexpr auto kind = each<&policy::kinds, Member>;
+
+template <auto Member>
 constexpr auto server = in<&policy::server, Member>;
 template <auto Member>
 constexpr auto request = in<&policy::request, Member>;

@@ -23,4 +23,9 @@ const upstream_policy* policy::find_upstream(std::string_view name) const noexce
     return found == upstreams.end() ? nullptr : &*found;
 }
 
+const kind_policy* policy::find_kind(std::string_view name) const noexcept {
+    const auto found = std::ranges::find(kinds, name, &kind_policy::name);
+    return found == kinds.end() ? nullptr : &*found;
+}
+
 }  // namespace curfew::policy

@@ -107,6 +107,17 @@ inline constexpr std::tuple record_table{
         },
         &policy::checks
     },
+    record_row{
+        record_kind{
+            .name = "kind",
+            .plural = "kinds",
+            .one = "a kind",
+            .how_named = "write a line [kind.unit]",
+            .most = 64,
+            .fewer = "let kinds that have the same limits be one",
+        },
+        &policy::kinds
+    },
 };
 
 inline constexpr std::array record_kinds = std::apply(

@@ -98,11 +98,11 @@ std::string pair_rows() {
     return rows;
 }
 
-std::string signal_rows() {
+std::string built_in_rows(std::string_view kind) {
     std::string rows;
     for (const auto& [environment, path, text] : environment_defaults()) {
         const auto of = *resolve(path);
-        if (!environment.empty() || of.which->kind() != find_kind("signal")) continue;
+        if (!environment.empty() || of.which->kind() != find_kind(kind)) continue;
         rows += "- `" + std::string{of.name} + "`: `" + std::string{of.which->tail()} + "` is `" +
                 std::string{text} + "`\n";
     }
@@ -152,7 +152,8 @@ std::string reference_page() {
     page +=
         "\n## Built-in signals\n\nThey need no declaration; a section of such a name, or a "
         "variable, changes one.\n\n" +
-        signal_rows();
+        built_in_rows("signal");
+    page += "\n## Built-in kinds\n\nLikewise.\n\n" + built_in_rows("kind");
     return page +=
            "\n## Sensors\n\nWhat a signal is read from, and the readings at which its value "
            "is 0 and 1 where it says none.\n\n" +

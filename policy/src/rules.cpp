@@ -238,6 +238,7 @@ void check_rules(building& of) {
     check_signals(of);
     check_startup(of);
     check_surroundings(of);
+    check_kinds(of);
     check_guidelines(of);
 }
 

@@ -31,6 +31,8 @@ struct choice {
 [[nodiscard]] std::span<const std::string_view> names_of(surface) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(sensor) noexcept;
 [[nodiscard]] std::span<const std::string_view> names_of(check_type) noexcept;
+[[nodiscard]] std::span<const std::string_view> names_of(timeout_verdict) noexcept;
+[[nodiscard]] std::span<const std::string_view> names_of(leak_rule) noexcept;
 
 /// Where a value is kept, and so what type it has.
 using slot = std::variant<

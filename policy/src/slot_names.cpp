@@ -18,6 +18,8 @@ constexpr std::array surfaces{
 constexpr std::array check_types{
     "none", "tcp", "tls", "http", "postgres", "redis", "nats", "command", "disk", "memory", "clock"
 };
+constexpr std::array timeout_verdicts{"fail", "pass"};
+constexpr std::array leak_rules{"ignore", "warn", "fail"};
 
 template <std::size_t N>
 constexpr std::array<std::string_view, N> views(const std::array<const char*, N>& names) {
@@ -33,6 +35,8 @@ constexpr auto adaptive_mode_names = views(adaptive_modes);
 constexpr auto urgency_names = views(urgencies);
 constexpr auto surface_names = views(surfaces);
 constexpr auto check_type_names = views(check_types);
+constexpr auto timeout_verdict_names = views(timeout_verdicts);
+constexpr auto leak_rule_names = views(leak_rules);
 
 struct names {
     std::string_view type;
@@ -114,6 +118,14 @@ std::span<const std::string_view> names_of(surface) noexcept {
 
 std::span<const std::string_view> names_of(check_type) noexcept {
     return check_type_names;
+}
+
+std::span<const std::string_view> names_of(timeout_verdict) noexcept {
+    return timeout_verdict_names;
+}
+
+std::span<const std::string_view> names_of(leak_rule) noexcept {
+    return leak_rule_names;
 }
 
 std::string_view to_string(check_type type) noexcept {

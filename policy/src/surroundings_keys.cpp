@@ -2,7 +2,8 @@
 
 #include <array>
 
-/// The keys of what the service stands on: its database, the checks of its start, pressure.
+/// The keys of what the service stands on: its database, the checks of its start, pressure; and of
+/// kinds of commands.
 namespace curfew::policy {
 
 namespace {
@@ -99,6 +100,26 @@ const std::array table{
         "second later, new requests are refused."},
     key{"pressure.interval", pressure<&pressure_policy::interval>, times(100ms, 1min),
         "How often sensors are read."},
+
+    key{"kind.*.command", kind<&kind_policy::command>, text_rule::any,
+        "What `curfew run --kind NAME` runs where no command is given, one word an element; no "
+        "shell is involved."},
+    key{"kind.*.timeout", kind<&kind_policy::timeout>, times(1ms, 24h * 7),
+        "How long it may run: from exec on, without the times in which it is suspended."},
+    key{"kind.*.warn", kind<&kind_policy::warn>, times(1ms, 24h * 7),
+        "From when on it is told that it runs for long."},
+    key{"kind.*.grace", kind<&kind_policy::grace>, times(0s, 1h),
+        "From SIGTERM to SIGKILL of its whole process tree, when its time is over; 0s: SIGKILL at "
+        "once."},
+    key{"kind.*.retries", kind<&kind_policy::retries>, counts(0, 100),
+        "Further attempts after one that failed or timed out. One that passes then is told to be "
+        "flaky."},
+    key{"kind.*.on_timeout", kind<&kind_policy::on_timeout>, anything,
+        "What it counts as when its time is over: a failure, exit 124; or a pass, exit 0 (a fuzzer "
+        "that found nothing)."},
+    key{"kind.*.leak", kind<&kind_policy::leak>, anything,
+        "What it means that the command ended and left processes running. They are ended in any "
+        "case: without a word, with a warning, or as a failure (exit 1)."},
 };
 
 // clang-format on

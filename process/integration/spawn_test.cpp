@@ -129,7 +129,7 @@ TEST(spawn, standard_input_is_empty_unless_inherited) {
 
 TEST(spawn, a_process_group_of_its_own_stays_in_our_session) {
     auto what = shell("ps -o pgid=,sid= -p $$; echo; read x");
-    what.own_session = false;
+    what.group = grouping::own_group;
     auto unit = start(what);
     const auto own = read_stat_numbers(::getpid());
     const auto leader = read_stat_numbers(unit->identity().leader.pid);

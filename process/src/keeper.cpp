@@ -119,7 +119,7 @@ void reset_dispositions() noexcept {
     if (what.own_session) {
         ::setsid();
     } else {
-        ::setpgid(0, 0);
+        ::setpgid(0, what.joins);
     }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != keeper) {

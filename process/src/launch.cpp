@@ -68,7 +68,7 @@ launch::launch(const command& what, std::string_view marker)
     : arguments_{what.arguments},
       environment_{compose_environment(what, marker)},
       directory_{what.directory},
-      own_session_{what.own_session} {
+      group_{what.group} {
     candidates_ = candidates_for(arguments_.front(), path_of(environment_));
     candidate_pointers_ = pointers_to(candidates_);
     argument_pointers_ = pointers_to(arguments_);
@@ -81,7 +81,8 @@ keeper::plan launch::plan() const noexcept {
     plan.arguments = argument_pointers_.data();
     plan.environment = environment_pointers_.data();
     plan.directory = directory_.empty() ? nullptr : directory_.c_str();
-    plan.own_session = own_session_;
+    plan.own_session = group_ == grouping::own_session;
+    plan.joins = group_ == grouping::our_group ? ::getpgrp() : 0;
     return plan;
 }
 

@@ -36,7 +36,7 @@ class launch {
     std::vector<char*> candidate_pointers_;
     std::vector<char*> argument_pointers_;
     std::vector<char*> environment_pointers_;
-    bool own_session_ = true;
+    grouping group_ = grouping::own_session;
 };
 
 }  // namespace curfew::process

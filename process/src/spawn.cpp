@@ -180,7 +180,7 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
 
     unit_identity identity;
     identity.marker = make_marker();
-    identity.own_session = what.own_session;
+    identity.own_session = what.group == grouping::own_session;
     const launch prepared{what, identity.marker};
     auto plan = prepared.plan();
     plan.input = io.input.number();

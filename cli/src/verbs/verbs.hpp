@@ -21,6 +21,7 @@ int init(const invocation& line);
 int mark(const invocation& line);
 int reload(const invocation& line);
 int report(const invocation& line);
+int run(const invocation& line);
 int serve(const invocation& line);
 int trend(const invocation& line);
 int version(const invocation& line);

@@ -331,6 +331,26 @@ struct startup_policy {
     std::vector<failure_kind> passed_over;  ///< complete: read from `bypass_kinds`
 };
 
+/// What a run counts as that its limit ended.
+enum class timeout_verdict : std::uint8_t { fail, pass };
+
+/// What it means that a command left processes behind. They are ended in any case.
+enum class leak_rule : std::uint8_t { ignore, warn, fail };
+
+/// [kind.NAME]: how long commands of a kind may run, and what follows when they do not keep to it.
+struct kind_policy {
+    std::string name;
+    std::vector<std::string> command;             ///< what runs where none is given
+    duration timeout = std::chrono::minutes{30};  ///< from exec on, without times of suspension
+    std::optional<duration> warn;                 ///< when it is told that it runs for long
+    duration grace = std::chrono::seconds{5};     ///< from the first signal to SIGKILL
+    std::uint32_t retries = 0;                    ///< further attempts after one that failed
+    timeout_verdict on_timeout = timeout_verdict::fail;
+    leak_rule leak = leak_rule::warn;
+
+    friend bool operator==(const kind_policy&, const kind_policy&) = default;
+};
+
 /// [pressure]: what holds for all signals.
 struct pressure_policy {
     double multiplier_max = 3;  ///< all signals together stretch a limit at most so far
@@ -358,12 +378,14 @@ struct policy {
     std::vector<sink_policy> sinks;          ///< likewise
     std::vector<signal_policy> signals;      ///< the built-in ones, then those of the file
     std::vector<check_policy> checks;        ///< in the order of the file; names are unique
+    std::vector<kind_policy> kinds;          ///< the built-in ones, then those of the file
     std::vector<route_policy> routes;        ///< empty: the gateway derives them from the traffic
 
     /// The limits of a route that the file does not name.
     [[nodiscard]] route_limits default_limits() const;
 
     [[nodiscard]] const upstream_policy* find_upstream(std::string_view name) const noexcept;
+    [[nodiscard]] const kind_policy* find_kind(std::string_view name) const noexcept;
 };
 
 }  // namespace curfew::policy

@@ -16,7 +16,7 @@ namespace curfew::process {
 /// the keeper. Should the keeper be killed, group, session and marker find them.
 struct unit_identity {
     process_id keeper{};
-    process_id leader{};      ///< the command; its process group is its pid
+    process_id leader{};      ///< the command; its process group is its pid, unless it is in ours
     bool own_session = true;  ///< its session is its pid too
     std::string marker;       ///< CURFEW_UNIT in the environment of whatever it starts
 };

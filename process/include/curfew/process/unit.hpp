@@ -22,6 +22,13 @@ enum class output : std::uint8_t {
     discard,  ///< /dev/null
 };
 
+/// Whose session and process group a command is in.
+enum class grouping : std::uint8_t {
+    own_session,  ///< a session of its own, without a terminal
+    own_group,    ///< a process group of its own in our session
+    our_group,    ///< ours: it may read from the terminal, and hears what the terminal sends
+};
+
 /// What to start.
 struct command {
     std::vector<std::string> arguments;  ///< argv; [0] is looked up in PATH unless it has a slash
@@ -32,9 +39,7 @@ struct command {
     std::string input{};         ///< all of its standard input, in memory; empty: /dev/null
     output standard_output = output::inherit;
     output standard_error = output::inherit;
-    /// true: a session of its own, without a terminal. false: a process group of its own in our
-    /// session, for what wants the terminal.
-    bool own_session = true;
+    grouping group = grouping::own_session;
     /// How long the start itself may take: to the moment exec has succeeded or failed.
     duration start_limit = std::chrono::seconds{10};
 };
