@@ -90,12 +90,16 @@ std::expected<ledger::place, int> ledger_place(const invocation& line) {
     if (!found) {
         return std::unexpected{found.error()};
     }
-    if (!(*found)->ledger.enabled) {
+    return ledger_place(**found);
+}
+
+std::expected<ledger::place, int> ledger_place(const policy::policy& of) {
+    if (!of.ledger.enabled) {
         return std::unexpected{complain(usage_problem{
             "the policy keeps no ledger (ledger.enabled is false)", "name one: --ledger FILE"
         })};
     }
-    auto where = ledger::place_of(**found, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    auto where = ledger::place_of(of, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
     if (!where) {
         return std::unexpected{complain(usage_problem{
             "neither XDG_STATE_HOME nor HOME says where the ledger is", "name one: --ledger FILE"

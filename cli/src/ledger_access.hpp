@@ -4,6 +4,7 @@
 #include <curfew/ledger/ledger.hpp>
 #include <curfew/ledger/place.hpp>
 #include <curfew/ledger/reader.hpp>
+#include <curfew/policy/policy.hpp>
 
 #include <expected>
 #include <string>
@@ -25,6 +26,8 @@ struct opened_ledger {
 /// Where it is; an exit code after a complaint where the policy does not validate, names none, or
 /// nothing says a place.
 [[nodiscard]] std::expected<ledger::place, int> ledger_place(const invocation& line);
+
+[[nodiscard]] std::expected<ledger::place, int> ledger_place(const policy::policy& of);
 
 /// Opens it for reading, with what short-lived commands left beside it taken over. An exit code
 /// after a complaint: 1 where there is none, else that of the error.

@@ -109,16 +109,13 @@ preflight::report_frame report_frame_of(
 }
 
 void leave_in_ledger(
-    const invocation& line,
-    const policy::policy& of,
-    const preflight::report_frame& frame,
-    const preflight::examined& seen
+    const policy::policy& of, const preflight::report_frame& frame, const preflight::examined& seen
 ) {
     constexpr auto until = "the service starts, which looks by itself";
     const auto stories =
         stories_of(seen, frame.environment, preflight::to_text(frame.pressure), until);
     if (!of.ledger.enabled || stories.empty()) return;
-    const auto place = ledger_place(line);
+    const auto place = ledger_place(of);
     if (!place) return;
     const auto at = ledger_clocks().wall();
     result<> written;

@@ -2,7 +2,6 @@
 
 #include "output.hpp"
 #include "pressure_flag.hpp"
-#include "table.hpp"
 #include <curfew/policy/policy.hpp>
 #include <curfew/preflight/examination.hpp>
 #include <curfew/preflight/report.hpp>
@@ -40,10 +39,7 @@ enum class hangup_while_examining : std::uint8_t { ends_it, is_ignored };
 /// What failed, and a bypass or a block, for who does not keep the ledger open: left beside it for
 /// the next Curfew that does. What keeps it from being written is a warning.
 void leave_in_ledger(
-    const invocation& line,
-    const policy::policy& of,
-    const preflight::report_frame& frame,
-    const preflight::examined& seen
+    const policy::policy& of, const preflight::report_frame& frame, const preflight::examined& seen
 );
 
 /// The signal that says that the way into the private network struggles.

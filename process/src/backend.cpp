@@ -49,6 +49,7 @@ backend::backend(
     const auto mode = options_.capture_output ? output::capture : output::inherit;
     options_.what.standard_output = mode;
     options_.what.standard_error = mode;
+    options_.what.is_server = true;
     if (options_.dump_stacks && options_.hook_python) {
         if (auto hook = python_hook::make()) {
             python_ = std::move(*hook);

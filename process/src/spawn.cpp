@@ -188,7 +188,7 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
     plan.error = io.error_write.number();
     plan.channel = theirs.number();
 
-    auto listened_before = read_listeners();
+    auto listened_before = what.is_server ? read_listeners() : std::vector<listening_socket>{};
     const pid_t keeper = fork_keeper(plan);
     if (keeper < 0) {
         return fail(errc::local_resource, errno);

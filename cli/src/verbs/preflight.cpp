@@ -82,7 +82,7 @@ int look_around(const invocation& line, const policy::policy& of, bool told) {
         return 128 + done.error();
     }
     warn_if_told(done->made);
-    leave_in_ledger(line, of, frame, *done);
+    leave_in_ledger(of, frame, *done);
     if (line.has("--json")) {
         print(to_json(*done, frame));
     } else if (shows) {

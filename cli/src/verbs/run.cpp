@@ -195,7 +195,7 @@ void record(
     const clock& time
 ) {
     if (!of.ledger.enabled) return;
-    const auto place = ledger_place(line);
+    const auto place = ledger_place(of);
     if (!place) return;
     const auto ended = wall_now();
     runner::with_event(made, what, time.now(), [&](const event& told) {

@@ -48,7 +48,7 @@ void give_up_for_want_of_memory() noexcept {
 
 /// What the start needs is looked at first. An exit code where it must not go on.
 std::expected<std::optional<preflight::examined>, int> look_around(
-    const invocation& line, const policy::policy& of, std::span<const told_signal> pressure
+    const policy::policy& of, std::span<const told_signal> pressure
 ) {
     const auto told = told_to_start();
     if (!told) {
@@ -72,7 +72,7 @@ std::expected<std::optional<preflight::examined>, int> look_around(
     if (done->made.made != preflight::decision::block) {
         return *std::move(done);
     }
-    leave_in_ledger(line, of, frame, *done);
+    leave_in_ledger(of, frame, *done);
     std::fputs(failures.c_str(), stderr);
     complain(usage_problem{
         "the service does not start: " + done->made.why,
@@ -135,7 +135,7 @@ int serve(const invocation& line) {
     }
     std::set_new_handler(give_up_for_want_of_memory);
     try {
-        auto examined = look_around(line, *loaded.snapshot, *pressure);
+        auto examined = look_around(*loaded.snapshot, *pressure);
         if (!examined) {
             return examined.error();
         }

@@ -40,6 +40,9 @@ struct command {
     output standard_output = output::inherit;
     output standard_error = output::inherit;
     grouping group = grouping::own_session;
+    /// Whether `who_listens` will be asked: what is listened at before the start is looked up then,
+    /// which takes some milliseconds.
+    bool is_server = false;
     /// How long the start itself may take: to the moment exec has succeeded or failed.
     duration start_limit = std::chrono::seconds{10};
 };
@@ -105,7 +108,8 @@ class unit {
     /// Sends a signal; to more than the leader: by a fresh scan. Returns how many it reached.
     virtual std::size_t signal(target whom, int number) = 0;
 
-    /// Who takes the connections to this address (a pass over /proc).
+    /// Who takes the connections to this address (a pass over /proc); of a command that
+    /// `is_server`.
     [[nodiscard]] virtual listener_owner who_listens(const runtime::endpoint& to) = 0;
 
     /// Read ends of captured streams (non-blocking, owned by the unit); -1 if not captured.
