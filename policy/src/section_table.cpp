@@ -36,8 +36,8 @@ constexpr std::array section_table{
     section{"signal.*", "A pressure from 0 to 1, by name: `[signal.deploy]`, and the limits that "
                         "are longer under it. Some are built in. See docs/pressure.md."},
     section{"pressure", "What holds for all signals."},
-    section{"kind.*", "How long commands of a kind may run, by name: `[kind.unit]`, for `curfew run "
-                      "--kind unit`. Some are built in. See docs/run.md."},
+    section{"kind.*", "How long commands of a kind may run, by name: `[kind.unit]`, for `curfew "
+                      "run --kind unit`. Some are built in. See docs/run.md."},
 };
 // clang-format on
 
