@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from backends import wait_for
 from harness import BINARY, Case, environment
 
+ROUNDS = int(os.environ.get("TORTURE_ROUNDS", "1"))
 PATIENCE = 30.0  # seconds a run of these tests may take; then it is killed, and the test fails
 
 
@@ -28,13 +30,22 @@ def state_of(pid: int) -> str:
         return "gone"
 
 
+def living_threads(pid: int) -> int:
+    """Of a process whose first thread may be dead, which by its own state looks like a zombie."""
+    count = 0
+    for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
+        with suppress(OSError):
+            count += (task / "stat").read_text().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
+    return count
+
+
 def bearers(mark: str) -> list[int]:
     """The living processes with the mark in their environment or among their arguments."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             known = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
-            if mark.encode() in known and state_of(int(folder.name)) not in ("Z", "X", "gone"):
+            if mark.encode() in known and living_threads(int(folder.name)):
                 found.append(int(folder.name))
     return found
 
@@ -132,6 +143,13 @@ class Running(Case):
     def await_file(self, name: str = "ready", seconds: float = 15):
         path = self.folder / name
         self.assertTrue(wait_for(path.exists, seconds), f"no {name}: the script did not get there")
+
+    def python(self, text: str) -> list[str]:
+        """A script whose mark is among its arguments too."""
+        return [sys.executable, self.script(text), self.mark]
+
+    def shell(self, text: str) -> list[str]:
+        return ["sh", "-c", text]
 
     def assert_none_left(self, mark: str | None = None, seconds: float = 0.0):
         left = bearers(mark or self.mark)
