@@ -20,6 +20,7 @@ from backends import wait_for
 from harness import BINARY, Case, environment
 
 ROUNDS = int(os.environ.get("TORTURE_ROUNDS", "1"))
+LOOKS = 8  # at /proc until nothing counts as left
 PATIENCE = 30.0  # seconds a run of these tests may take; then it is killed, and the test fails
 
 
@@ -39,8 +40,13 @@ def living_threads(pid: int) -> int:
     return count
 
 
-def bearers(mark: str) -> list[int]:
-    """The living processes with the mark in their environment or among their arguments."""
+def bearers(mark: str, looks: int = 1) -> list[int]:
+    """The living processes with the mark in their environment or among their arguments.
+
+    One that forks on and on may be gone before it is read: several looks, the one that saw most.
+    """
+    if looks > 1:
+        return max((bearers(mark) for _ in range(looks)), key=len)
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -109,7 +115,7 @@ class Running(Case):
     def end(self, mark: str):
         """Several times, as one of them may be forking."""
         def none_left() -> bool:
-            left = bearers(mark)
+            left = bearers(mark, LOOKS)
             for pid in left:
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
@@ -152,13 +158,104 @@ class Running(Case):
         return ["sh", "-c", text]
 
     def assert_none_left(self, mark: str | None = None, seconds: float = 0.0):
-        left = bearers(mark or self.mark)
-        if seconds:
-            wait_for(lambda: not bearers(mark or self.mark), seconds, 0.02)
-            left = bearers(mark or self.mark)
+        wait_for(lambda: not bearers(mark or self.mark, LOOKS), seconds, 0.02)
+        left = bearers(mark or self.mark, LOOKS)
         said = []
         for pid in left:
             with suppress(OSError):
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
                 said.append(f"{pid} {words.decode(errors='replace')}({state_of(pid)})")
         self.assertEqual(left, [], f"left running: {said}")
+
+
+# Scripts that do all they can to stay; their mark is argv[1].
+READY = "open('ready', 'w').close()\n"
+DOUBLE_FORK = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n" \
+              f"        os._exit(0)\n    {READY}    time.sleep(120)\n"
+DAEMON = """
+import os, signal, sys, time
+if len(sys.argv) > 2:
+    open('ready', 'w').close()
+    time.sleep(120)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    for number in range(1, 32):
+        if number not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(number, signal.SIG_IGN)
+    os.closerange(0, 256)
+    os.execve(sys.executable, ['innocent', *sys.argv[:2], 'again'], {})
+"""
+HOPS = """
+import os, sys, time
+if os.fork():
+    time.sleep(120)
+os.setsid()
+for hop in range(1500):  # 15 s at most
+    if os.fork():
+        os._exit(0)
+    if hop % 3 == 0:
+        os.setsid()
+    if hop == 20:
+        open('ready', 'w').close()
+    time.sleep(0.01)
+"""
+FAST_HOPS = """
+import os, sys, time
+if os.fork():
+    time.sleep(120)
+os.setsid()
+open('ready', 'w').close()
+end = time.monotonic() + 8
+while time.monotonic() < end:
+    if os.fork():
+        os._exit(0)
+"""
+GUARDS = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for _ in range(3):  # three that each keep a child alive, 40 times at most
+    if os.fork() == 0:
+        os.setsid()
+        for _ in range(40):
+            child = os.fork()
+            if child == 0:
+                time.sleep(120)
+            open('ready', 'w').close()
+            os.waitpid(child, 0)
+        os._exit(0)
+time.sleep(120)
+"""
+DEAD_LEADER = """
+import ctypes, os, sys, threading, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    threading.Thread(target=time.sleep, args=(120,)).start()
+    with open('ready', 'w') as told:
+        told.write(str(os.getpid()))
+    ctypes.CDLL(None).syscall(60, 0)  # exit, of this thread alone (x86-64)
+time.sleep(120)
+"""
+CROWD = "import os, time\nfor _ in range(6):\n    os.fork()\n" \
+        f"{READY}time.sleep(120)\n"  # 64 of them
+ZOMBIES = "import os, time\nfor _ in range(200):\n    if os.fork() == 0:\n        os._exit(0)\n" \
+          f"{READY}time.sleep(120)\n"
+SUBREAPER = """
+import ctypes, os, time
+if os.fork() == 0:
+    os.setsid()
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    if os.fork() == 0:
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+        open('ready', 'w').close()
+    time.sleep(120)
+os.wait() if 'leave' in os.environ else time.sleep(120)
+"""
+NOT_DUMPABLE = "import ctypes, os, time\nos.setsid()\n" \
+               f"ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n{READY}time.sleep(120)\n"
+DEAF = "trap '' HUP INT QUIT TERM USR1 USR2; touch ready; while :; do sleep 0.2; done"

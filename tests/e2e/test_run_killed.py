@@ -10,8 +10,7 @@ from pathlib import Path
 
 from backends import wait_for
 from harness import BINARY
-from run_scripts import DAEMON, DEAF, HOPS
-from running import ROUNDS, Running, bearers
+from running import DAEMON, DEAF, HOPS, ROUNDS, Running, bearers
 from surroundings import works
 
 

@@ -17,8 +17,7 @@ from contextlib import suppress
 
 from backends import wait_for
 from harness import BINARY
-from run_scripts import DEAF
-from running import Running, bearers, state_of
+from running import DEAF, Running, bearers, state_of
 
 PATIENCE = 15.0  # seconds a terminal may take to show what it should
 RUN = "$C run --result r.json"

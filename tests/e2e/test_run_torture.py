@@ -12,9 +12,9 @@ import sys
 import unittest
 
 from harness import BINARY
-from running import ROUNDS, Going, Running, bearers, living_threads
-from run_scripts import (CROWD, DAEMON, DEAD_LEADER, DEAF, DOUBLE_FORK, FAST_HOPS, GUARDS, HOPS,
-                         NOT_DUMPABLE, SUBREAPER, ZOMBIES)
+from running import (CROWD, DAEMON, DEAD_LEADER, DEAF, DOUBLE_FORK, FAST_HOPS, GUARDS, HOPS, LOOKS,
+                     NOT_DUMPABLE, ROUNDS, SUBREAPER, ZOMBIES, Going, Running, bearers,
+                     living_threads)
 from surroundings import works
 
 
@@ -46,7 +46,7 @@ class Torture(Running):
                       env=self.variables(), start_new_session=True)
         self.addCleanup(going.kill)
         going.wait()
-        left = len(bearers(self.mark))
+        left = len(bearers(self.mark, LOOKS))
         self.end(self.mark)
         self.mark = mark
         return left
