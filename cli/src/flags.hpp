@@ -305,11 +305,7 @@ inline constexpr std::array run_flags{
         .value = "DURATION",
         .help = "From SIGTERM to SIGKILL of its whole tree; by default the kind's, or 5s."
     },
-    flag{
-        .name = "--retries",
-        .value = "N",
-        .help = "Further attempts after one that failed or timed out."
-    },
+    flag{.name = "--retries", .value = "N", .help = "Further attempts after one that failed."},
     flag{
         .name = "--on-timeout",
         .value = "VERDICT",

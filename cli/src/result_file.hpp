@@ -5,8 +5,9 @@
 
 namespace curfew::cli {
 
-/// A file that is there whole or not at all: written beside its place and moved there. What is no
-/// regular file (a pipe, /dev/stdout) is written to as it is. An error is its errno, 0 is none.
+/// A file that is there whole or not at all: written beside its place and moved there, behind links
+/// at what they lead to. What is no regular file (a pipe), or is where our own output goes
+/// (/dev/stdout), is written to as it is. An error is its errno, 0 is none.
 class result_file {
   public:
     /// An empty path: none is wanted.

@@ -1,6 +1,8 @@
 #include "real_pool.hpp"
 
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -48,6 +50,23 @@ TEST_F(real_pool, a_grant_that_meets_its_time_out_loses_no_place) {
         return now.taken == now.idle && now.abandoned == 0 && now.waiting == 0;
     }));
     EXPECT_TRUE(eventually([&] { return server->active() == 0; }));
+}
+
+TEST_F(real_pool, fifteen_connections_are_one_thread_more) {
+    const auto threads = [] {
+        const std::filesystem::directory_iterator all{"/proc/self/task"};
+        return std::distance(begin(all), end(all));
+    };
+    const auto before = threads();
+    pool some{where(), {.session = {.application_name = "threads"}}};
+    std::vector<lease> held;
+    for (int i = 0; i < 15; ++i) {
+        auto one = some.acquire(in(20s));
+        ASSERT_TRUE(one) << one.error().message();
+        held.push_back(*std::move(one));
+    }
+    EXPECT_EQ(server->connected("threads"), 15);
+    EXPECT_EQ(threads(), before + 1);
 }
 
 }  // namespace

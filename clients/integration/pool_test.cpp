@@ -2,8 +2,6 @@
 #include <curfew/clients/pg/drive.hpp>
 
 #include <atomic>
-#include <filesystem>
-#include <iterator>
 #include <mutex>
 #include <thread>
 
@@ -39,23 +37,6 @@ TEST_F(real_pool, a_statement_runs_and_its_connection_is_used_again) {
     EXPECT_EQ(first->at(0, 0), second->at(0, 0));
     EXPECT_EQ(some.status().idle, 1U);
     EXPECT_EQ(server->connected("again"), 1);
-}
-
-TEST_F(real_pool, fifteen_connections_are_one_thread_more) {
-    const auto threads = [] {
-        const std::filesystem::directory_iterator all{"/proc/self/task"};
-        return std::distance(begin(all), end(all));
-    };
-    const auto before = threads();
-    pool some{where(), {.session = {.application_name = "threads"}}};
-    std::vector<lease> held;
-    for (int i = 0; i < 15; ++i) {
-        auto one = some.acquire(in(20s));
-        ASSERT_TRUE(one) << one.error().message();
-        held.push_back(*std::move(one));
-    }
-    EXPECT_EQ(server->connected("threads"), 15);
-    EXPECT_EQ(threads(), before + 1);
 }
 
 TEST_F(real_pool, a_query_deadline_leaves_no_backend_running) {

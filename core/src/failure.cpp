@@ -494,6 +494,16 @@ constexpr std::array table{
         "See where it hung in the stack dump."
     },
     errc_entry{
+        keeper_lost,
+        "keeper-lost",
+        125,
+        0,
+        "58000",
+        true,
+        "The process that keeps the command was killed.",
+        "See who kills what it does not know; how the command ended is not known."
+    },
+    errc_entry{
         crash_loop,
         "crash-loop",
         1,

@@ -112,8 +112,7 @@ const std::array table{
         "From SIGTERM to SIGKILL of its whole process tree, when its time is over; 0s: SIGKILL at "
         "once."},
     key{"kind.*.retries", kind<&kind_policy::retries>, counts(0, 100),
-        "Further attempts after one that failed or timed out. One that passes then is told to be "
-        "flaky."},
+        "Further attempts after one that failed. One that passes then is told to be flaky."},
     key{"kind.*.on_timeout", kind<&kind_policy::on_timeout>, anything,
         "What it counts as when its time is over: a failure, exit 124; or a pass, exit 0 (a fuzzer "
         "that found nothing)."},

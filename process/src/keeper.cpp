@@ -24,14 +24,14 @@
 namespace curfew::process::keeper {
 namespace {
 
-constexpr int channel_number = 3;
+constexpr int channel_number = 3;  // unless all descriptors stay what they are
 constexpr int kill_rounds = 5000;  // a round without success waits 2 ms: 10 s in all
 constexpr int round_wait_ms = 2;
 constexpr int most_descriptors = 65'536;  // closed one by one where close_range is not to be had
 constexpr std::size_t highest_pid = 4U << 20U;  // PID_MAX_LIMIT
 
 struct state {
-    int channel = channel_number;
+    int channel = -1;
     int children = -1;  // signalfd for SIGCHLD
     pid_t leader = 0;
     bool leader_ended = false;
@@ -58,8 +58,21 @@ void tell(int channel, const message& what) noexcept {
     }
 }
 
-// Streams to 0, 1, 2, the channel to 3, and nothing else is left open.
-void arrange_descriptors(const plan& what) noexcept {
+void close_from(unsigned first, unsigned last) noexcept {
+    if (first > last || ::close_range(first, last, 0) == 0) {
+        return;
+    }
+    const auto end = std::min(last, static_cast<unsigned>(most_descriptors));
+    for (unsigned number = first; number <= end; ++number) {
+        ::close(static_cast<int>(number));
+    }
+}
+
+// Streams to 0, 1, 2, the channel to 3, and nothing else is left open. Returns the channel.
+int arrange_descriptors(const plan& what) noexcept {
+    if (what.transparent) {
+        return what.channel;
+    }
     std::array<int, 4> from{what.input, what.output, what.error, what.channel};
     for (auto& number : from) {
         number = ::fcntl(number, F_DUPFD, 16);
@@ -68,11 +81,17 @@ void arrange_descriptors(const plan& what) noexcept {
         ::dup2(from[static_cast<std::size_t>(to)], to);
     }
     ::fcntl(channel_number, F_SETFD, FD_CLOEXEC);
-    if (::close_range(channel_number + 1, ~0U, 0) != 0) {
-        for (int number = channel_number + 1; number < most_descriptors; ++number) {
-            ::close(number);
-        }
-    }
+    close_from(channel_number + 1, ~0U);
+    return channel_number;
+}
+
+// Of what the command was given the keeper holds nothing: a pipe must end when its writers have.
+void keep_only(int one, int other) noexcept {
+    const auto low = static_cast<unsigned>(std::min(one, other));
+    const auto high = static_cast<unsigned>(std::max(one, other));
+    close_from(3, low - 1);
+    close_from(std::max(low + 1, 3U), high - 1);
+    close_from(std::max(high + 1, 3U), ~0U);
 }
 
 void let_go_of_streams() noexcept {
@@ -128,7 +147,9 @@ void reset_dispositions() noexcept {
     if (what.directory != nullptr && ::chdir(what.directory) != 0) {
         give_up(errors, news::cannot_enter);
     }
-    reset_dispositions();
+    if (!what.transparent) {
+        reset_dispositions();
+    }
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -151,11 +172,11 @@ void reset_dispositions() noexcept {
 }
 
 // Starts the command; on failure tells why and ends the keeper.
-pid_t start(const plan& what) noexcept {
+pid_t start(const plan& what, int channel) noexcept {
     std::array<int, 2> errors{-1, -1};
     const pid_t self = ::getpid();
     if (::pipe2(errors.data(), O_CLOEXEC) != 0) {
-        tell(channel_number, {news::cannot_fork, errno});
+        tell(channel, {news::cannot_fork, errno});
         ::_exit(1);
     }
     const pid_t child = ::vfork();
@@ -163,7 +184,7 @@ pid_t start(const plan& what) noexcept {
         become_command(what, self, errors[1]);
     }
     if (child < 0) {
-        tell(channel_number, {news::cannot_fork, errno});
+        tell(channel, {news::cannot_fork, errno});
         ::_exit(1);
     }
     ::close(errors[1]);
@@ -171,7 +192,7 @@ pid_t start(const plan& what) noexcept {
     const auto got = ::read(errors[0], why.data(), sizeof why);
     ::close(errors[0]);
     if (got == static_cast<ssize_t>(sizeof why)) {
-        tell(channel_number, {static_cast<news>(why[0]), why[1]});
+        tell(channel, {static_cast<news>(why[0]), why[1]});
         ::_exit(1);
     }
     return child;
@@ -288,16 +309,17 @@ void live(const plan& what) noexcept {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::prctl(PR_SET_NAME, "curfew-keeper");
     ::signal(SIGCHLD, SIG_DFL);  // ignored, it would reap by itself
-    arrange_descriptors(what);
 
     state now;
+    now.channel = arrange_descriptors(what);
     sigset_t children;
     ::sigemptyset(&children);
     ::sigaddset(&children, SIGCHLD);
     now.children = ::signalfd(-1, &children, SFD_NONBLOCK | SFD_CLOEXEC);
 
-    now.leader = start(what);
+    now.leader = start(what, now.channel);
     let_go_of_streams();
+    keep_only(now.channel, now.children);
     [[maybe_unused]] const int moved = ::chdir("/");  // keeps no file system busy
     const auto born = read_stat_numbers(now.leader);
     tell(now.channel, {news::started, 0, now.leader, born ? born->id.started : 0});

@@ -17,7 +17,8 @@ struct plan {
     int error = -1;
     int channel = -1;  ///< our end of the socket pair (SOCK_SEQPACKET)
     bool own_session = true;
-    pid_t joins = 0;  ///< the process group of the command; 0: one of its own
+    bool transparent = false;  ///< descriptors and ignored signals are what they are
+    pid_t joins = 0;           ///< the process group of the command; 0: one of its own
 };
 
 enum class news : std::uint32_t {

@@ -68,7 +68,8 @@ launch::launch(const command& what, std::string_view marker)
     : arguments_{what.arguments},
       environment_{compose_environment(what, marker)},
       directory_{what.directory},
-      group_{what.group} {
+      group_{what.group},
+      transparent_{what.transparent} {
     candidates_ = candidates_for(arguments_.front(), path_of(environment_));
     candidate_pointers_ = pointers_to(candidates_);
     argument_pointers_ = pointers_to(arguments_);
@@ -83,6 +84,7 @@ keeper::plan launch::plan() const noexcept {
     plan.directory = directory_.empty() ? nullptr : directory_.c_str();
     plan.own_session = group_ == grouping::own_session;
     plan.joins = group_ == grouping::our_group ? ::getpgrp() : 0;
+    plan.transparent = transparent_;
     return plan;
 }
 

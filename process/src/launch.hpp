@@ -37,6 +37,7 @@ class launch {
     std::vector<char*> argument_pointers_;
     std::vector<char*> environment_pointers_;
     grouping group_ = grouping::own_session;
+    bool transparent_ = false;
 };
 
 }  // namespace curfew::process

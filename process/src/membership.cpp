@@ -11,6 +11,9 @@ bool bears_the_signs(const process_facts& one, const unit_identity& unit) noexce
     if (one.marked || one.id == unit.leader) {
         return true;
     }
+    if (unit.leader.pid <= 0) {
+        return false;  // nobody knows who it was
+    }
     // A younger process may have taken the leader's number; nothing older can be the unit's.
     return one.id.started >= unit.leader.started &&
            (one.group == unit.leader.pid || (unit.own_session && one.session == unit.leader.pid));

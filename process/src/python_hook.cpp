@@ -20,8 +20,10 @@ namespace {
 constexpr std::string_view program = R"(import os as _os, sys as _sys
 
 def _arm():
-    import faulthandler
-    stacks = open(_os.environ['CURFEW_STACKS'], 'a')
+    import faulthandler, fcntl
+    low = _os.open(_os.environ['CURFEW_STACKS'], _os.O_WRONLY | _os.O_APPEND)
+    stacks = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 10)  # never in the place of a closed stream
+    _os.close(low)
     faulthandler.register(int(_os.environ['CURFEW_STACKS_SIGNAL']), file=stacks, all_threads=True)
 
 def _run_hidden():

@@ -171,7 +171,7 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     streams io;
     std::array<int, 2> channel{-1, -1};
-    if (!open_streams(what, io) ||
+    if ((!what.transparent && !open_streams(what, io)) ||
         ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel.data()) != 0) {
         return fail(errc::local_resource, errno);
     }
@@ -201,12 +201,16 @@ result<std::unique_ptr<unit>> system_host::spawn(const command& what) {
     }
 
     const auto news = await_start(ours.number(), what.start_limit);
-    if (!news || news->what != keeper::news::started) {
+    // A keeper that was killed may have started it: the unit is there, and lost.
+    const bool is_lost = !news && news.error().detail == ECHILD;
+    if (!is_lost && (!news || news->what != keeper::news::started)) {
         signal_exactly(identity.keeper, SIGKILL);  // takes along a command stuck in exec
         bury(keeper, keeper_handle.number());
         return std::unexpected{news ? classify(*news) : news.error()};
     }
-    identity.leader = {static_cast<pid_t>(news->pid), news->start_time};
+    if (!is_lost) {
+        identity.leader = {static_cast<pid_t>(news->pid), news->start_time};
+    }
     return std::make_unique<system_unit>(
         std::move(identity),
         std::move(ours),

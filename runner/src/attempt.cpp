@@ -109,7 +109,8 @@ class attempt {
             switch (told->number) {
                 case SIGINT:
                     if (is_own(*told)) break;
-                    made_.interrupted = made_.interrupted || told->from_kernel;
+                    made_.interrupted = true;
+                    made_.by_terminal = made_.by_terminal || told->from_kernel;
                     return course_event{course_event::kind::interrupted, SIGINT, told->from_kernel};
                 case SIGTERM:
                 case SIGHUP:
@@ -216,12 +217,27 @@ class attempt {
         return process::advance(ladder, tree_, stop_event::of(tree_.scan()), time_);
     }
 
-    attempt_report conclude() {
-        const auto now = time_.now();
+    /// That everybody is gone is seen a moment before the keeper has told how the command ended.
+    void await_report() {
+        constexpr duration most = std::chrono::seconds{1};
+        const auto until = time_.now() + most;
         tree_.collect();
+        while (!tree_.exited() && !made_.left && made_.survivors == 0 && time_.now() < until) {
+            pollfd watched{tree_.notices(), POLLIN, 0};
+            constexpr int pause_ms = 20;
+            ::poll(&watched, 1, pause_ms);
+            tree_.collect();
+        }
+    }
+
+    attempt_report conclude() {
+        await_report();
+        const auto now = time_.now();
         made_.ended = tree_.exited();
         made_.timed_out = course_.timed_out();
         made_.ended_by = course_.ended_by();
+        const bool by_interrupt = made_.ended && made_.ended->signal == SIGINT;
+        if (made_.interrupted && by_interrupt) made_.ended_by = SIGINT;
         made_.ran = course_.ran(now);
         made_.suspended = course_.suspended(now);
         return std::move(made_);

@@ -1,3 +1,4 @@
+#include "terminal_settings.hpp"
 #include <curfew/policy/duration_text.hpp>
 #include <curfew/process/python_hook.hpp>
 #include <curfew/runner/run.hpp>
@@ -39,6 +40,12 @@ void tell_of(const attempt_report& one, const run_order& what, const teller& tel
     if (!one.leaks.empty() && what.rules.leak != policy::leak_rule::ignore) {
         tell("it ended and left running, and they were ended: " + list_of(one.leaks));
     }
+    if (one.ended && one.ended->unknown) {
+        tell(
+            std::string{describe(errc::keeper_lost).title} + ' ' +
+            std::string{describe(errc::keeper_lost).remedy}
+        );
+    }
     if (one.survivors > 0) {
         tell(std::to_string(one.survivors) + " could not be ended: " + list_of(one.survivor_names));
     }
@@ -49,7 +56,7 @@ attempt_plan plan_of(
 ) {
     attempt_plan plan;
     plan.what.arguments = what.command;
-    plan.what.inherit_input = true;
+    plan.what.transparent = true;
     plan.what.group = process::grouping::our_group;
     plan.what.environment.emplace_back("CURFEW_RUN_ID", what.run_id());
     plan.limits = {what.rules.timeout, what.rules.warn, what.rules.grace};
@@ -103,7 +110,9 @@ run_report run(
     const auto python = process::python_hook::make();
     for (std::uint32_t tried = 0; tried <= what.rules.retries; ++tried) {
         auto plan = plan_of(what, python ? python->get() : nullptr, tell);
+        const terminal_settings before;
         auto one = run_attempt(machine, std::move(plan), signals, time);
+        if (one && (one->forced || one->timed_out || one->left)) before.restore();
         if (!one) {
             made.not_started = one.error();
             return made;
@@ -111,7 +120,7 @@ run_report run(
         tell_of(*one, what, tell);
         made.attempts.push_back(*std::move(one));
         const auto& last = made.attempts.back();
-        const bool is_told_to_end = last.ended_by != 0 || last.left;
+        const bool is_told_to_end = last.ended_by != 0 || last.left || last.interrupted;
         if (is_told_to_end || run_report::passed(last, what.rules)) break;
         if (tried < what.rules.retries) {
             tell(
@@ -143,7 +152,7 @@ int exit_code_of(const run_report& made, const policy::kind_policy& rules) noexc
     constexpr int killed = 128 + SIGKILL;
     if (!last->ended) return killed;
     if (last->ended->clean() && !run_report::passed(*last, rules)) return 1;
-    return last->ended->unknown ? killed : last->ended->shell_code();
+    return last->ended->unknown ? describe(errc::keeper_lost).exit_code : last->ended->shell_code();
 }
 
 cause_kind cause_of(const run_report& made, const policy::kind_policy& rules) noexcept {
@@ -151,10 +160,18 @@ cause_kind cause_of(const run_report& made, const policy::kind_policy& rules) no
     if (made.not_started || last == nullptr) return cause_kind::failed;
     if (last->timed_out) return cause_kind::own_timeout;
     if (last->ended_by != 0 || last->left) return cause_kind::cancelled;
+    if (last->ended && last->ended->unknown) return cause_kind::failed;
     if (last->ended && last->ended->clean() && !run_report::passed(*last, rules)) {
         return cause_kind::failed;
     }
     return cause_kind::completed;
+}
+
+std::optional<errc> error_of(const run_report& made) noexcept {
+    if (made.not_started) return made.not_started->code;
+    const auto* last = made.last();
+    const bool is_lost = last != nullptr && last->ended && last->ended->unknown;
+    return is_lost ? std::optional{errc::keeper_lost} : std::nullopt;
 }
 
 namespace {
@@ -200,7 +217,7 @@ void with_event(
         told.why.limit_name = what.limit_name;
         told.why.limit = what.rules.timeout;
     }
-    if (made.not_started) told.error = made.not_started->code;
+    told.error = error_of(made);
     told.limit = what.rules.timeout;
     std::uint8_t number = 0;
     for (const auto& each : made.attempts) {

@@ -57,7 +57,8 @@ std::string to_json(const run_report& made, const run_order& what) {
     to.member("cpu_ms", knows ? milliseconds(last->ended->cpu) : 0.0);
     to.member("peak_memory_bytes", std::uint64_t{knows ? last->ended->peak_memory : 0});
     to.key("error");
-    made.not_started ? to.value(describe(made.not_started->code).id) : to.null();
+    const auto error = error_of(made);
+    error ? to.value(describe(*error).id) : to.null();
     return to.end().take();
 }
 

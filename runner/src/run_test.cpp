@@ -76,10 +76,12 @@ TEST(run, what_could_not_be_started_is_126_127_or_125) {
     EXPECT_EQ(code(errc::own_timeout), 125);
 }
 
-TEST(run, one_whose_end_nobody_knows_counts_as_killed) {
+TEST(run, one_whose_end_nobody_knows_is_told_as_that) {
     auto lost = ended(0);
     lost.ended->unknown = true;
-    EXPECT_EQ(exit_code_of(of({lost}), {}), 137);
+    EXPECT_EQ(exit_code_of(of({lost}), {}), 125);
+    EXPECT_EQ(cause_of(of({lost}), {}), cause_kind::failed);
+    EXPECT_NE(to_json(of({lost}), order()).find("\"error\": \"keeper-lost\""), std::string::npos);
     attempt_report left;
     left.left = true;
     EXPECT_EQ(exit_code_of(of({left}), {}), 137);

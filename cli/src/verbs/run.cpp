@@ -1,5 +1,6 @@
 #include "ledger_access.hpp"
 #include "output.hpp"
+#include "patient_voice.hpp"
 #include "policy_sources.hpp"
 #include "result_file.hpp"
 #include "state_directory.hpp"
@@ -10,8 +11,12 @@
 #include <curfew/process/spawn.hpp>
 #include <curfew/runner/run.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -175,8 +180,21 @@ std::expected<runner::run_order, usage_problem> order_of(
     return made;
 }
 
-void say(const std::string& sentence) {
-    std::fprintf(stderr, "curfew: %s\n", sentence.c_str());
+/// Where a stream is closed, something of ours must not take its place: the command would write
+/// into it. It finds it closed as well.
+void keep_places_of_streams() noexcept {
+    for (int stream = 0; stream <= STDERR_FILENO; ++stream) {
+        if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+        [[maybe_unused]] const int taken = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    }
+}
+
+/// Who reads what we say may go: that is no signal to us, and none to the command.
+void block_broken_pipes() noexcept {
+    sigset_t broken;
+    ::sigemptyset(&broken);
+    ::sigaddset(&broken, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken, nullptr);
 }
 
 std::string why_not_started(const failure& why, const std::string& program) {
@@ -188,11 +206,11 @@ std::string why_not_started(const failure& why, const std::string& program) {
 
 /// Left beside the ledger for the next Curfew that has it open.
 void record(
-    const invocation& line,
     const policy::policy& of,
     const runner::run_report& made,
     const runner::run_order& what,
-    const clock& time
+    const clock& time,
+    patient_voice& voice
 ) {
     if (!of.ledger.enabled) return;
     const auto place = ledger_place(of);
@@ -200,16 +218,18 @@ void record(
     const auto ended = wall_now();
     runner::with_event(made, what, time.now(), [&](const event& told) {
         const auto written = ledger::append_to_spool(place->path, told, ended - told.took);
-        if (written || line.has("--quiet")) return;
-        say("warning: the run is not recorded beside " + place->path + ": " +
-            ::strerrordesc_np(written.error().detail));
+        if (written) return;
+        voice.say(
+            "warning: the run is not recorded beside " + place->path + ": " +
+            ::strerrordesc_np(written.error().detail)
+        );
     });
 }
 
 /// So that a shell sees that Ctrl-C ended it, and ends its script too.
 void end_as_interrupted(const runner::run_report& made) {
     const auto* last = made.last();
-    if (last == nullptr || !last->interrupted || !last->ended || last->ended->signal != SIGINT) {
+    if (last == nullptr || !last->by_terminal || !last->ended || last->ended->signal != SIGINT) {
         return;
     }
     std::fflush(nullptr);
@@ -220,6 +240,8 @@ void end_as_interrupted(const runner::run_report& made) {
 }  // namespace
 
 int run(const invocation& line) {
+    keep_places_of_streams();
+    block_broken_pipes();
     const auto from = policy_sources(line);
     if (!from) {
         complain(line, from.error());
@@ -233,6 +255,9 @@ int run(const invocation& line) {
     if (!what) {
         return complain(what.error());
     }
+    if (line.has("--result") && line.value("--result").empty()) {
+        return complain(usage_problem{"--result names no file", "write: --result FILE"});
+    }
     result_file result{line.value("--result")};
     if (const int why = result.prepare()) {
         return complain(usage_problem{
@@ -241,10 +266,12 @@ int run(const invocation& line) {
             "name a file in a directory that can be written"
         });
     }
-    const bool quiet = line.has("--quiet");
-    if (!quiet && what->limit_name == "run without a kind") {
-        say("the limit is " + policy::format_duration(what->rules.timeout) +
-            ": neither --timeout nor --kind says another");
+    patient_voice voice{line.has("--quiet")};
+    if (what->limit_name == "run without a kind") {
+        voice.say(
+            "the limit is " + policy::format_duration(what->rules.timeout) +
+            ": neither --timeout nor --kind says another"
+        );
     }
     runner::run_report made;
     const steady_clock time;
@@ -255,16 +282,19 @@ int run(const invocation& line) {
         }
         process::system_host machine;
         made = runner::run(machine, *what, *signals, time, [&](const std::string& sentence) {
-            if (!quiet) say(sentence);
+            voice.say(sentence);
         });
     }
-    if (made.not_started) say(why_not_started(*made.not_started, what->command.front()));
+    if (made.not_started) voice.complain(why_not_started(*made.not_started, what->command.front()));
     const auto text = runner::to_json(made, *what);
     const int unwritten = result.write(text);
     if (unwritten != 0) {
-        say("the result cannot be written: " + std::string{::strerrordesc_np(unwritten)});
+        voice.complain(
+            "the result cannot be written to " + line.value("--result") + ": " +
+            ::strerrordesc_np(unwritten)
+        );
     }
-    record(line, *loaded.snapshot, made, *what, time);
+    record(*loaded.snapshot, made, *what, time, voice);
     if (line.has("--json")) {
         print(text);
     }

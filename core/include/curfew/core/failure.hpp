@@ -68,6 +68,7 @@ enum class errc : std::uint8_t {
     command_not_executable,
     command_failed,
     command_hung,
+    keeper_lost,
     crash_loop,
     // this machine
     address_in_use,

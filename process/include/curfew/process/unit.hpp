@@ -40,6 +40,10 @@ struct command {
     output standard_output = output::inherit;
     output standard_error = output::inherit;
     grouping group = grouping::own_session;
+    /// Its streams, further descriptors without close-on-exec, and which signals are ignored are
+    /// what they are with us, so that it notices nobody between it and who started us. What is said
+    /// above about streams counts for nothing then.
+    bool transparent = false;
     /// Whether `who_listens` will be asked: what is listened at before the start is looked up then,
     /// which takes some milliseconds.
     bool is_server = false;

@@ -33,7 +33,8 @@ struct attempt_report {
     std::optional<process::exit_report> ended;  ///< nothing: it was not waited for to its end
     bool timed_out = false;
     int ended_by = 0;          ///< the signal by which somebody ended it, or 0
-    bool interrupted = false;  ///< the terminal sent SIGINT
+    bool interrupted = false;  ///< SIGINT came; it may have ended by itself all the same
+    bool by_terminal = false;  ///< and the terminal sent it
     bool left = false;         ///< nobody is waited for any more; its tree is being killed
     duration ran{};            ///< from exec to its end, or to its limit, without suspensions
     duration suspended{};

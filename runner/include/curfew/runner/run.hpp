@@ -71,6 +71,9 @@ using teller = std::function<void(const std::string& sentence)>;
     const run_report& made, const policy::kind_policy& rules
 ) noexcept;
 
+/// What kept it from being started, or its end from being known.
+[[nodiscard]] std::optional<errc> error_of(const run_report& made) noexcept;
+
 /// docs/schema/run.json: what `--result FILE` and `--json` hold. Without the command's arguments.
 [[nodiscard]] std::string to_json(const run_report& made, const run_order& what);
 
