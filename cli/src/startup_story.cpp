@@ -6,21 +6,32 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
+#include <memory>
 #include <span>
 
 namespace curfew::cli {
 
 namespace {
 
+/// The name of a user, of this machine's own file alone: a directory service may be what hangs.
+std::string name_of(uid_t id) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{
+        std::fopen("/etc/passwd", "re"), &std::fclose
+    };
+    while (file) {
+        const passwd* entry = ::fgetpwent(file.get());
+        if (entry == nullptr) break;
+        if (entry->pw_uid == id) return entry->pw_name;
+    }
+    return {};
+}
+
 /// "shop (1000)": who runs this process.
 std::string user_text() {
     const uid_t id = ::getuid();
-    std::array<char, 4096> room{};
-    passwd entry{};
-    passwd* found = nullptr;
-    const bool named = ::getpwuid_r(id, &entry, room.data(), room.size(), &found) == 0;
-    const std::string name = named && found != nullptr ? std::string{entry.pw_name} + ' ' : "";
-    return name + '(' + std::to_string(id) + ')';
+    const auto name = name_of(id);
+    return (name.empty() ? "" : name + ' ') + '(' + std::to_string(id) + ')';
 }
 
 }  // namespace

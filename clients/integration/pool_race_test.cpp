@@ -69,5 +69,20 @@ TEST_F(real_pool, fifteen_connections_are_one_thread_more) {
     EXPECT_EQ(threads(), before + 1);
 }
 
+TEST_F(real_pool, who_has_no_time_to_hear_whether_it_is_alive_kills_no_connection) {
+    pool some{where(), {.places = {.check_after = 0s}}};
+    const auto first = some.query("SELECT pg_backend_pid()");
+    ASSERT_TRUE(first);
+    server->freeze();
+    const auto none = some.acquire(in(20ms));
+    server->thaw();
+    ASSERT_FALSE(none);
+    EXPECT_TRUE(none.error().is_timeout()) << none.error().message();
+    EXPECT_TRUE(eventually([&] { return some.status().idle == 1; }));
+    const auto again = some.query("SELECT pg_backend_pid()", {}, in(20s));
+    ASSERT_TRUE(again) << again.error().message();
+    EXPECT_EQ(again->at(0, 0), first->at(0, 0)) << "the same connection";
+}
+
 }  // namespace
 }  // namespace curfew::pg

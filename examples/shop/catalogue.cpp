@@ -21,6 +21,11 @@ template <class Trouble>
     std::exit(1);
 }
 
+response failed(const pg::error& why) {
+    std::fprintf(stderr, "shop: %s\n", why.message().c_str());
+    return {curfew::describe(why.code()).http_status, R"({"error":"no listings now"})"};
+}
+
 pg::reply<> make_table(pg::pool& database) {
     auto held = database.acquire();
     if (!held) return std::unexpected{held.error()};
@@ -51,9 +56,21 @@ catalogue::catalogue(const std::string& url) {
         const auto took = std::chrono::duration<double>{slow.took}.count();
         std::fprintf(stderr, "shop: %.1f s for %s\n", took, slow.text.c_str());
     };
+    how.limit.initialization = 2s;
+    how.limit.connection = 2s;
     database_ = std::make_unique<pg::pool>(*where, how);
-    if (const auto ready = database_->initialize(); !ready) leave(ready.error().message());
-    if (const auto made = make_table(*database_); !made) leave(made.error().message());
+    // A database that is not there yet is no reason not to serve what needs none.
+    static_cast<void>(prepare());
+}
+
+std::optional<response> catalogue::prepare() {
+    const std::lock_guard one_at_a_time{preparing_};
+    if (is_prepared_) return std::nullopt;
+    auto ready = database_->initialize();
+    if (ready) ready = make_table(*database_);
+    if (!ready) return failed(ready.error());
+    is_prepared_ = true;
+    return std::nullopt;
 }
 
 catalogue::~catalogue() = default;
@@ -62,13 +79,15 @@ response catalogue::list() {
     if (!database_) {
         return {200, R"([{"id":1,"name":"Lamp","price":39},{"id":2,"name":"Chair","price":120}])"};
     }
+    if (!is_prepared_) {
+        if (auto wrong = prepare()) return *std::move(wrong);
+    }
     const auto found = database_->query(
         "SELECT coalesce(json_agg(listing ORDER BY id), '[]') FROM (SELECT id, name, price FROM "
         "listing ORDER BY id LIMIT 1000) AS listing"
     );
     if (found) return {200, std::string{found->at(0, 0).value_or("[]")}};
-    std::fprintf(stderr, "shop: %s\n", found.error().message().c_str());
-    return {curfew::describe(found.error().code()).http_status, R"({"error":"no listings now"})"};
+    return failed(found.error());
 }
 
 }  // namespace shop

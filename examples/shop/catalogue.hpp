@@ -2,7 +2,10 @@
 
 #include "http.hpp"
 
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 namespace curfew::pg {
@@ -16,7 +19,8 @@ namespace shop {
 class catalogue {
   public:
     /// `url`: of a PostgreSQL; empty: none. Makes the table `listing`, with two rows, where there
-    /// is none. Ends the program with a sentence when the database cannot be used.
+    /// is none: at the start, or with the first listing after the database has come. Ends the
+    /// program with a sentence when the text is no place of a database.
     explicit catalogue(const std::string& url);
     catalogue(const catalogue&) = delete;
     catalogue& operator=(const catalogue&) = delete;
@@ -25,7 +29,12 @@ class catalogue {
     [[nodiscard]] response list();
 
   private:
+    /// Whether there is a listing to ask for; says on stderr why not.
+    [[nodiscard]] std::optional<response> prepare();
+
     std::unique_ptr<curfew::pg::pool> database_;
+    std::mutex preparing_;
+    std::atomic<bool> is_prepared_ = false;
 };
 
 }  // namespace shop

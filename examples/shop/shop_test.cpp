@@ -268,12 +268,20 @@ class shop_with_database : public shop {
         if (postgres::is_missing()) GTEST_SKIP() << "there is no PostgreSQL";
         database_ = postgres::start();
         ASSERT_NE(database_, nullptr);
+        before_the_shop();
         ::setenv("SHOP_DATABASE_URL", database_->url().c_str(), 1);
         shop::SetUp();
         ::unsetenv("SHOP_DATABASE_URL");
     }
 
+    virtual void before_the_shop() {}
+
     std::unique_ptr<postgres> database_;
+};
+
+class shop_before_its_database : public shop_with_database {
+  protected:
+    void before_the_shop() override { database_->stop(); }
 };
 
 TEST_F(shop_with_database, lists_what_is_in_its_table_by_bounded_statements) {
@@ -285,6 +293,13 @@ TEST_F(shop_with_database, lists_what_is_in_its_table_by_bounded_statements) {
     const auto answered = client{http_}.ask(listings);
     database_->thaw();
     EXPECT_THAT(answered, StartsWith("HTTP/1.1 50"));
+}
+
+TEST_F(shop_before_its_database, serves_what_needs_none_and_lists_when_it_has_come) {
+    EXPECT_THAT(client{http_}.ask(listings), StartsWith("HTTP/1.1 50"));
+    EXPECT_THAT(client{http_}.ask(recommendations), StartsWith("HTTP/1.1 200"));
+    ASSERT_TRUE(database_->run());
+    EXPECT_THAT(client{http_}.ask(listings), HasSubstr("\"name\":\"Lamp\""));
 }
 
 }  // namespace

@@ -98,6 +98,14 @@ bool is_for_libpq_alone(std::string_view target) {
 
 void read_target(building& of, check_policy& check, const type_row& row) {
     const auto path = "check." + check.name + ".target";
+    if (check.type == postgres && check.target.find("service=") != check.target.npos) {
+        of.wrong().add(
+            of.setter(path),
+            '`' + path + "` names a service, whose file could name hosts that nobody looked up",
+            "write the host: " + std::string{row.example}
+        );
+        return;
+    }
     if (check.type == postgres && is_for_libpq_alone(check.target)) return;
     auto parsed = parse_service_url(check.target, row.schemes);
     if (!parsed) {

@@ -87,6 +87,9 @@ TEST(check_rules, what_cannot_be_is_told_with_its_place) {
          "3:8: `check.a.free` means nothing to a check of the type clock"},
         {"[check.a]\ntype = \"http\"\ntarget = \"http://h\"\nvalid_for = \"1h\"\n",
          "4:13: `check.a.valid_for` means nothing without https"},
+        {"[check.a]\ntype = \"postgres\"\ntarget = \"postgresql://x@h/x?service=y\"\n",
+         "3:10: `check.a.target` names a service, whose file could name hosts that nobody looked up"
+        },
         {"[check.a]\ntype = \"redis\"\ntarget = \"redis://h\"\nca_file = \"/a\"\n",
          "4:11: `check.a.ca_file` means nothing without rediss"},
     };

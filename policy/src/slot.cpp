@@ -33,8 +33,14 @@ trouble check_range(T value, const range& allowed) {
     };
 }
 
+/// Of a number that lacks its unit; `nan` and `inf` are none.
+bool lacks_unit(const literal& from) {
+    const bool is_number = from.what == kind::integer || from.what == kind::real;
+    return is_number && from.text.find_first_of("ni") == from.text.npos;
+}
+
 trouble read_value(const literal& from, duration& to) {
-    if (from.what == kind::integer || from.what == kind::real) {
+    if (lacks_unit(from)) {
         return text_problem{
             "a duration needs a unit",
             "write \"" + from.text + "s\" or \"" + from.text + "ms\", in quotes"
@@ -48,7 +54,7 @@ trouble read_value(const literal& from, duration& to) {
 }
 
 trouble read_value(const literal& from, std::uint64_t& to) {
-    if (from.what == kind::integer || from.what == kind::real) {
+    if (lacks_unit(from)) {
         return text_problem{
             "a size needs a unit",
             "write \"" + from.text + "B\" or \"" + from.text + "KiB\", in quotes"

@@ -9,6 +9,15 @@ namespace curfew::preflight {
 
 namespace {
 
+constexpr unsigned bit(check_type of) noexcept {
+    return 1U << static_cast<unsigned>(of);
+}
+
+constexpr unsigned anybody = ~0U;
+/// Those whose words are of a protocol. What a page or a command prints is no diagnosis of ours.
+constexpr unsigned service =
+    bit(check_type::postgres) | bit(check_type::redis) | bit(check_type::nats);
+
 /// What must hold for a rule to fit; what it leaves out may be anything.
 struct rule {
     failure_kind kind;
@@ -20,9 +29,27 @@ struct rule {
     bool database_only = false;
     bool connector_scales = false;
     int http_status = 0;
+    unsigned spoken_by = anybody;  ///< of a message: whose words it can be
 };
 
 using enum failure_kind;
+
+constexpr rule spoken(
+    failure_kind kind, std::string_view why, std::string_view message, unsigned by = service
+) noexcept {
+    rule made{kind, why};
+    made.message = message;
+    made.spoken_by = by;
+    return made;
+}
+
+constexpr rule while_scaling(
+    failure_kind kind, std::string_view why, std::string_view message
+) noexcept {
+    auto made = spoken(kind, why, message, anybody);
+    made.connector_scales = true;
+    return made;
+}
 
 // clang-format off
 constexpr std::array table{
@@ -44,27 +71,33 @@ constexpr std::array table{
     rule{network, "SQLSTATE 57P: the database shut the connection", "57P"},
     rule{network, "SQLSTATE 08: the connection broke", "08"},
 
-    rule{vpc_connector, "the message names the VPC connector", {}, "vpc connector"},
-    rule{vpc_connector, "the message names the VPC connector", {}, "vpc_connector"},
-    rule{vpc_connector, "the message names serverless VPC access", {}, "vpc access"},
-    rule{cloud_sql_capacity, "the message tells of too many connections", {},
-         "too many clients"},
-    rule{cloud_sql_capacity, "the message tells of too many connections", {},
-         "too many connections"},
-    rule{cloud_sql_capacity, "the message tells of reserved connection slots", {},
-         "remaining connection slots"},
-    rule{cloud_sql_capacity, "the message tells that a quota is used up", {}, "quota exceeded"},
-    rule{cloud_sql_capacity, "the message tells that clients are at their most", {},
-         "max number of clients reached"},
-    rule{auth, "the message tells of a wrong password", {}, "password authentication failed"},
-    rule{auth, "the message tells that a password is missing", {}, "no password supplied"},
-    rule{auth, "the message tells that a login is asked for", {}, "noauth"},
-    rule{auth, "the message tells of a wrong password", {}, "wrongpass"},
-    rule{auth, "the message tells that a right is missing", {}, "noperm"},
-    rule{auth, "the message tells that authorization failed", {}, "authorization violation"},
-    rule{auth, "the message tells that a right is missing", {}, "permission denied"},
-    rule{auth, "the message tells of a host that is not let in", {}, "no pg_hba.conf entry"},
-    rule{config, "the message tells of a database that is not there", {}, "does not exist"},
+    spoken(config, "nobody has that name", "name does not exist", anybody),
+    while_scaling(vpc_connector, "names cannot be looked up while the connector scales",
+                  "name lookup failed"),
+    spoken(network, "the name servers cannot be asked, or do not know", "name lookup failed",
+           anybody),
+    spoken(vpc_connector, "the message names the VPC connector", "vpc connector"),
+    spoken(vpc_connector, "the message names the VPC connector", "vpc_connector"),
+    spoken(vpc_connector, "the message names serverless VPC access", "vpc access"),
+    spoken(cloud_sql_capacity, "the message tells of too many connections", "too many clients"),
+    spoken(cloud_sql_capacity, "the message tells of too many connections",
+           "too many connections"),
+    spoken(cloud_sql_capacity, "the message tells of reserved connection slots",
+           "remaining connection slots"),
+    spoken(disk, "the message tells that the quota of the disk is used up",
+           "disk quota exceeded"),
+    spoken(cloud_sql_capacity, "the message tells that a quota is used up", "quota exceeded"),
+    spoken(cloud_sql_capacity, "the message tells that clients are at their most",
+           "max number of clients reached"),
+    spoken(auth, "the message tells of a wrong password", "password authentication failed"),
+    spoken(auth, "the message tells that a password is missing", "no password supplied"),
+    spoken(auth, "the message tells that a login is asked for", "noauth"),
+    spoken(auth, "the message tells of a wrong password", "wrongpass"),
+    spoken(auth, "the message tells that a right is missing", "noperm"),
+    spoken(auth, "the message tells that authorization failed", "authorization violation"),
+    spoken(auth, "the message tells that a right is missing", "permission denied"),
+    spoken(auth, "the message tells of a host that is not let in", "no pg_hba.conf entry"),
+    spoken(config, "the message tells of a database that is not there", "does not exist"),
     rule{config, "the certificate does not fit", {}, "certificate"},
     rule{config, "the target is not well written", {}, "invalid sslmode value"},
     rule{config, "the target is not well written", {}, "invalid port number"},
@@ -127,7 +160,8 @@ bool fits(const rule& of, const symptom& what) noexcept {
     const bool from_network = what.check != check_type::command && what.check != check_type::disk &&
                               what.check != check_type::memory && what.check != check_type::clock;
     return what.sqlstate.starts_with(of.sqlstate) &&
-           (of.message.empty() || holds(what.message, of.message)) &&
+           (of.message.empty() ||
+            ((of.spoken_by & bit(what.check)) != 0 && holds(what.message, of.message))) &&
            (of.error_number == 0 || of.error_number == what.error_number) &&
            (of.http_status == 0 || of.http_status == what.http_status) &&
            (!of.timed_out || (what.timed_out && from_network)) &&

@@ -62,13 +62,31 @@ TEST(classification, a_message_is_read_in_any_case) {
     );
     EXPECT_EQ(kind_of(said("password authentication failed for user \"x\"")), auth);
     EXPECT_EQ(kind_of(said("database \"shop\" does not exist")), config);
-    EXPECT_EQ(kind_of(said("VPC connector is scaling", check_type::http)), vpc_connector);
+    EXPECT_EQ(kind_of(said("VPC connector is scaling")), vpc_connector);
+    EXPECT_EQ(kind_of(said("could not extend file: Disk quota exceeded")), disk);
     EXPECT_EQ(kind_of(said("NOAUTH Authentication required.", check_type::redis)), auth);
     EXPECT_EQ(kind_of(said("'Authorization Violation'", check_type::nats)), auth);
     EXPECT_EQ(
         kind_of(said("ERR max number of clients reached", check_type::redis)), cloud_sql_capacity
     );
     EXPECT_EQ(kind_of(said("the moon is full")), unknown);
+}
+
+TEST(classification, what_a_page_or_a_command_prints_is_no_diagnosis) {
+    for (const auto* words : {"Disk quota exceeded", "vpc access broken", "too many connections"}) {
+        EXPECT_EQ(kind_of(said(words, check_type::command)), unknown) << words;
+        EXPECT_EQ(kind_of({check_type::http, false, {}, 0, words, 500}), unknown) << words;
+    }
+    EXPECT_EQ(kind_of(said("certificate: expired", check_type::http)), config);
+}
+
+TEST(classification, a_name_that_is_nobodys_is_no_name_that_cannot_be_asked_for) {
+    EXPECT_EQ(kind_of(said("name does not exist", check_type::http)), config);
+    EXPECT_EQ(kind_of(said("name lookup failed", check_type::tcp)), network);
+    EXPECT_EQ(kind_of({check_type::postgres, false, {}, 0, "name lookup failed"}), network);
+    EXPECT_EQ(
+        kind_of({check_type::postgres, false, {}, 0, "name lookup failed", 0, true}), vpc_connector
+    );
 }
 
 TEST(classification, an_errno_says_what_the_kernel_means) {

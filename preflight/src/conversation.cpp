@@ -193,10 +193,7 @@ finding finding_of(failure what, const policy::service_url& where, const runtime
     const auto at = where.shown();
     switch (what.code) {
         case errc::resolve_failed:
-            made.sentence = "there is no host of the name " + where.host;
-            made.message = "name does not exist";
-            made.timed_out = false;
-            return made;
+            return unnamed(where.host, what);
         case errc::connect_refused:
             made.sentence = "nobody listens at " + at;
             made.error_number = what.detail == 0 ? ECONNREFUSED : what.detail;
@@ -219,6 +216,19 @@ finding finding_of(failure what, const policy::service_url& where, const runtime
                                               : std::string{std::strerror(what.detail)});
             return made;
     }
+}
+
+finding unnamed(const std::string& host, failure why) {
+    if (runtime::is_nobodys_name(why)) {
+        return {
+            .sentence = "there is no host of the name " + host, .message = "name does not exist"
+        };
+    }
+    return {
+        .sentence = "the name " + host + " cannot be looked up: no name server answers it",
+        .timed_out = why.code == errc::resolve_timeout,
+        .message = "name lookup failed"
+    };
 }
 
 std::string clean(std::string_view said) {

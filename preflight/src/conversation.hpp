@@ -63,6 +63,9 @@ class conversation {
     failure what, const policy::service_url& where, const runtime::scope& under
 );
 
+/// A name that was not looked up: nobody's, or the servers did not say.
+[[nodiscard]] finding unnamed(const std::string& host, failure why);
+
 /// What a peer said, as one line of printable text: at most 200 bytes.
 [[nodiscard]] std::string clean(std::string_view said);
 

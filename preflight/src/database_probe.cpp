@@ -1,3 +1,4 @@
+#include "conversation.hpp"
 #include <curfew/clients/pg/cancellation.hpp>
 #include <curfew/clients/pg/error.hpp>
 #include <curfew/clients/pg/ways.hpp>
@@ -135,7 +136,7 @@ task<std::optional<finding>> database_probe::reach(runtime::scope& under) {
     };
     const bounded_stage connecting_stage{pg::operation::connection, with_.limits.connection, began};
     std::vector<std::vector<std::string>> found;
-    std::string nobody;
+    std::optional<finding> nameless;
     where_.clear();
     for (const auto& place : whom->places()) {
         const bool is_v6 = place.host.find(':') != place.host.npos;
@@ -152,7 +153,7 @@ task<std::optional<finding>> database_probe::reach(runtime::scope& under) {
         }
         auto& addresses = found.emplace_back();
         if (!resolved) {
-            nobody = place.host;
+            nameless = unnamed(place.host, resolved.error());
             continue;
         }
         for (const auto& each : *resolved) {
@@ -164,9 +165,7 @@ task<std::optional<finding>> database_probe::reach(runtime::scope& under) {
     std::optional<finding> wrong;
     const auto most = pg::ways(*whom, found);
     if (most == 0) {
-        co_return finding{
-            .sentence = "there is no host of the name " + nobody, .message = "name does not exist"
-        };
+        co_return nameless;
     }
     for (std::size_t at = 0; at < most && !limited.ended(); ++at) {
         const auto left = limited.limit().at.left(with_.on.now());

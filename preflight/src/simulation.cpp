@@ -11,6 +11,9 @@ constexpr std::string_view everything = "infrastructure-pressure";
 constexpr std::size_t kinds_max = 100;
 
 policy::text_problem no_kind(std::string_view word) {
+    if (word == everything) {
+        return {"`" + std::string{everything} + "` stands alone", "leave the other kinds out"};
+    }
     std::vector<std::string_view> known{everything};
     std::string all;
     for (const auto kind : policy::all_kinds) {
@@ -24,6 +27,11 @@ policy::text_problem no_kind(std::string_view word) {
     };
 }
 
+std::string_view without_spaces(std::string_view word) noexcept {
+    word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+    return word.substr(0, word.find_last_not_of(' ') + 1);
+}
+
 }  // namespace
 
 std::expected<simulation, policy::text_problem> read_simulation(std::string_view text) {
@@ -33,9 +41,9 @@ std::expected<simulation, policy::text_problem> read_simulation(std::string_view
     simulation made;
     while (!text.empty()) {
         const auto word = text.substr(0, text.find(','));
-        const auto kind = policy::kind_named(word);
+        const auto kind = policy::kind_named(without_spaces(word));
         if (!kind) {
-            return std::unexpected{no_kind(word)};
+            return std::unexpected{no_kind(without_spaces(word))};
         }
         if (made.failed.size() == kinds_max) {
             return std::unexpected{

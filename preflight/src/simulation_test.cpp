@@ -20,6 +20,12 @@ TEST(read_simulation, nothing_said_is_nothing_failed) {
     EXPECT_TRUE(read->failed.empty());
 }
 
+TEST(read_simulation, spaces_around_a_kind_mean_nothing) {
+    const auto read = read_simulation("disk, network ");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->failed.size(), 2U);
+}
+
 TEST(read_simulation, infrastructure_pressure_is_all_of_it) {
     EXPECT_TRUE(read_simulation("infrastructure-pressure")->all_of_it);
 }
@@ -32,9 +38,12 @@ TEST(read_simulation, bad_input_is_one_sentence_with_a_hint) {
     const auto stranger = read_simulation("network,earthquake");
     ASSERT_FALSE(stranger);
     EXPECT_TRUE(stranger.error().hint.starts_with("the kinds are database_timeout, "));
-    for (const auto* text : {",", "network,", ",network", "network,,disk", " network"}) {
+    for (const auto* text : {",", "network,", ",network", "network,,disk", "net work", " "}) {
         EXPECT_FALSE(read_simulation(text)) << text;
     }
+    const auto both = read_simulation("infrastructure-pressure,auth");
+    ASSERT_FALSE(both);
+    EXPECT_EQ(both.error().sentence, "`infrastructure-pressure` stands alone");
     std::string many = "disk";
     for (int i = 0; i < 100; ++i)
         many += ",disk";

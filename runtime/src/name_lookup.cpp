@@ -233,4 +233,10 @@ void name_lookup::finished(void* self, int status, int, ares_addrinfo* found) {
     }
 }
 
+bool is_nobodys_name(const failure& why) noexcept {
+    return why.code == errc::resolve_failed &&
+           (why.detail == ARES_ENOTFOUND || why.detail == ARES_ENODATA ||
+            why.detail == ARES_EBADNAME);
+}
+
 }  // namespace curfew::runtime

@@ -1,6 +1,7 @@
 """`curfew preflight` before real services: what each check finds, what kind that is, and what it
 decides."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 from backends import (NginxBackend, PooledBackend, PythonBackend, RawBackend, free_port,
                       wait_for)
 from surroundings import (SECRET, Authority, Babbler, Looking, Nats, Redis, RedisOverTls, TlsServer,
-                          one)
+                          one, works)
 
 
 class Ports(Looking):
@@ -32,6 +33,21 @@ class Ports(Looking):
     def test_a_name_that_is_nobodys_is_of_the_kind_config(self):
         self.fails("config", "no host of the name nowhere.invalid",
                    one("tcp", target="nowhere.invalid:80"))
+
+    @unittest.skipUnless(works(["unshare", "-rn"]), "no network namespaces here")
+    def test_a_name_that_nobody_can_be_asked_for_is_the_networks_and_tried_again(self):
+        for check in (one("redis", target="db.example.internal:6379"),
+                      one("postgres", target="postgresql://x@db.example.internal/x")):
+            answer = self.fails("network", "cannot be looked up", check, budget=2,
+                                wrap=["unshare", "-rn"])
+            self.assertGreater(answer["checks"][0]["attempts"], 1)
+            self.fails("vpc_connector", "cannot be looked up", check, budget=2,
+                       wrap=["unshare", "-rn"], words=("--pressure", "vpc_connector_scaling"))
+
+    def test_what_a_command_or_a_page_prints_is_no_infrastructure(self):
+        words = "sh", "-c", "echo Disk quota exceeded >&2; exit 1"
+        check = one("command", f"command = {json.dumps(words)}")
+        self.assertEqual(self.fails("unknown", "quota exceeded", check)["decision"], "block")
 
     def test_who_babbles_is_told_in_a_clean_and_bounded_sentence(self):
         for words, times in ((b"\x1b[31m\x00\r\n", 1), (b"\xff\xfe" * 9000, 400), (b"\r\n", 1),

@@ -34,15 +34,6 @@ std::expected<policy::policy, int> load_policy(
 
 constexpr int void_exit = 4;
 
-void warn_if_told(const ruling& made) {
-    if (!made.told) return;
-    std::fprintf(
-        stderr,
-        "curfew: warning: %s is true: the checks of the start are passed over\n",
-        std::string{override_variable}.c_str()
-    );
-}
-
 int tell(
     const invocation& line,
     std::span<const policy::failure_kind> failed,
@@ -50,7 +41,7 @@ int tell(
     bool told
 ) {
     const auto made = decide(failed, bypass_rules_of(of), told, of.environment);
-    warn_if_told(made);
+    warn_if_told(told);
     if (line.has("--json")) {
         print(to_json(made, failed, report_frame_of(of, {})));
     } else if (!line.has("--quiet")) {
@@ -81,7 +72,7 @@ int look_around(const invocation& line, const policy::policy& of, bool told) {
     if (!done) {
         return 128 + done.error();
     }
-    warn_if_told(done->made);
+    warn_if_told(told);
     leave_in_ledger(of, frame, *done);
     if (line.has("--json")) {
         print(to_json(*done, frame));
@@ -126,14 +117,18 @@ std::string table_text(const std::vector<simulated>& table) {
 }
 
 int tell_all(const invocation& line, policy::sources from, bool told) {
+    std::vector<std::string> names{environments.begin(), environments.end()};
+    const bool is_own =
+        !from.environment.empty() && std::ranges::find(names, from.environment) == names.end();
+    if (is_own) names.push_back(from.environment);
     std::vector<environment_rules> all;
-    for (const auto name : environments) {
+    for (const auto& name : names) {
         from.environment = name;
         const auto of = load_policy(line, from);
         if (!of) {
             return of.error();
         }
-        all.push_back({std::string{name}, bypass_rules_of(*of)});
+        all.push_back({name, bypass_rules_of(*of)});
     }
     const auto table = simulate_all(all, told);
     if (line.has("--json")) {

@@ -128,25 +128,37 @@ reply<curfew::pool::permit> pool_state::take_place(budget& spent, holder who, vi
 }
 
 reply<> pool_state::make_ready(curfew::pool::permit& place, budget& spent) {
-    auto& mine = connections[place.slot()].is;
     if (place.task() == pool_task::use) return {};
-    if (place.task() == pool_task::check && is_alive(mine, spent)) return {};
-    mine.close();
+    if (place.task() == pool_task::check) {
+        const auto alive = is_alive(place, spent);
+        if (!alive) return std::unexpected{alive.error()};
+        if (*alive) return {};
+    }
+    connections[place.slot()].is.close();
     return open(place, spent);
 }
 
-bool pool_state::is_alive(session& asked, budget& spent) {
+reply<bool> pool_state::is_alive(curfew::pool::permit& place, budget& spent) {
+    auto& asked = connections[place.slot()].is;
     const auto began = time.now();
     spent.enter(stage::other, began);
     const auto limit = spent.child(began, how.check, "check");
-    bool alive = asked.is() == condition::ready;
-    if (alive) {
+    answer<> told = std::unexpected{trouble{}};
+    if (asked.is() == condition::ready) {
         asked.send("");
-        alive = drive(asked, limit.at, time).has_value();
+        told = drive(asked, limit.at, time);
     }
-    spent.close(time.now());
-    if (!alive) suspect(time.now());
-    return alive;
+    const auto now = time.now();
+    spent.close(now);
+    if (told) return true;
+    if (told.error().code == errc::own_timeout && limit.limit_name != "check") {
+        auto too_late = late(operation::acquire, spent, now);
+        const auto until = deadline::after(began, how.check);
+        give_up(std::move(place), {.connection = std::move(asked), .until = until});
+        return std::unexpected{std::move(too_late)};
+    }
+    suspect(now);
+    return false;
 }
 
 reply<> pool_state::open(curfew::pool::permit& place, budget& spent) {

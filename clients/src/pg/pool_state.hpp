@@ -77,7 +77,8 @@ struct pool_state final : breaker_listener {
 
     [[nodiscard]] reply<curfew::pool::permit> take_place(budget& spent, holder who, visit& here);
     [[nodiscard]] reply<> make_ready(curfew::pool::permit& place, budget& spent);
-    [[nodiscard]] bool is_alive(session& asked, budget& spent);
+    /// Nothing is said about a connection by a caller whose time was over before it could answer.
+    [[nodiscard]] reply<bool> is_alive(curfew::pool::permit& place, budget& spent);
     [[nodiscard]] reply<> open(curfew::pool::permit& place, budget& spent);
     [[nodiscard]] error not_opened(
         curfew::pool::permit& place,

@@ -20,6 +20,10 @@ struct name_servers {
     int rounds = 4;                              ///< how often every server is asked
 };
 
+/// Of a `resolve_failed`: whether nobody has that name, so that asking again is of no use. Else the
+/// servers could not be asked, or did not know.
+[[nodiscard]] bool is_nobodys_name(const failure& why) noexcept;
+
 /// Names to addresses on the loop (c-ares), because getaddrinfo ignores deadlines. Reads
 /// /etc/hosts, then asks the servers over UDP, and over TCP when an answer does not fit.
 ///
