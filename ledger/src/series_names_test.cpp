@@ -126,7 +126,7 @@ TEST(series_names, errors_are_those_that_files_have) {
     for (const errc_entry& each : errc_table()) {
         ids.push_back(each.id);
     }
-    const std::array<std::string_view, 58> stored{
+    const std::array<std::string_view, 59> stored{
         "bad-usage",
         "policy-invalid",
         "policy-unreadable",
@@ -176,6 +176,7 @@ TEST(series_names, errors_are_those_that_files_have) {
         "command-not-executable",
         "command-failed",
         "command-hung",
+        "keeper-lost",
         "crash-loop",
         "address-in-use",
         "address-denied",
