@@ -44,6 +44,8 @@ result<signal_inbox> signal_inbox::open() noexcept {
 
 signal_inbox::~signal_inbox() {
     if (!from_) return;
+    while (next()) {  // what came in the end is not to hit us now
+    }
     const auto all = all_of_them();
     ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
 }

@@ -35,8 +35,12 @@ START = 10.0  # seconds until the ready line
 STOP = 15.0   # seconds from SIGTERM to the end; then it is killed, and the test fails
 
 
-# Whoever starts the tests may be deaf to a hangup (nohup), and a child would be born so.
+# Whoever starts the tests may be deaf to a hangup (nohup), or to what a terminal sends (a shell's
+# job in the background), and a child would be born so.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def address(text: str) -> tuple[str, int]:

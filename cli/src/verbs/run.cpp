@@ -233,7 +233,11 @@ void end_as_interrupted(const runner::run_report& made) {
         return;
     }
     std::fflush(nullptr);
+    sigset_t interrupt;
+    ::sigemptyset(&interrupt);
+    ::sigaddset(&interrupt, SIGINT);
     ::signal(SIGINT, SIG_DFL);
+    ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
     ::raise(SIGINT);
 }
 
@@ -273,18 +277,16 @@ int run(const invocation& line) {
             ": neither --timeout nor --kind says another"
         );
     }
-    runner::run_report made;
     const steady_clock time;
-    {
-        auto signals = runner::signal_inbox::open();
-        if (!signals) {
-            return complain(usage_problem{"signals cannot be received", "ulimit -n"}), 125;
-        }
-        process::system_host machine;
-        made = runner::run(machine, *what, *signals, time, [&](const std::string& sentence) {
-            voice.say(sentence);
-        });
+    // Until all is written: a signal that comes at the end must not take the result along.
+    auto signals = runner::signal_inbox::open();
+    if (!signals) {
+        return complain(usage_problem{"signals cannot be received", "ulimit -n"}), 125;
     }
+    process::system_host machine;
+    const auto made = runner::run(machine, *what, *signals, time, [&](const std::string& sentence) {
+        voice.say(sentence);
+    });
     if (made.not_started) voice.complain(why_not_started(*made.not_started, what->command.front()));
     const auto text = runner::to_json(made, *what);
     const int unwritten = result.write(text);

@@ -18,7 +18,8 @@ struct told_signal {
 
 /// The signals that somebody sends to a run, as something to wait on instead of handlers. While one
 /// exists they are blocked in its thread and in threads begun later: make it before any. Those that
-/// are ignored (SIGHUP under nohup) stay so. Thread rule: the thread that made it.
+/// are ignored (SIGHUP under nohup) stay so. What has come and was not taken when it ends is lost.
+/// Thread rule: the thread that made it.
 class signal_inbox {
   public:
     /// Errors: local_resource with errno.
