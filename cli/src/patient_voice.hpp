@@ -7,8 +7,8 @@
 namespace curfew::cli {
 
 /// Says sentences on stderr, each behind "curfew: ", and is kept by nobody who does not read them:
-/// what finds no room within a moment is left out. SIGPIPE must be blocked. Thread rule: one thread
-/// at a time.
+/// what finds no room within 100 ms is left out, and from then on what finds none at once. SIGPIPE
+/// must be blocked. Thread rule: one thread at a time.
 class patient_voice {
   public:
     explicit patient_voice(bool quiet = false) noexcept : quiet_{quiet} {}
@@ -21,7 +21,7 @@ class patient_voice {
 
   private:
     bool quiet_;
-    int patience_ms_ = 100;  ///< for all that it says
+    int patience_ms_ = 100;  ///< 0 once it was used up
 };
 
 }  // namespace curfew::cli

@@ -98,15 +98,6 @@ std::expected<bool, usage_problem> told_to_start() {
     }};
 }
 
-void warn_if_told(bool told) {
-    if (!told) return;
-    std::fprintf(
-        stderr,
-        "curfew: warning: %s is true: the checks of the start are passed over\n",
-        std::string{preflight::override_variable}.c_str()
-    );
-}
-
 preflight::bypass_rules bypass_rules_of(const policy::policy& of) {
     return {of.startup.bypass, of.startup.passed_over, of.startup.bypass_failures};
 }

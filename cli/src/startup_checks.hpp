@@ -16,10 +16,6 @@ namespace curfew::cli {
 /// Whether BYPASS_STARTUP_VALIDATION tells to start whatever fails.
 [[nodiscard]] std::expected<bool, usage_problem> told_to_start();
 
-/// A warning on stderr where it tells so, also where nothing fails: what was meant for one start is
-/// not to be forgotten.
-void warn_if_told(bool told);
-
 [[nodiscard]] preflight::bypass_rules bypass_rules_of(const policy::policy& of);
 
 /// It views `pressure`.

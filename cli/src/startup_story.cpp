@@ -61,7 +61,6 @@ std::vector<startup_story> stories_of(
     if (seen.made.made == preflight::decision::block) {
         all.push_back({
             .level = policy::severity::error,
-            .sentence = "does not start: " + seen.made.why,
             .name = "block",
             .ended = outcome::failure,
             .said = seen.made.why,

@@ -14,7 +14,7 @@ namespace curfew::cli {
 /// One thing to tell about a start: to the log in one sentence, to the ledger as an event.
 struct startup_story {
     policy::severity level = policy::severity::info;
-    std::string sentence;
+    std::string sentence{};
     std::string_view name;  ///< "check", "bypass", "block", "healed"
     outcome ended = outcome::ignored;
     std::string said{};

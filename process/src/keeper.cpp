@@ -89,7 +89,9 @@ int arrange_descriptors(const plan& what) noexcept {
 void keep_only(int one, int other) noexcept {
     const auto low = static_cast<unsigned>(std::min(one, other));
     const auto high = static_cast<unsigned>(std::max(one, other));
-    close_from(3, low - 1);
+    if (low > 3) {
+        close_from(3, low - 1);
+    }
     close_from(std::max(low + 1, 3U), high - 1);
     close_from(std::max(high + 1, 3U), ~0U);
 }

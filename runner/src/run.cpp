@@ -13,6 +13,8 @@ namespace curfew::runner {
 
 namespace {
 
+using policy::severity;
+
 std::string list_of(const std::vector<std::string>& names) {
     std::string text;
     for (const auto& each : names) {
@@ -33,21 +35,31 @@ std::string end_of(const attempt_report& one) {
 void tell_of(const attempt_report& one, const run_order& what, const teller& tell) {
     if (one.timed_out) {
         tell(
+            severity::error,
             "timed out: " + shown(one.ran) + " exceeded limit " + shown(what.rules.timeout) + " (" +
-            what.limit_name + "); " + (one.forced ? "killed" : "ended") + ", run " + what.run_id()
+                what.limit_name + "); " + (one.forced ? "killed" : "ended") + ", run " +
+                what.run_id()
         );
     }
     if (!one.leaks.empty() && what.rules.leak != policy::leak_rule::ignore) {
-        tell("it ended and left running, and they were ended: " + list_of(one.leaks));
+        const bool fails = what.rules.leak == policy::leak_rule::fail;
+        tell(
+            fails ? severity::error : severity::warning,
+            "it ended and left running, and they were ended: " + list_of(one.leaks)
+        );
     }
     if (one.ended && one.ended->unknown) {
         tell(
+            severity::error,
             std::string{describe(errc::keeper_lost).title} + ' ' +
-            std::string{describe(errc::keeper_lost).remedy}
+                std::string{describe(errc::keeper_lost).remedy}
         );
     }
     if (one.survivors > 0) {
-        tell(std::to_string(one.survivors) + " could not be ended: " + list_of(one.survivor_names));
+        tell(
+            severity::error,
+            std::to_string(one.survivors) + " could not be ended: " + list_of(one.survivor_names)
+        );
     }
 }
 
@@ -67,11 +79,14 @@ attempt_plan plan_of(
         plan.python_stacks = python->stacks();
     }
     plan.runs_long = [&tell, limit = what.rules.timeout](duration ran) {
-        tell("still running after " + shown(ran) + ", the limit is " + shown(limit));
+        tell(
+            severity::warning,
+            "still running after " + shown(ran) + ", the limit is " + shown(limit)
+        );
     };
     plan.hung = [&tell](const process::stack_dump& seen) {
-        tell(seen.headline);
-        if (!seen.path.empty()) tell("its stacks: " + seen.path);
+        tell(severity::error, seen.headline);
+        if (!seen.path.empty()) tell(severity::error, "its stacks: " + seen.path);
     };
     return plan;
 }
@@ -124,14 +139,17 @@ run_report run(
         if (is_told_to_end || run_report::passed(last, what.rules)) break;
         if (tried < what.rules.retries) {
             tell(
+                severity::warning,
                 "attempt " + std::to_string(tried + 1) + " of " +
-                std::to_string(what.rules.retries + 1) +
-                " failed: " + (last.timed_out ? "its time was over" : end_of(last))
+                    std::to_string(what.rules.retries + 1) +
+                    " failed: " + (last.timed_out ? "its time was over" : end_of(last))
             );
         }
     }
     if (made.flaky(what.rules)) {
-        tell("flaky: it passed in attempt " + std::to_string(made.attempts.size()));
+        tell(
+            severity::warning, "flaky: it passed in attempt " + std::to_string(made.attempts.size())
+        );
     }
     return made;
 }

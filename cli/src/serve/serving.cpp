@@ -146,6 +146,7 @@ int serving::run() {
     }
     recording_.speak();
     tell_warnings(std::exchange(warnings_, {}));
+    tell_override();
     begin_alerting();
     tasks_.spawn(obey_signals());
     tasks_.spawn(tell_left_out());

@@ -87,6 +87,7 @@ class serving final : public process::backend_watcher {
         runtime::scope& under, std::size_t live = 0
     );
     void tell_warnings(const std::vector<policy::problem>& all);
+    void tell_override();
     void tell_descriptors() noexcept;
     void tell_shortage(failure why) noexcept;
     void announce_ready();

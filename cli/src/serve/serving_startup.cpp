@@ -27,6 +27,17 @@ void serving::tell_warnings(const std::vector<policy::problem>& all) {
     }
 }
 
+void serving::tell_override() {
+    if (!told_to_start().value_or(false)) {
+        return;
+    }
+    log_.say(
+        policy::severity::warning,
+        std::string{preflight::override_variable} +
+            " is true: whatever checks of the start say is passed over"
+    );
+}
+
 void serving::tell_descriptors() noexcept {
     const std::size_t wanted = rules_->server.connections_max;
     if (descriptors_.connections == wanted) {

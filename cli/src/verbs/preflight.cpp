@@ -34,6 +34,16 @@ std::expected<policy::policy, int> load_policy(
 
 constexpr int void_exit = 4;
 
+/// Also where nothing fails: what was meant for one start is not to be forgotten.
+void warn_if_told(bool told) {
+    if (!told) return;
+    std::fprintf(
+        stderr,
+        "curfew: warning: %s is true: the checks of the start are passed over\n",
+        std::string{override_variable}.c_str()
+    );
+}
+
 int tell(
     const invocation& line,
     std::span<const policy::failure_kind> failed,

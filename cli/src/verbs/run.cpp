@@ -172,9 +172,8 @@ std::expected<runner::run_order, usage_problem> order_of(
         };
     }
     if (made.command.front().empty()) return refused{{"a command has a name", ""}};
-    made.limit_name = line.has("--timeout") ? "--timeout"
-                      : name.empty()        ? "run without a kind"
-                                            : "kind." + name + ".timeout";
+    if (!name.empty()) made.limit_name = "kind." + name + ".timeout";
+    if (line.has("--timeout")) made.limit_name = "--timeout";
     made.id = new_id();
     made.hang_directory = state_directory();
     return made;
@@ -271,7 +270,7 @@ int run(const invocation& line) {
         });
     }
     patient_voice voice{line.has("--quiet")};
-    if (what->limit_name == "run without a kind") {
+    if (what->limit_name == runner::default_limit) {
         voice.say(
             "the limit is " + policy::format_duration(what->rules.timeout) +
             ": neither --timeout nor --kind says another"
@@ -281,12 +280,14 @@ int run(const invocation& line) {
     // Until all is written: a signal that comes at the end must not take the result along.
     auto signals = runner::signal_inbox::open();
     if (!signals) {
-        return complain(usage_problem{"signals cannot be received", "ulimit -n"}), 125;
+        complain(usage_problem{"signals cannot be received", "raise the limit: ulimit -n"});
+        return describe(errc::internal).exit_code;
     }
     process::system_host machine;
-    const auto made = runner::run(machine, *what, *signals, time, [&](const std::string& sentence) {
-        voice.say(sentence);
-    });
+    const auto tell = [&](policy::severity level, const std::string& sentence) {
+        level == policy::severity::error ? voice.complain(sentence) : voice.say(sentence);
+    };
+    const auto made = runner::run(machine, *what, *signals, time, tell);
     if (made.not_started) voice.complain(why_not_started(*made.not_started, what->command.front()));
     const auto text = runner::to_json(made, *what);
     const int unwritten = result.write(text);

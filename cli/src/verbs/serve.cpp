@@ -54,7 +54,6 @@ std::expected<std::optional<preflight::examined>, int> look_around(
     if (!told) {
         return std::unexpected{complain(told.error())};
     }
-    warn_if_told(*told);
     if (of.checks.empty()) {
         return std::nullopt;
     }

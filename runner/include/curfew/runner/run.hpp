@@ -13,13 +13,16 @@
 
 namespace curfew::runner {
 
+/// The name of a limit that nobody said.
+inline constexpr std::string_view default_limit = "default";
+
 /// A command, and what holds for it.
 struct run_order {
-    std::vector<std::string> command;  ///< not empty
-    policy::kind_policy rules;         ///< `name` empty: of no kind
-    std::string limit_name;            ///< who said the limit: "kind.unit.timeout", "--timeout"
-    trace_context id{};                ///< of the run; its trace is what `curfew explain` is asked
-    std::string hang_directory{};      ///< for hang-<id>.txt; empty: none is written
+    std::vector<std::string> command;       ///< not empty
+    policy::kind_policy rules;              ///< `name` empty: of no kind
+    std::string limit_name{default_limit};  ///< who said it: "kind.unit.timeout", "--timeout"
+    trace_context id{};            ///< of the run; its trace is what `curfew explain` is asked
+    std::string hang_directory{};  ///< for hang-<id>.txt; empty: none is written
 
     /// "unit", or the program's name.
     [[nodiscard]] std::string name() const;
@@ -46,9 +49,9 @@ struct run_report {
     ) noexcept;
 };
 
-/// What is told while it runs, in one sentence each without "curfew: ". Never a warning for which
-/// there is no reason.
-using teller = std::function<void(const std::string& sentence)>;
+/// Hears what there is to say while it runs, in one sentence each: `error` of what went wrong,
+/// `warning` of the rest.
+using teller = std::function<void(policy::severity level, const std::string& sentence)>;
 
 /// Runs it, and again while that is allowed and useful: not when somebody ended it, and not when it
 /// could not be started.
